@@ -1,0 +1,169 @@
+"""What a run is: one frozen record from which sliders, flags and URLs are derived."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ssl_core.augment import Policy
+from ssl_core.data import default_views
+from ssl_core.encoders import ENCODERS
+from ssl_core.knobs import Knob, check, knob, knobs_of
+from ssl_core.methods import METHODS, MethodConfig
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that decides a run; same config and seed on a CPU, same losses.
+
+    Args:
+        policy: the augmentations; None takes the data source's default.
+        options: the method's own switches; None takes the method's defaults.
+    """
+
+    data: str = knob(
+        "shapes",
+        label="Data",
+        help="What is learned from: a source's name, or the path of a folder or zip.",
+    )
+    method: str = knob(
+        "simclr", choices=tuple(METHODS), label="Method", help="How views are compared."
+    )
+    encoder: str = knob(
+        "tiny",
+        choices=tuple(ENCODERS),
+        label="Encoder",
+        help="tiny learns in seconds on two CPU cores; wide is better and slower; "
+        "resnet18 is for a GPU.",
+    )
+    batch_size: int = knob(
+        128,
+        low=2,
+        high=16384,
+        shown=(16, 4096),
+        log=True,
+        live=True,
+        label="Batch size",
+        help="Images per step (N). Each gives two views.",
+    )
+    learning_rate: float = knob(
+        3e-3,
+        low=0.0,
+        above=True,
+        high=1.0,
+        shown=(1e-4, 0.1),
+        log=True,
+        live=True,
+        label="Learning rate",
+        help="Step size of the optimiser.",
+    )
+    weight_decay: float = knob(
+        1e-4,
+        low=0.0,
+        high=0.1,
+        live=True,
+        label="Weight decay",
+        help="How strongly weights are pulled to zero.",
+    )
+    seed: int = knob(
+        0,
+        low=0,
+        high=2**31 - 1,
+        step=1,
+        label="Seed",
+        help="Same seed, same run: weights, batches and views.",
+    )
+    device: str = knob(
+        "auto", choices=DEVICES, label="Device", help="Where tensors live."
+    )
+    precision: str = knob(
+        "auto",
+        choices=PRECISIONS,
+        label="Precision",
+        help="auto takes bfloat16 where the hardware has it.",
+    )
+    policy: Policy | None = None
+    options: MethodConfig | None = None
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.policy is None:
+            object.__setattr__(self, "policy", Policy.of(default_views(self.data)))
+        kind = METHODS[self.method].Config
+        if self.options is None:
+            object.__setattr__(self, "options", kind())
+        elif not isinstance(self.options, kind):
+            raise ValueError(
+                f"options are {type(self.options).__qualname__}; "
+                f"{self.method} takes {kind.__qualname__}"
+            )
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "RunConfig":
+        """Build from flat knob names, as flags, URLs and JSON hold them.
+
+        ``augment`` is a policy's text or a mapping slug -> strength.
+
+        Raises:
+            ValueError: naming the knob, the value and what is allowed.
+        """
+        rest = dict(values)
+        own = {n: rest.pop(n) for n in knobs_of(cls) if n in rest}
+        method = knobs_of(cls)["method"].check("method", own.get("method", "simclr"))
+        source = str(own.get("data", "shapes"))
+        if "augment" in rest:
+            own["policy"] = as_policy(rest.pop("augment"), source)
+        kind = METHODS[method].Config
+        switches = {n: rest.pop(n) for n in knobs_of(kind) if n in rest}
+        if rest:
+            raise ValueError(_unknown(next(iter(rest)), method))
+        return cls(**own, options=kind(**switches))
+
+    def flat(self) -> dict[str, Any]:
+        """Every knob by name, and the policy as ``augment``; the inverse of :meth:`of`."""
+        assert self.policy is not None
+        own = {n: getattr(self, n) for n in knobs_of(self)}
+        switches = {n: getattr(self.options, n) for n in knobs_of(self.options)}
+        return own | switches | {"augment": self.policy.strengths}
+
+    def adjusted(self, changes: Mapping[str, Any]) -> "RunConfig":
+        """A copy with live knobs changed.
+
+        Raises:
+            ValueError: naming a knob that cannot change during a run, is unknown, or whose
+                value is not allowed.
+        """
+        known = all_knobs(self.method)
+        for name in changes:
+            if name != "augment" and name not in known:
+                raise ValueError(_unknown(name, self.method))
+            if name != "augment" and not known[name].live:
+                raise ValueError(
+                    f"{name} cannot change during a run; it takes effect at the next start"
+                )
+        return RunConfig.of(self.flat() | dict(changes))
+
+
+def all_knobs(method: str) -> dict[str, Knob]:
+    """Every knob of a run with this method, by flat name."""
+    return knobs_of(RunConfig) | knobs_of(METHODS[method].Config)
+
+
+def as_policy(value: Any, source: str) -> Policy:
+    """A policy from its text, its slug -> strength mapping, or ``default``."""
+    if isinstance(value, Policy):
+        return value
+    if isinstance(value, Mapping):
+        return Policy.of(value)
+    if str(value).strip() == "default":
+        return Policy.of(default_views(source))
+    return Policy.parse(str(value))
+
+
+def _unknown(name: str, method: str) -> str:
+    owners = [slug for slug, m in METHODS.items() if name in knobs_of(m.Config)]
+    if owners:
+        return f"{name} is not a knob of {method}; it belongs to {', '.join(owners)}"
+    return f"{name} is not a knob; allowed are {', '.join(all_knobs(method))}, augment"
