@@ -1,0 +1,88 @@
+"""Two-dimensional maps whose frames can be compared: PCA at once, UMAP in the background."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Layout = np.ndarray  # [M, 2] float32
+
+
+def pca(features: Tensor, before: Layout | None = None) -> Layout:
+    """Project onto the two main directions, turned to match the last frame.
+
+    Args:
+        features: ``[M, D]`` float, M >= 2.
+        before: the last frame ``[M, 2]``, or None for the first.
+
+    Returns:
+        ``[M, 2]`` float32, centred, with a root-mean-square radius of 1.
+    """
+    x = features.detach().float()
+    x = x - x.mean(0)
+    # The D x D covariance is small; its top eigenvectors are the principal axes.
+    _, vectors = torch.linalg.eigh(x.T @ x)
+    return aligned((x @ vectors[:, -2:].flip(1)).cpu().numpy(), before)
+
+
+def umap_layout(features: Tensor | np.ndarray, before: Layout | None = None) -> Layout:
+    """UMAP on cosine distance, started from the last layout so that points glide.
+
+    The first call in a process compiles for seconds: see :func:`warm_up`.
+
+    Args:
+        features: ``[M, D]`` float, M >= 10.
+        before: the last frame ``[M, 2]``, or None to start from PCA.
+
+    Returns:
+        ``[M, 2]`` float32, centred, with a root-mean-square radius of 1.
+    """
+    from umap import UMAP
+
+    x = np.asarray(features, dtype=np.float32)
+    start = pca(torch.from_numpy(x)) if before is None else before
+    # UMAP expects a spread of about 10; more epochs on a first layout than on a refresh.
+    reducer = UMAP(
+        metric="cosine",
+        n_neighbors=15,
+        min_dist=0.2,
+        init=start * 5,
+        n_epochs=200 if before is None else 100,
+        random_state=0,
+        n_jobs=1,
+    )
+    return aligned(reducer.fit_transform(x), before)
+
+
+def warm_up() -> None:
+    """Import and compile UMAP on a few points, so that no learner waits for it."""
+    rows = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
+    umap_layout(rows, umap_layout(rows))
+
+
+def aligned(layout: np.ndarray, before: Layout | None) -> Layout:
+    """Centre and scale a layout, then turn it onto the last frame (orthogonal Procrustes).
+
+    Axes of a map have no meaning and flip from fit to fit: without this a mirrored axis
+    would look like learning.
+    """
+    layout = np.nan_to_num(np.asarray(layout, dtype=np.float64))
+    layout = layout - layout.mean(0)
+    radius = np.sqrt((layout**2).sum(1).mean())
+    layout = layout / max(radius, 1e-9)
+    if before is not None:
+        u, _, vt = np.linalg.svd(layout.T @ before)
+        layout = layout @ (u @ vt)
+    return layout.astype(np.float32)
+
+
+def nearest(features: Tensor, k: int = 6) -> np.ndarray:
+    """Each row's k nearest others by cosine, in feature space and not on the map.
+
+    Returns:
+        ``[M, k]`` uint16 row indices, nearest first; k is at most M - 1.
+    """
+    x = torch.nn.functional.normalize(features.detach().float(), dim=1)
+    similarity = x @ x.T
+    similarity.fill_diagonal_(-torch.inf)
+    k = min(k, len(x) - 1)
+    return similarity.topk(k, dim=1).indices.cpu().numpy().astype(np.uint16)

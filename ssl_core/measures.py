@@ -1,0 +1,117 @@
+"""What a batch of embeddings tells without a label: agreement, spread, rank, collapse."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+SPREAD_FLOOR = 0.35
+RANK_FLOOR = 3.0
+
+
+def _matrix(features: Tensor, least: int = 2) -> Tensor:
+    if features.dim() != 2 or len(features) < least:
+        raise ValueError(
+            f"features have shape {tuple(features.shape)}; allowed is [N, D] with N at "
+            f"least {least}"
+        )
+    return features.float()
+
+
+def alignment(z_a: Tensor, z_b: Tensor | None = None) -> float:
+    """Mean squared distance of positive pairs on the unit sphere (Wang & Isola 2020).
+
+    Args:
+        z_a: ``[N, D]`` float, N >= 1; need not be unit length.
+        z_b: the partners, row by row; left out, ``z_a`` holds both views one after the
+            other, ``[2N, D]``.
+
+    Returns:
+        In [0, 4]: 0 is perfect agreement, 2 orthogonality.
+
+    Raises:
+        ValueError: if the shapes do not pair up.
+    """
+    if z_b is None:
+        if len(z_a) % 2:
+            raise ValueError(
+                f"features have {len(z_a)} rows; two views need an even number"
+            )
+        z_a, z_b = z_a.chunk(2)
+    if z_a.shape != z_b.shape:
+        raise ValueError(
+            f"views have shapes {tuple(z_a.shape)} and {tuple(z_b.shape)}; they must match"
+        )
+    a, b = F.normalize(_matrix(z_a, 1), dim=1), F.normalize(_matrix(z_b, 1), dim=1)
+    return (a - b).square().sum(1).mean().item()
+
+
+def uniformity(features: Tensor, t: float = 2.0) -> float:
+    """Log mean Gaussian potential of all pairs on the unit sphere (Wang & Isola 2020).
+
+    Args:
+        features: ``[N, D]`` float, N >= 2; need not be unit length.
+        t: the paper's t.
+
+    Returns:
+        0 when all rows coincide; about -4 when they spread evenly in many dimensions.
+    """
+    z = F.normalize(_matrix(features), dim=1)
+    return torch.pdist(z).square().mul(-t).exp().mean().log().item()
+
+
+def feature_std(features: Tensor) -> float:
+    """Spread of unit-length features times sqrt(d) (SimSiam, section 4.1).
+
+    Returns:
+        About 1 when directions are spread evenly, 0 when all rows point the same way.
+    """
+    z = F.normalize(_matrix(features), dim=1)
+    return (z.std(0).mean() * math.sqrt(z.shape[1])).item()
+
+
+def effective_rank(features: Tensor) -> float:
+    """exp of the entropy of the normalised singular values (Roy & Vetterli 2007).
+
+    Computed on centred rows, so that one shared offset is not counted as a dimension.
+
+    Returns:
+        Between 1 and D: how many directions the features really use; 0 if all rows are one.
+    """
+    x = _matrix(features)
+    x = x - x.mean(0)
+    # Eigenvalues of the D x D covariance are the squared singular values, and far cheaper.
+    s = torch.linalg.eigvalsh(x.T @ x).clamp(min=0).sqrt()
+    if s.sum() <= 1e-6 * math.sqrt(len(x)):
+        return 0.0
+    p = s / s.sum()
+    return torch.exp(-(p * p.clamp(min=1e-12).log()).sum()).item()
+
+
+def contrastive_top1(z_a: Tensor, z_b: Tensor) -> float:
+    """How often a view's nearest neighbour among the 2N - 1 others is its partner.
+
+    Measured alike for every method, also those that never see a negative.
+
+    Returns:
+        In [0, 1]; chance is 1 / (2N - 1).
+    """
+    z = F.normalize(torch.cat([_matrix(z_a, 1), _matrix(z_b, 1)]), dim=1)
+    similarity = z @ z.T
+    similarity.fill_diagonal_(-torch.inf)
+    partner = torch.arange(len(z), device=z.device).roll(len(z_a))
+    return (similarity.argmax(1) == partner).float().mean().item()
+
+
+def collapsed(std: float, rank: float) -> bool:
+    """Whether the projections have collapsed, wholly or onto a line.
+
+    Spread alone misses a collapse onto few directions (std * sqrt(d) reads healthy at rank
+    4 of 64), rank alone misses a shrinking cone; so either one raises the alarm.
+
+    Args:
+        std: :func:`feature_std`, healthy near 1.
+        rank: :func:`effective_rank`.
+    """
+    return std < SPREAD_FLOOR or rank < RANK_FLOOR

@@ -1,0 +1,280 @@
+"""The training loop: a generator of ticks that takes changed knobs while it runs."""
+
+import time
+from collections.abc import Generator, Mapping
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ssl_core import measures
+from ssl_core.augment import Policy
+from ssl_core.batches import Batch, Batches
+from ssl_core.config import RunConfig
+from ssl_core.data import ImageSet, load
+from ssl_core.device import choose_device, choose_precision, computing_in
+from ssl_core.encoders import make_encoder
+from ssl_core.methods import METHODS, Outcome
+from ssl_core.tick import Budget, Tick
+from ssl_core.watch import Observer, Scores, Watch, batch_view, spread
+
+__all__ = ["Budget", "Fit", "RunConfig", "Tick", "Watch", "fit"]
+
+SETTLING_STEPS = 100  # healthy runs pass through a narrow cone before they spread out
+ALARM_STEPS = 60  # and a collapsed one stays collapsed
+WARM_UP_STEPS = 20
+
+
+def fit(
+    config: RunConfig,
+    *,
+    data: ImageSet | None = None,
+    budget: Budget | None = None,
+    watch: Watch | None = None,
+) -> "Fit":
+    """Train a method; iterate over the result to get ticks.
+
+    Args:
+        config: what to run.
+        data: the images; loaded from ``config.data`` if left out.
+        budget: when to stop; endless if left out.
+        watch: how often to look and at how much.
+
+    Returns:
+        A generator of :class:`Tick`. ``send({"temperature": 0.5})`` changes live knobs from
+        the next step on; a refused change raises and the run goes on.
+
+    Raises:
+        ValueError: if the config does not fit the data.
+    """
+    return Fit(config, data or load(config.data), budget or Budget(), watch or Watch())
+
+
+class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
+    """One run. See :func:`fit`."""
+
+    def __init__(
+        self, config: RunConfig, data: ImageSet, budget: Budget, watch: Watch
+    ) -> None:
+        _require_batch(config.batch_size, data)
+        self.config, self.budget, self.watch = config, budget, watch
+        self.device = choose_device(config.device)
+        self.precision = choose_precision(config.precision, self.device)
+        torch.set_flush_denormal(True)  # collapsing gradients would crawl otherwise
+        torch.manual_seed(config.seed)
+        encoder = make_encoder(config.encoder, data.images.shape[1])
+        self.method = METHODS[config.method](encoder, config.options).to(self.device)
+        self.optimizer = torch.optim.AdamW(
+            [p for p in self.method.parameters() if p.requires_grad],
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
+        )
+        self.data = data.to(self.device)
+        self.observer = Observer(self.data, watch, config.seed, self.precision)
+        self.batches = Batches(self.data, config.seed)
+        self.step, self.images, self.seconds = 0, 0, 0.0
+        self.scores: Scores | None = None
+        self._sound_step = SETTLING_STEPS
+        self._stopping = False
+        self._ticks = self._run()
+
+    def adjust(self, changes: Mapping[str, Any]) -> None:
+        """Change live knobs from the next step on.
+
+        Raises:
+            ValueError: naming what is refused and why; nothing changes then.
+        """
+        config = self.config.adjusted(changes)
+        _require_batch(config.batch_size, self.data)
+        self.config, self.method.config = config, config.options
+        for group in self.optimizer.param_groups:
+            group["weight_decay"] = config.weight_decay
+
+    def stop(self) -> None:
+        """End after the current step: the next tick is the last."""
+        self._stopping = True
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything a later run needs to continue bit for bit, as plain tensors."""
+        tensors = {f"method.{k}": v for k, v in self.method.state_dict().items()}
+        for index, slots in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{k}": v for k, v in slots.items()}
+        tensors |= {f"rng.{k}": v for k, v in self.batches.state().items()}
+        return {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+
+    def counters(self) -> dict[str, float]:
+        """How far the run is: step, images, seconds."""
+        return {"step": self.step, "images": self.images, "seconds": self.seconds}
+
+    def restore(
+        self, tensors: Mapping[str, Tensor], counters: Mapping[str, float]
+    ) -> None:
+        """Continue from what :meth:`state` and :meth:`counters` gave; call before ticking.
+
+        Raises:
+            ValueError: naming the first tensor that is missing, unknown or of another shape.
+        """
+        mine = self.method.state_dict()
+        theirs = _under("method.", tensors)
+        for name in [*mine, *theirs]:
+            have = tuple(mine[name].shape) if name in mine else None
+            got = tuple(theirs[name].shape) if name in theirs else None
+            if have != got:
+                raise ValueError(f"tensor {name} has shape {got}; this run has {have}")
+        # The baselines belong to the untrained encoder, which is about to be replaced.
+        self.observer.scores(self.method.encoder, 0)
+        self.method.load_state_dict(theirs)
+        slots: dict[int, dict[str, Tensor]] = {}
+        for name, value in _under("optimizer.", tensors).items():
+            index, _, slot = name.partition(".")
+            slots.setdefault(int(index), {})[slot] = value.clone()
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+        self.batches.restore(_under("rng.", tensors))
+        self.step, self.images = int(counters["step"]), int(counters["images"])
+        self.seconds = float(counters["seconds"])
+
+    def send(self, value: Mapping[str, Any] | None) -> Tick:
+        if value:
+            self.adjust(value)
+        return self._ticks.send(None)
+
+    def throw(
+        self,
+        typ: Any,
+        val: BaseException | object = None,
+        tb: TracebackType | None = None,
+    ) -> Tick:
+        return self._ticks.throw(typ if val is None else val)  # type: ignore[arg-type]
+
+    def _run(self) -> Generator[Tick, None, None]:
+        clock = time.perf_counter
+        tick = self._first_look()
+        yield tick
+        losses: list[Tensor] = []
+        looked = probed = self.seconds
+        while not tick.done:
+            started = clock()
+            batch = self.batches.next(self.config.batch_size, self._policy)
+            outcome = self._train_step(batch)
+            losses.append(outcome.loss.detach())
+            self.step += 1
+            self.images += len(batch.rows)
+            self.seconds += clock() - started
+            done = self._stopping or self.progress >= 1
+            if not done and self.seconds - looked < self.watch.tick_seconds:
+                continue
+            started = clock()
+            if done or self.seconds - probed >= self.watch.probe_seconds:
+                self.scores = self.observer.scores(self.method.encoder, self.step)
+                probed = self.seconds
+            elapsed, looked = self.seconds - looked, self.seconds
+            tick = self._look(outcome, batch, losses, elapsed, done)
+            losses = []
+            self.seconds += 0.0 if done else clock() - started
+            yield tick
+
+    def _first_look(self) -> Tick:
+        """The tick before any step: what an untrained encoder already does."""
+        batch = self.batches.peek(self.config.batch_size, self._policy)
+        self.method.eval()  # so that no batch-norm statistic moves
+        with torch.no_grad():
+            outcome = self._forward(batch)
+        self.method.train()
+        self.scores = self.observer.scores(self.method.encoder, self.step)
+        return self._look(outcome, batch, [], 0.0)
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the training rows so far."""
+        return self.images / len(self.data.train_rows)
+
+    @property
+    def progress(self) -> float:
+        """The part of the budget that is used, in [0, 1]."""
+        return self.budget.progress(self.step, self.seconds, self.epoch)
+
+    @property
+    def _policy(self) -> Policy:
+        assert self.config.policy is not None  # RunConfig resolves it
+        return self.config.policy
+
+    def _forward(self, batch: Batch) -> Outcome:
+        with computing_in(self.precision, self.device):
+            return self.method(batch.view_a, batch.view_b)
+
+    def _train_step(self, batch: Batch) -> Outcome:
+        warm = min(1.0, (self.step + 1) / WARM_UP_STEPS)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.config.learning_rate * warm
+        outcome = self._forward(batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        outcome.loss.backward()
+        self.optimizer.step()
+        self.method.after_step(outcome, self.progress)
+        return outcome
+
+    def _look(
+        self,
+        outcome: Outcome,
+        batch: Batch,
+        losses: list[Tensor],
+        elapsed: float,
+        done: bool = False,
+    ) -> Tick:
+        features = self.observer.features(
+            self.method.encoder, self.observer.looked_rows
+        )
+        uniformity, std, rank = spread(self._project(features))
+        values = tuple(torch.stack(losses).float().tolist()) if losses else ()
+        n = self.config.batch_size
+        return Tick(
+            step=self.step,
+            epoch=self.epoch,
+            seconds=self.seconds,
+            images_per_second=len(values) * n / elapsed if elapsed else 0.0,
+            loss=sum(values) / len(values) if values else outcome.loss.item(),
+            losses=values,
+            reference=self.method.reference(n),
+            negatives=self.method.negatives(n),
+            contrastive_top1=measures.contrastive_top1(outcome.z_a, outcome.z_b),
+            alignment=measures.alignment(outcome.z_a, outcome.z_b),
+            uniformity=uniformity,
+            feature_std=std,
+            effective_rank=rank,
+            collapsed=self._alarm(std, rank),
+            scores=self.scores,
+            map=self.observer.map(features),
+            batch=batch_view(batch, outcome.z_a, outcome.z_b),
+            config=self.config,
+            done=done,
+        )
+
+    def _alarm(self, std: float, rank: float) -> bool:
+        """Whether the projections have been collapsed for a while."""
+        if not measures.collapsed(std, rank):
+            self._sound_step = max(self.step, SETTLING_STEPS)
+        return self.step - self._sound_step >= ALARM_STEPS
+
+    def _project(self, features: Tensor) -> Tensor:
+        self.method.projector.eval()
+        with torch.inference_mode():
+            z = self.method.projector(features)
+        self.method.projector.train()
+        return z.float()
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)
+    }
+
+
+def _require_batch(batch_size: int, data: ImageSet) -> None:
+    available = len(data.train_rows)
+    if batch_size > available:
+        raise ValueError(
+            f"batch_size is {batch_size}, more than the {available} training images of "
+            f"{data.name}; allowed is at most {available}"
+        )
