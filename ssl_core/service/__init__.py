@@ -1,0 +1,21 @@
+"""Runs outside the web server's process: a pool of warm workers, and folders on disk.
+
+A page talks to :class:`Service` alone. Nothing here imports torch until a run is
+submitted or adjusted.
+"""
+
+from ssl_core.service.pictures import MapFactor, MapSet, Snapshot, UmapFrame
+from ssl_core.service.pool import RunStatus, Service
+from ssl_core.service.store import ACTIVE, ENDED, UnknownRun
+
+__all__ = [
+    "ACTIVE",
+    "ENDED",
+    "MapFactor",
+    "MapSet",
+    "RunStatus",
+    "Service",
+    "Snapshot",
+    "UmapFrame",
+    "UnknownRun",
+]

@@ -1,0 +1,57 @@
+"""The server's side of the mapper: one request a run at a time."""
+
+import threading
+from pathlib import Path
+
+from ssl_core.service.link import Link, Message
+from ssl_core.service.store import RunFolder
+
+FAILED_STARTS = 3
+
+
+class Cartographer:
+    """Keeps one mapper process alive and asks it for layouts.
+
+    Args:
+        root: where the runs are.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._lock = threading.Lock()
+        self._drawing: set[str] = set()
+        self._failed_starts = 0
+        self._closed = False
+        self._link = self._start()
+
+    def request(self, folder: RunFolder) -> None:
+        """Have a run's latest features laid out, unless that is already under way."""
+        with self._lock:
+            if folder.run_id not in self._drawing and folder.latest.exists():
+                self._drawing.add(folder.run_id)
+                self._link.send({"run": folder.run_id})
+
+    def close(self) -> None:
+        """End the process, whatever it draws: a layout can be drawn again."""
+        with self._lock:
+            self._closed = True
+        self._link.process.terminate()
+        self._link.wait(1.0)
+
+    def _start(self) -> Link:
+        arguments = ["--root", str(self.root)]
+        log = self.root / "mapper.log"
+        link = Link("ssl_core.service.mapper", arguments, log, self._heard, self._lost)
+        link.listen()
+        return link
+
+    def _heard(self, link: Link, message: Message) -> None:
+        with self._lock:
+            self._drawing.discard(message.get("mapped", ""))
+
+    def _lost(self, link: Link) -> None:
+        with self._lock:
+            self._drawing.clear()
+            self._failed_starts = 0 if link.ready else self._failed_starts + 1
+            if not self._closed and self._failed_starts < FAILED_STARTS:
+                self._link = self._start()

@@ -1,0 +1,195 @@
+"""A run is a folder: everything that a viewer needs is on disk, whoever is alive.
+
+::
+
+    <root>/<run_id>/config.json   what was asked for: knobs, owner, budget
+                    state.json    what it is doing now, replaced as a whole
+                    ticks.jsonl   one line a tick, only ever appended to
+                    latest.npz    the last tick's pictures, replaced as a whole
+                    map_set.npz   the images on the map, written once
+                    umap.npz      the last background layout
+                    checkpoint/   weights and card
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+RUN_ID = re.compile(r"[A-Za-z0-9_-]{16}")
+ACTIVE = ("queued", "starting", "running", "pausing", "paused", "stopping")
+ENDED = ("stopped", "finished", "failed", "died", "interrupted")
+KEPT_RUNS = 50
+T = TypeVar("T")
+
+
+class UnknownRun(ValueError):
+    """A run id that names no run of this server."""
+
+
+@dataclass(frozen=True)
+class RunAbout:
+    """What was asked for.
+
+    Args:
+        config: knobs by flat name (``RunConfig.flat()``).
+        owner: whose run it is, any text.
+        budget: ``steps``, ``seconds`` and ``epochs``, each a limit or None.
+        created: seconds since 1970.
+        resume: the checkpoint folder that it starts from, or None.
+    """
+
+    config: dict[str, Any]
+    owner: str
+    budget: dict[str, float | None]
+    created: float
+    resume: str | None = None
+
+
+@dataclass(frozen=True)
+class RunState:
+    """What a run is doing now.
+
+    Args:
+        state: one of :data:`ACTIVE` or :data:`ENDED`.
+        error: why it failed or died, one sentence.
+        refused: why the last changed knob was not taken, one sentence.
+        step, seconds: how far training is; seconds exclude pauses.
+        config: the knobs in force.
+        loaded: the part of the data that is read or downloaded, in [0, 1].
+        updated: seconds since 1970.
+    """
+
+    state: str
+    error: str | None = None
+    refused: str | None = None
+    step: int = 0
+    seconds: float = 0.0
+    config: dict[str, Any] = field(default_factory=dict)
+    loaded: float = 0.0
+    updated: float = 0.0
+
+
+class RunFolder:
+    """One run's files. They are replaced as a whole: a reader never sees half."""
+
+    def __init__(self, root: Path, run_id: str) -> None:
+        self.run_id = checked_id(run_id)
+        self.path = root / run_id
+        self.ticks = self.path / "ticks.jsonl"
+        self.latest = self.path / "latest.npz"
+        self.map_set = self.path / "map_set.npz"
+        self.umap = self.path / "umap.npz"
+        self.checkpoint = self.path / "checkpoint"
+
+    def write_about(self, about: RunAbout) -> None:
+        """Record what was asked for; makes the folder."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        _write_json(self.path / "config.json", about)
+
+    def about(self) -> RunAbout:
+        """What was asked for.
+
+        Raises:
+            ValueError: if the file is missing or damaged.
+        """
+        return _read_json(self.path / "config.json", RunAbout)
+
+    def write_state(self, state: RunState) -> RunState:
+        """Replace the state, stamped with the time of writing."""
+        state = dataclasses.replace(state, updated=time.time())
+        _write_json(self.path / "state.json", state)
+        return state
+
+    def state(self) -> RunState:
+        """What the run is doing.
+
+        Raises:
+            ValueError: if the file is missing or damaged.
+        """
+        state = _read_json(self.path / "state.json", RunState)
+        if state.state not in ACTIVE + ENDED:
+            raise ValueError(_damaged(self.path / "state.json"))
+        return state
+
+    def append_tick(self, line: Mapping[str, Any]) -> None:
+        """Add one line to the history."""
+        with self.ticks.open("a", encoding="utf-8") as f:
+            f.write(json.dumps(line) + "\n")
+
+
+def new_id() -> str:
+    """A run id nobody can guess: 16 characters, safe in a path and a URL."""
+    return secrets.token_urlsafe(12)
+
+
+def checked_id(run_id: str) -> str:
+    """``run_id`` if it has the form of one, so that it may become part of a path.
+
+    Raises:
+        UnknownRun: naming what was given.
+    """
+    if not isinstance(run_id, str) or not RUN_ID.fullmatch(run_id):
+        raise UnknownRun(f"run {str(run_id)[:40]!r} is not known here; start a new one")
+    return run_id
+
+
+def folders(root: Path) -> list[RunFolder]:
+    """All runs on disk, newest first; folders that are not runs are passed over."""
+    found = []
+    for path in root.iterdir():
+        config = path / "config.json"
+        if RUN_ID.fullmatch(path.name) and config.is_file():
+            found.append((config.stat().st_mtime_ns, path.name))
+    return [RunFolder(root, name) for _, name in sorted(found, reverse=True)]
+
+
+def prune(root: Path, keep: int = KEPT_RUNS) -> list[str]:
+    """Delete ended runs beyond the newest ``keep``; returns the ids that went."""
+    gone = []
+    for folder in folders(root)[keep:]:
+        with contextlib.suppress(ValueError):
+            if folder.state().state in ACTIVE:
+                continue
+        shutil.rmtree(folder.path, ignore_errors=True)
+        gone.append(folder.run_id)
+    return gone
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write a file beside ``path`` and put it in its place when it is complete."""
+    # A random name: two threads of one process may write the same file.
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("wb") as f:
+            yield f
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write_json(path: Path, record: Any) -> None:
+    with replacing(path) as f:
+        f.write(json.dumps(dataclasses.asdict(record)).encode())
+
+
+def _read_json(path: Path, kind: type[T]) -> T:
+    try:
+        return kind(**json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        raise ValueError(_damaged(path)) from None
+
+
+def _damaged(path: Path) -> str:
+    return (
+        f"{path.name} of run {path.parent.name} is missing or damaged; start a new run"
+    )

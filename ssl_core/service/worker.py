@@ -1,0 +1,119 @@
+"""A warm process that trains one run at a time.
+
+``python -m ssl_core.service.worker --root DIR [--threads N]`` takes commands as JSON
+lines on standard input, acknowledges each at once, and reports ``{"ready": true}`` and
+``{"ended": run_id, "state": …}`` on standard output. All else that it knows is on disk.
+When standard input ends, the server is gone: the run is saved and marked interrupted.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TextIO
+
+import torch
+
+from ssl_core.config import RunConfig
+from ssl_core.data import SOURCES, ImageSet, load
+from ssl_core.service.link import claim_stdout
+from ssl_core.service.session import Session, Start
+from ssl_core.service.store import RunFolder
+from ssl_core.train import Budget, Fit, Watch
+
+KEPT_SETS = 3
+
+
+class Worker:
+    """Hears commands in one thread and trains in the other.
+
+    Args:
+        root: where the runs are.
+        replies: where answers are written, one JSON line each.
+    """
+
+    def __init__(self, root: Path, replies: TextIO) -> None:
+        self.root, self.replies = root, replies
+        self.replying = threading.Lock()
+        self.orders: SimpleQueue[Session | None] = SimpleQueue()
+        self.session: Session | None = None
+        self.sets: OrderedDict[tuple[str, int], ImageSet] = OrderedDict()
+
+    def listen(self, lines: TextIO) -> None:
+        """Acknowledge and pass on every command until the server is gone."""
+        for line in lines:
+            command = json.loads(line)
+            self._hear(command)
+            self.reply({"ack": command.get("ack")})
+        if self.session:
+            self.session.hear({"do": "orphan"})
+        self.orders.put(None)
+
+    def work(self) -> None:
+        """Run one order after the other; waits without using the processor."""
+        while session := self.orders.get():
+            state = session.run()
+            self.session = None
+            self.reply({"ended": session.folder.run_id, "state": state})
+
+    def warm_up(self) -> None:
+        """Draw the default set and take one step, so that no learner waits for it."""
+        watch = Watch(bank=64, asked=32, mapped=32)
+        for _ in Fit(RunConfig(), self.load("shapes", _untold), Budget(steps=1), watch):
+            pass
+        self.reply({"ready": True})
+
+    def load(self, data: str, progress: Callable[[int, int], None]) -> ImageSet:
+        """The image set of a name or path, kept in memory for the next run."""
+        path = Path(data)
+        key = (data, path.stat().st_mtime_ns if path.exists() else 0)
+        if key not in self.sets:
+            source = SOURCES.get(data)
+            drawn = source is not None and not source.downloads
+            options = {} if drawn else {"progress": progress}
+            self.sets[key] = load(data, **options)
+        self.sets.move_to_end(key)
+        while len(self.sets) > KEPT_SETS:
+            self.sets.popitem(last=False)
+        return self.sets[key]
+
+    def reply(self, message: dict[str, Any]) -> None:
+        """Write one line to the server; nobody hears it if the server is gone."""
+        with self.replying, contextlib.suppress(BrokenPipeError):
+            self.replies.write(json.dumps(message) + "\n")
+            self.replies.flush()
+
+    def _hear(self, command: dict[str, Any]) -> None:
+        if command["do"] == "start":
+            folder = RunFolder(self.root, command["run"])
+            self.session = Session(folder, Start(**command["start"]), self.load)
+            self.orders.put(self.session)
+        elif self.session and self.session.folder.run_id == command["run"]:
+            self.session.hear(command)
+
+
+def main() -> None:
+    """Get warm, then run what is ordered until standard input ends."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    worker = Worker(arguments.root, claim_stdout())
+    threading.Thread(target=worker.listen, args=(sys.stdin,), daemon=True).start()
+    worker.warm_up()
+    worker.work()
+
+
+def _untold(done: int, total: int) -> None:
+    """Nobody waits for what is loaded while getting warm."""
+
+
+if __name__ == "__main__":
+    main()
