@@ -1,0 +1,64 @@
+// The pictures and factors of each set of points, kept for every map on the page.
+
+const SETS_KEPT = 6;
+const sets = new Map(); // set_id -> set
+const maps = new Map(); // shadow root -> LiveMap
+
+function keepImages(data) {
+  if (sets.get(data.set_id)?.atlas === data.atlas) return;
+  const set = {
+    id: data.set_id,
+    atlas: data.atlas,
+    picture: new Image(),
+    ready: false,
+    tile: data.tile,
+    columns: data.columns,
+    label: data.label,
+    palette: data.palette,
+    factors: data.factors.map((factor) => unpackFactor(factor, data.palette)),
+  };
+  sets.delete(set.id);
+  sets.set(set.id, set);
+  while (sets.size > SETS_KEPT) sets.delete(sets.keys().next().value);
+  set.picture.onload = () => {
+    set.ready = true;
+    maps.forEach((map) => map.useSet());
+  };
+  set.picture.src = data.atlas;
+  maps.forEach((map) => map.useSet());
+}
+
+// Each value's place in the colours of its kind is worked out once, here.
+function unpackFactor({ name, kind, names, values: packed }, palette) {
+  const values = new Float32Array(unpackBytes(packed).buffer);
+  const known = values.filter(Number.isFinite);
+  const low = known.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
+  const steps = palette.light[kind].length;
+  const place = {
+    class: (v) => v % steps,
+    angle: (v) => Math.floor((v - Math.floor(v)) * steps) % steps,
+    number: (v) => Math.round(((v - low) / (high - low || 1)) * (steps - 1)),
+  }[kind];
+  const bins = Uint16Array.from(values, (v) => (Number.isFinite(v) ? place(v) : 0));
+  return { name, kind, names, values, bins, low, high, words: name.replaceAll("_", " ") };
+}
+
+function unpackBytes(text) {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+function drawTile(context, set, index, x, y, size) {
+  const { tile, columns, picture } = set;
+  const left = (index % columns) * tile;
+  const top = Math.floor(index / columns) * tile;
+  context.drawImage(picture, left, top, tile, tile, x, y, size, size);
+}
+
+function fillThumbnail(canvas, set, index) {
+  canvas.width = canvas.height = set?.tile ?? 1;
+  if (set?.ready) drawTile(canvas.getContext("2d"), set, index, 0, 0, set.tile);
+}

@@ -1,0 +1,30 @@
+"""Playground: press Train and watch an encoder learn from images nobody labelled."""
+
+import streamlit as st
+
+from pages._ui import learner, live, runs
+
+st.title("Playground", anchor=False)
+learner.remember()
+runs.notices()
+runs.controls("main")
+
+run = runs.current()
+if run is None:
+    live.invitation()
+    st.stop()
+
+live.images_of(run)
+# A paused run may take a step at any moment; one that has ended costs nothing to show.
+state = runs.state()
+moving = state in runs.ACTIVE
+slow = 2.0 if moving else None
+quick = 0.25 if state in runs.MOVING else 0.5 if moving else None
+left, right = st.columns([0.52, 0.48], gap="medium")
+with left:
+    st.fragment(live.counters_and_map, run_every=quick)(run)
+with right:
+    st.fragment(live.curves, run_every=slow)(run)
+st.fragment(live.batch, run_every=slow)(run)
+live.pinned_map()
+live.keep(run)

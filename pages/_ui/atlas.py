@@ -1,0 +1,44 @@
+"""Many small pictures in one file, so that a browser fetches and keeps them as one."""
+
+import io
+import math
+
+import numpy as np
+from PIL import Image
+
+LARGEST_TILE = 48  # pixels; the map shows a thumbnail at 30 to 96
+
+
+def thumbnail_sheet(thumbnails: np.ndarray) -> tuple[bytes, int, int]:
+    """Lay thumbnails out row by row in one PNG, larger ones scaled down.
+
+    Args:
+        thumbnails: ``[M, C, H, W]`` uint8 with C 1 or 3.
+
+    Returns:
+        The PNG, the side of a tile in pixels, and the tiles in a row.
+
+    Raises:
+        ValueError: an array of another shape or type.
+    """
+    if thumbnails.ndim != 4 or thumbnails.shape[1] not in (1, 3):
+        raise ValueError(
+            f"thumbnails are {thumbnails.shape}; a sheet takes [M, 1 or 3, H, W]"
+        )
+    if thumbnails.dtype != np.uint8:
+        raise ValueError(f"thumbnails are {thumbnails.dtype}; a sheet takes uint8")
+    count, channels, height, width = thumbnails.shape
+    columns = max(math.ceil(math.sqrt(count)), 1)
+    rows = max(math.ceil(count / columns), 1)
+    tiles = np.zeros((rows * columns, height, width, channels), np.uint8)
+    tiles[:count] = thumbnails.transpose(0, 2, 3, 1)
+    grid = tiles.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    pixels = grid.reshape(rows * height, columns * width, channels)
+    sheet = Image.fromarray(pixels.squeeze(2) if channels == 1 else pixels)
+    tile = min(max(height, width), LARGEST_TILE)
+    if (height, width) != (tile, tile):
+        size = (columns * tile, rows * tile)
+        sheet = sheet.resize(size, Image.Resampling.BOX)
+    file = io.BytesIO()
+    sheet.save(file, "PNG")
+    return file.getvalue(), tile, columns

@@ -1,0 +1,206 @@
+"""The run viewer: each part draws the last tick of a run, as often as its page asks."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages._ui import cache, figures, pairs, runs, words
+from pages._ui.map import live_map, map_images_from
+from ssl_core import checkpoints
+
+
+def invitation() -> None:
+    """What a first visit sees: what will happen, and the one thing to press."""
+    st.markdown(
+        "**Nothing on this page is pre-drawn.** Press **Train** and a small encoder starts "
+        "from random weights. It sees two random views of every picture and learns to tell "
+        "which belong together. No label is used; classes only colour the map afterwards."
+    )
+    st.caption(
+        "On two CPU cores the default run tells eight shapes apart after some ten seconds. "
+        "Then switch **Hue** and **Grayscale** off, press Reset, and see what it learns."
+    )
+
+
+def images_of(run: str) -> None:
+    """Send the map's thumbnails and factors once per run, outside the live parts."""
+    known = cache.service().map_set(run)
+    if known is not None:
+        map_images_from(run, known.images, known.factors, known.label)
+        runs.say_skipped(known.skipped)
+
+
+def counters_and_map(run: str) -> None:
+    """Status, the counting sentence and the map: the part that moves four times a second."""
+    status = cache.service().status(run)
+    snapshot = cache.service().latest(run)
+    if _turned(run, status.state):
+        st.rerun()
+    st.markdown(words.status_line(status, snapshot))
+    if snapshot is None:
+        st.container(height=520, border=False).skeleton()
+        return
+    tick = snapshot.scalars
+    st.markdown(words.counting(tick))
+    if tick["collapsed"]:
+        st.error(words.collapse(tick), icon=":material/compress:")
+    umap = (
+        st.segmented_control(
+            "Map",
+            ["PCA, live", "UMAP"],
+            default="PCA, live",
+            key="map_kind",
+            label_visibility="collapsed",
+        )
+        == "UMAP"
+    )
+    xy, note = _layout(run, snapshot, umap)
+    live_map(
+        run,
+        frame_id=f"{tick['step']}-{'u' if umap else 'p'}",
+        xy=xy,
+        neighbours=snapshot.map_neighbours,
+        title=words.map_title(tick, len(xy)) + note,
+        alt=words.map_alt(tick, len(xy)),
+        key="map_live",
+    )
+
+
+def curves(run: str) -> None:
+    """Loss, kNN and what the features keep."""
+    history = cache.service().history(run)
+    if not history:
+        return
+    pinned = _pinned_history()
+    _draw("Loss", figures.loss_curve(history, pinned), "chart_loss")
+    st.caption(words.incomparable())
+    _draw(
+        "Does it help? kNN on unseen images",
+        figures.knn_curve(history, pinned),
+        "chart_knn",
+    )
+    scores = next((t["scores"] for t in reversed(history) if t.get("scores")), None)
+    if scores:
+        _draw("Kept and thrown away", figures.kept_bars(scores), "chart_kept")
+
+
+def batch(run: str) -> None:
+    """The current batch: its view pairs and their similarity matrix."""
+    snapshot = cache.service().latest(run)
+    if snapshot is None:
+        return
+    left, right = st.columns([0.52, 0.48], gap="medium")
+    with left:
+        _draw(
+            "Similarity matrix of this batch",
+            figures.similarity_matrix(snapshot.similarity),
+            "chart_similarity",
+        )
+    with right:
+        st.markdown("**This batch: two views of each image**")
+        st.image(
+            pairs.data_url(pairs.sheet(snapshot.view_a, snapshot.view_b)),
+            width="stretch",
+            alt=words.pairs_alt(snapshot.scalars),
+        )
+        st.caption(words.pairs_caption())
+        st.markdown(words.measures_table(snapshot.scalars))
+
+
+def keep(run: str) -> None:
+    """Pin this run beside the next, and take its checkpoint home."""
+    with st.container(horizontal=True):
+        if st.session_state.get("pin") == run:
+            st.button(
+                "Unpin",
+                icon=":material/keep_off:",
+                key="unpin",
+                on_click=_pin,
+                args=(None,),
+            )
+        else:
+            st.button(
+                "Pin this run",
+                icon=":material/keep:",
+                key="pin_run",
+                on_click=_pin,
+                args=(run,),
+                help="Keep its curves and map beside the next run.",
+            )
+        saved = cache.service().checkpoint(run)
+        if saved:
+            st.download_button(
+                "Checkpoint",
+                lambda: checkpoints.to_zip(saved),
+                f"{run}.zip",
+                "application/zip",
+                icon=":material/download:",
+                key="download_checkpoint",
+            )
+        with st.popover("Resume from a checkpoint", icon=":material/upload:"):
+            file = st.file_uploader(
+                "A checkpoint zip", type="zip", key="upload_checkpoint"
+            )
+            st.button(
+                "Resume it",
+                key="resume_checkpoint",
+                disabled=file is None,
+                on_click=runs.resume_upload,
+            )
+
+
+def pinned_map() -> None:
+    """The pinned run's last map, standing still."""
+    pin = st.session_state.get("pin")
+    snapshot = cache.service().latest(pin) if pin else None
+    known = cache.service().map_set(pin) if pin else None
+    if snapshot is None or known is None or pin == runs.current():
+        return
+    st.subheader("Pinned run", anchor=False)
+    st.markdown(words.described(cache.service().status(pin).config))
+    map_images_from(pin, known.images, known.factors, known.label)
+    live_map(
+        pin,
+        frame_id="pinned",
+        xy=snapshot.map_xy,
+        neighbours=snapshot.map_neighbours,
+        title=words.map_title(snapshot.scalars, len(snapshot.map_xy)),
+        alt=words.map_alt(snapshot.scalars, len(snapshot.map_xy)),
+        key="map_pinned",
+    )
+
+
+def _layout(run: str, snapshot: Any, umap: bool) -> tuple[Any, str]:
+    """The layout to draw, and how old it is."""
+    if not umap:
+        return snapshot.map_xy, ""
+    cache.service().request_umap(run)
+    frame = cache.service().umap(run)
+    if frame is None:
+        return snapshot.map_xy, " · UMAP is being computed, PCA until then"
+    return frame.xy, f" · UMAP of step {frame.step}"
+
+
+def _draw(title: str, shown: figures.Shown | None, key: str) -> None:
+    if shown is None:
+        return
+    st.markdown(f"**{title}.** {shown.says}")
+    st.plotly_chart(
+        shown.figure, key=key, config=figures.CONFIG, alt=f"{title}. {shown.says}"
+    )
+
+
+def _pinned_history() -> list[dict[str, Any]] | None:
+    pin = st.session_state.get("pin")
+    return cache.service().history(pin) if pin and pin != runs.current() else None
+
+
+def _pin(run: str | None) -> None:
+    st.session_state.pin = run
+
+
+def _turned(run: str, state: str) -> bool:
+    """Whether the run has changed state since the last look: the buttons must follow."""
+    before = st.session_state.get("seen_state")
+    st.session_state.seen_state = (run, state)
+    return before is not None and before != (run, state)

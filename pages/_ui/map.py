@@ -1,0 +1,249 @@
+"""The live map: a canvas on which held-out images glide to where the encoder puts them.
+
+What never changes in a run (pictures, factors, drawing code) is sent once by
+:func:`map_images`; a frame of :func:`live_map` carries positions, neighbours and words.
+The front end stands in ``assets/components/map``.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import palette
+from pages._ui.atlas import thumbnail_sheet
+
+CLASS_MARKERS = 64  # that differ; a 65th class looks like the first
+MOST_POINTS = 2**16 - 1  # an index travels as uint16
+_SOURCES = Path(__file__).parents[2] / "assets" / "components" / "map"
+# One module out of short files: an inline component cannot import.
+_PARTS = (
+    *("images", "words", "markers", "panel"),
+    *("chart", "camera", "paint", "gestures", "map"),
+)
+
+
+def _source(name: str) -> str:
+    return (_SOURCES / name).read_text(encoding="utf-8")
+
+
+_images_mount = st.components.v2.component(
+    "ssl_lab_map_images", js="\n".join(_source(f"{part}.js") for part in _PARTS)
+)
+# Inline code travels with every update, so the frames' mount has next to none.
+_frame_mount = st.components.v2.component(
+    "ssl_lab_map_frame", js=_source("frame.js"), css=_source("map.css")
+)
+
+
+class Factor(Protocol):
+    """One thing known of every point: what the service's map set holds.
+
+    ``kind`` is "class" (``values [M]`` are indices into ``names``), "number" or "angle"
+    (parts of a full turn).
+    """
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def values(self) -> np.ndarray: ...
+
+    @property
+    def names(self) -> Sequence[str]: ...
+
+
+def map_images(
+    set_id: str,
+    atlas_png: bytes,
+    *,
+    tile: int,
+    columns: int,
+    factors: Mapping[str, Factor],
+    label: str | None,
+) -> None:
+    """Send the pictures and factors of a map's points; shows nothing.
+
+    Call it once per page and set, outside the fragment that refreshes itself. Maps that
+    are already on the page pick the pictures up when they arrive.
+
+    Args:
+        set_id: names these points; change it when any of what follows changes.
+        atlas_png: all thumbnails in one PNG, row by row.
+        tile: side of a thumbnail in it, in pixels.
+        columns: thumbnails in a row of it.
+        factors: name -> what is known of the points, in their order.
+        label: the factor that colours the points until the learner picks another.
+
+    Raises:
+        ValueError: a factor of unknown kind, of another length, or no such label.
+    """
+    if label is not None and label not in factors:
+        raise ValueError(
+            f"label is {label!r}; the factors are {', '.join(factors) or 'none'}"
+        )
+    lengths = {len(factor.values) for factor in factors.values()}
+    if len(lengths) > 1:
+        raise ValueError(f"factors have {sorted(lengths)} values; all describe one set")
+    atlas = "data:image/png;base64," + base64.b64encode(atlas_png).decode()
+    _images_mount(
+        # Streamlit keeps "__" for itself, and a random id may hold it.
+        key="map_images_" + set_id.replace("_", "-"),
+        height=1,
+        data={
+            "set_id": set_id,
+            "atlas": atlas,
+            "tile": tile,
+            "columns": columns,
+            "factors": [_packed(name, factor) for name, factor in factors.items()],
+            "label": label,
+            "palette": _palette(),
+        },
+    )
+
+
+def map_images_from(
+    set_id: str,
+    thumbnails: np.ndarray,
+    factors: Mapping[str, Factor],
+    label: str | None,
+) -> None:
+    """:func:`map_images` from an array; the atlas is made once per ``set_id``.
+
+    Args:
+        set_id: names these points; the same name means the same pictures.
+        thumbnails: ``[M, C, H, W]`` uint8 with C 1 or 3, in the order of the points.
+        factors: name -> what is known of the points.
+        label: the factor that stands for the class, or None.
+
+    Raises:
+        ValueError: thumbnails of another shape or type, or factors that do not fit.
+    """
+    for name, factor in factors.items():
+        if len(factor.values) != len(thumbnails):
+            raise ValueError(
+                f"{name} has {len(factor.values)} values; "
+                f"there are {len(thumbnails)} thumbnails"
+            )
+    atlas_png, tile, columns = _atlas(set_id, thumbnails)
+    map_images(
+        set_id, atlas_png, tile=tile, columns=columns, factors=factors, label=label
+    )
+
+
+def live_map(
+    set_id: str,
+    frame_id: int | str,
+    *,
+    xy: np.ndarray,
+    neighbours: np.ndarray,
+    title: str,
+    alt: str,
+    key: str,
+    colour_by: str | None = None,
+    height: int = 420,
+) -> None:
+    """Draw one frame of a map; points glide there from the frame before.
+
+    Zoom, selection and the learner's choice of colour are kept per ``key``. A pinned
+    run's map beside the live one is the same call with its own ``key`` and ``set_id``.
+
+    Args:
+        set_id: the points, as named by :func:`map_images` on the same page.
+        frame_id: another value means another frame; the same one moves nothing.
+        xy: ``[M, 2]`` finite positions, at any scale.
+        neighbours: ``[M, k]`` nearest others in feature space as indices into the M
+            points, nearest first.
+        title: a sentence that says what the map shows now; stands above it.
+        alt: the same for those who do not see the map.
+        key: names this map on its page.
+        colour_by: the factor that colours the points until the learner picks another;
+            None means the set's label.
+        height: of the canvas, in CSS pixels; text and thumbnails stand above and below.
+
+    Raises:
+        ValueError: arrays of other shapes, positions that are not finite, or an index
+            that is no point.
+    """
+    count = len(xy)
+    _check_frame(xy, neighbours)
+    low = xy.min(0) if count else np.zeros(2)
+    span = np.maximum(xy.max(0) - low, 1e-9) if count else np.ones(2)
+    steps = np.round((xy - low) / span * 65535)
+    _frame_mount(
+        key=key,
+        data={
+            "key": key,
+            "set_id": set_id,
+            "frame_id": frame_id,
+            "box": [*low.tolist(), *span.tolist()],
+            "xy": _base64(steps, "<u2"),
+            "neighbours": _base64(neighbours, "<u2"),
+            "k": int(neighbours.shape[1]),
+            "colour_by": colour_by,
+            "title": title,
+            "alt": alt,
+            "height": height,
+        },
+    )
+
+
+def _check_frame(xy: np.ndarray, neighbours: np.ndarray) -> None:
+    if xy.ndim != 2 or xy.shape[1] != 2 or len(xy) > MOST_POINTS:
+        raise ValueError(
+            f"xy is {xy.shape}; a map takes [M, 2] with M up to {MOST_POINTS}"
+        )
+    if not np.isfinite(xy).all():
+        raise ValueError(
+            "xy holds values that are not finite; a map takes finite positions"
+        )
+    if neighbours.ndim != 2 or len(neighbours) != len(xy):
+        raise ValueError(
+            f"neighbours is {neighbours.shape}; a map takes [{len(xy)}, k]"
+        )
+    if neighbours.size and not 0 <= neighbours.min() <= neighbours.max() < len(xy):
+        raise ValueError(
+            f"neighbours run from {neighbours.min()} to {neighbours.max()}; "
+            f"points are numbered 0 to {len(xy) - 1}"
+        )
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _atlas(set_id: str, _thumbnails: np.ndarray) -> tuple[bytes, int, int]:
+    return thumbnail_sheet(_thumbnails)
+
+
+def _packed(name: str, factor: Factor) -> dict[str, Any]:
+    if factor.kind not in ("class", "number", "angle"):
+        raise ValueError(
+            f"{name} is a {factor.kind!r}; a map knows class, number and angle"
+        )
+    return {
+        "name": name,
+        "kind": factor.kind,
+        "values": _base64(factor.values, "<f4"),
+        "names": list(factor.names),
+    }
+
+
+def _base64(values: np.ndarray, dtype: str) -> str:
+    return base64.b64encode(values.astype(dtype).tobytes()).decode()
+
+
+def _palette() -> dict[str, Any]:
+    themes: tuple[palette.Theme, ...] = ("light", "dark")
+    classes = range(CLASS_MARKERS)
+    return {
+        theme: {
+            "class": [palette.class_colour(i, theme) for i in classes],
+            "number": palette.number_scale(theme),
+            "angle": palette.hue_wheel(theme),
+        }
+        for theme in themes
+    } | {
+        "symbols": [palette.class_symbol(i) for i in classes],
+        "anchor": palette.ANCHOR,
+    }

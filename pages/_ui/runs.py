@@ -1,0 +1,263 @@
+"""The learner's run: start it, steer it, and keep it in step with the sidebar."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from pages._ui import cache, learner
+from pages._ui.knobs import series
+from ssl_core import checkpoints
+from ssl_core.config import RunConfig, all_knobs
+from ssl_core.data import SOURCES
+
+ACTIVE = ("queued", "starting", "running", "pausing", "paused", "stopping")
+MOVING = ("queued", "starting", "running", "pausing", "stopping")
+
+
+def current() -> str | None:
+    """The learner's newest run, also after a refresh of the browser."""
+    if "run" not in st.session_state:
+        st.session_state.run = cache.service().active_run(learner.ident())
+    return st.session_state.run
+
+
+def state() -> str:
+    """State of the current run, ``"none"`` before there is one."""
+    run = current()
+    return cache.service().status(run).state if run else "none"
+
+
+def controls(where: str) -> None:
+    """Train, Pause, Step, Reset and New seed; ``where`` keeps widget keys apart.
+
+    Args:
+        where: "sidebar" or "main".
+    """
+    now = state()
+    moving, paused = now in MOVING, now == "paused"
+    with st.container(horizontal=True, gap="small", key=f"controls_{where}"):
+        if moving:
+            _button(
+                "Pause", "pause", where, pause, primary=True, disabled=now != "running"
+            )
+        else:
+            label = "Resume" if paused else "Train"
+            _button(label, "play_arrow", where, train, primary=True)
+        _button(
+            "Step",
+            "skip_next",
+            where,
+            step,
+            disabled=not paused,
+            help="One optimisation step. Pause first.",
+        )
+        _button(
+            "Reset",
+            "replay",
+            where,
+            reset,
+            disabled=now == "none",
+            help="Start over with the same seed: the same run, bit for bit on a CPU.",
+        )
+        _button(
+            "New seed",
+            "casino",
+            where,
+            new_seed,
+            help="Start over with another seed: how much of what you saw was luck?",
+        )
+    if where == "main" and st.session_state.get("refusal"):
+        st.error(st.session_state.refusal, icon=":material/block:")
+
+
+def _button(
+    label: str, icon: str, where: str, action: Any, primary: bool = False, **rest: Any
+) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=f"{where}_{label.lower().replace(' ', '_')}",
+        type="primary" if primary else "secondary",
+        on_click=action,
+        **rest,
+    )
+
+
+def train() -> None:
+    """Resume a paused run, or start one from what the sidebar says."""
+    if state() == "paused":
+        _say(cache.service().resume, current())
+    else:
+        _submit()
+
+
+def pause() -> None:
+    """Pause after the current step."""
+    _say(cache.service().pause, current())
+
+
+def step() -> None:
+    """Take one step of a paused run."""
+    _say(cache.service().step, current())
+
+
+def reset() -> None:
+    """Start over with the same seed."""
+    _stop()
+    _submit()
+
+
+def new_seed() -> None:
+    """Start over with another seed."""
+    st.session_state.seed = secrets.randbelow(10_000)
+    _stop()
+    _submit()
+
+
+def sync(values: Mapping[str, Any]) -> None:
+    """Send knobs that the learner has just moved to the run; say what has to wait.
+
+    Only what changed in this session is sent: a second tab that shows the same run with
+    other sliders must not steer it by being opened.
+    """
+    before = st.session_state.get("synced")
+    st.session_state.synced = dict(values)
+    if before is None or state() not in ACTIVE:
+        return
+    moved = {k: v for k, v in values.items() if before.get(k) != v}
+    knobs = all_knobs(str(values.get("method")))
+    live = {
+        k: v
+        for k, v in moved.items()
+        if k == "augment" or (k in knobs and knobs[k].live)
+    }
+    waiting = [k for k in moved if k not in live]
+    run = cache.service().status(current())
+    if waiting or run.config.get("method") != values.get("method"):
+        st.session_state.waiting = sorted(
+            {*st.session_state.get("waiting", []), *waiting}
+        )
+    if live and run.config.get("method") == values.get("method"):
+        _say(lambda r: cache.service().adjust(r, live), current())
+
+
+def sidebar_state() -> Any:
+    """The sidebar closes itself once Train is pressed, where it would cover the page."""
+    return st.session_state.get("sidebar_state", "auto")
+
+
+def check_link(knobs: Mapping[str, Any]) -> None:
+    """Name every nonsense value that a link carries, once, at its first opening."""
+    if "link_checked" in st.session_state:
+        return
+    st.session_state.link_checked = True
+    wrong = []
+    for name, text in st.query_params.items():
+        knob = knobs.get(name)
+        if knob is None:
+            continue
+        try:
+            value = knob.check(name, text)
+            low, high = knob.shown or (None, None)
+            if low is not None and not low <= value <= high:
+                raise ValueError(
+                    f"{name} is {text}; this page allows {low:g} to {high:g}"
+                )
+            if knob.log and value not in series(knob, knob.default):
+                steps = ", ".join(f"{v:g}" for v in series(knob, knob.default))
+                raise ValueError(f"{name} is {text}; this page allows {steps}")
+        except ValueError as error:
+            wrong.append(f"{error}; {knob.default} is used instead")
+    st.session_state.link_complaints = wrong
+
+
+def _submit() -> None:
+    from pages._ui import sidebar
+
+    try:
+        values = sidebar.values()
+        if values.get("data") is None:
+            raise ValueError("There are no images of yours yet: upload a zip first.")
+        config = RunConfig.of(values)
+        st.session_state.run = cache.service().submit(config, owner=learner.ident())
+        st.session_state.refusal, st.session_state.waiting = "", []
+        st.session_state.sidebar_state = "auto"
+    except ValueError as error:
+        st.session_state.refusal = str(error)
+
+
+def _stop() -> None:
+    if state() in ACTIVE:
+        _say(cache.service().stop, current())
+
+
+def _say(command: Any, run: str | None) -> None:
+    """Give the run a command; a refusal becomes one sentence on the page."""
+    try:
+        command(run)
+        st.session_state.refusal = ""
+    except (ValueError, KeyError) as error:
+        st.session_state.refusal = str(error)
+
+
+def notices() -> None:
+    """Sentences that belong above the run: a link's nonsense, what waits, what is off."""
+    from pages._ui import sidebar, words
+
+    for complaint in st.session_state.get("link_complaints", []):
+        st.warning(f"In this link, {complaint}.", icon=":material/link_off:")
+    if not sidebar.values().get("augment"):
+        st.warning(words.no_augmentation(), icon=":material/content_copy:")
+    waiting = st.session_state.get("waiting")
+    if waiting and state() in ACTIVE:
+        names = ", ".join(waiting).replace("_", " ")
+        st.info(
+            f"Changed, and waiting for the next start: {names}. Press **Reset** to start "
+            "over with it.",
+            icon=":material/schedule:",
+        )
+    run = current()
+    refused = cache.service().status(run).refused if run else None
+    if refused:
+        st.warning(refused, icon=":material/block:")
+
+
+def say_skipped(skipped: Any) -> None:
+    """Name the files of an upload that could not be used."""
+    if not len(skipped):
+        return
+    with st.expander(f"{len(skipped)} files were skipped", icon=":material/rule:"):
+        st.dataframe(
+            {"file": [s[0] for s in skipped], "why": [s[1] for s in skipped]},
+            alt="Skipped files and why",
+        )
+
+
+def resume_upload() -> None:
+    """Continue from an uploaded checkpoint."""
+    file = st.session_state.get("upload_checkpoint")
+    if file is None:
+        return
+    from pages._ui import uploads
+
+    try:
+        path = uploads.kept("checkpoint", file.getvalue())
+        config = checkpoints.load(path).config
+        if config.data not in SOURCES:
+            # A card's path is its writer's word: this server's files are not theirs.
+            mine = uploads.path()
+            if mine is None:
+                raise ValueError(
+                    "This checkpoint was trained on someone's own images: choose the data "
+                    "“Your own images”, upload them, and resume again."
+                )
+            config = replace(config, data=mine)
+        st.session_state.run = cache.service().submit(
+            config, owner=learner.ident(), resume=path
+        )
+        st.session_state.refusal = ""
+    except ValueError as error:
+        st.session_state.refusal = str(error)

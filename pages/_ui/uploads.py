@@ -1,0 +1,40 @@
+"""The learner's own images: kept as one zip per learner, decoded only in the worker."""
+
+import hashlib
+from pathlib import Path
+
+import streamlit as st
+
+from pages._ui import cache, learner
+
+
+def draw() -> None:
+    """The upload widget, and what became of it."""
+    file = st.file_uploader(
+        "A zip of images",
+        type="zip",
+        key="upload_zip",
+        help="One folder a class, or no folders at all. Files that are no images are "
+        "named and skipped. Nothing leaves this server.",
+    )
+    if file is None:
+        st.caption("One folder a class, or just images. At least four of them.")
+        return
+    st.session_state.upload_path = str(kept("images", file.getvalue()))
+
+
+def kept(kind: str, content: bytes) -> Path:
+    """Keep a learner's upload on disk, one of a kind; its name is a hash, never theirs."""
+    folder = cache.ROOT / "uploads" / learner.ident() / kind
+    target = folder / f"{hashlib.sha256(content).hexdigest()[:16]}.zip"
+    if not target.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.zip"):
+            old.unlink()
+        target.write_bytes(content)
+    return target
+
+
+def path() -> str | None:
+    """Where the learner's last upload lies, None before there is one."""
+    return st.session_state.get("upload_path")

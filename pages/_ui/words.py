@@ -1,0 +1,147 @@
+"""Sentences that change with the data; the only place where a tick becomes prose."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ssl_core.methods import METHODS
+
+_STATES = {
+    "queued": "waiting for a free worker",
+    "starting": "loading images",
+    "running": "training",
+    "pausing": "pausing after this step",
+    "paused": "paused",
+    "stopping": "stopping",
+    "stopped": "stopped",
+    "finished": "finished: its time is used up",
+    "interrupted": "interrupted; its last state is kept",
+}
+
+
+def status_line(status: Any, snapshot: Any) -> str:
+    """One line: state, step, seconds, speed."""
+    if status.state in ("failed", "died"):
+        return f":red[**{status.error or 'The run ended unexpectedly.'}**]"
+    state = _STATES.get(status.state, status.state)
+    if status.state == "queued" and status.position:
+        state += f", position {status.position}"
+    if snapshot is None:
+        return f"**{state[0].upper()}{state[1:]}**"
+    t = snapshot.scalars
+    line = (
+        f"**{state[0].upper()}{state[1:]}** · step {t['step']:,} · {t['seconds']:.1f} s"
+    )
+    if t["images_per_second"]:
+        line += f" · {t['images_per_second']:,.0f} images/s"
+    return f"{line} · seed {status.config['seed']}"
+
+
+def counting(tick: Mapping[str, Any]) -> str:
+    """64 images -> 128 views -> 126 negatives per anchor, in the roles' colours."""
+    n, negatives = tick["batch_size"], tick["negatives"]
+    start = f"{n:,} images → {2 * n:,} views → "
+    if not negatives:
+        return start + "**no** :red[negatives] for any :orange[anchor]"
+    return start + f"**{negatives:,}** :red[negatives] per :orange[anchor]"
+
+
+def collapse(tick: Mapping[str, Any]) -> str:
+    """What the alarm has seen."""
+    return (
+        f"Collapse: the projections use {tick['effective_rank']:.1f} directions and their "
+        f"spread is {tick['feature_std']:.2f} of a healthy 1. All images look alike to the "
+        "loss, whatever the loss says."
+    )
+
+
+def map_title(tick: Mapping[str, Any], count: int) -> str:
+    """The map's sentence."""
+    knn = (tick.get("scores") or {}).get("knn")
+    start = f"{count:,} images this encoder never trained on"
+    if knn is None:
+        return start
+    return f"{start}: kNN {knn['accuracy']:.2f}, untrained {knn['random_init']:.2f}"
+
+
+def map_alt(tick: Mapping[str, Any], count: int) -> str:
+    """The map in words."""
+    return (
+        f"Scatter map of {count} held-out images in feature space at step {tick['step']}. "
+        f"Effective rank {tick['effective_rank']:.1f}. {map_title(tick, count)}."
+    )
+
+
+def pairs_caption() -> str:
+    """What the frames mean."""
+    return (
+        ":orange[Gold]: the anchor view. :green[Green]: its partner, the positive. Every "
+        "other picture of the batch is a :red[negative] for methods that use them."
+    )
+
+
+def pairs_alt(tick: Mapping[str, Any]) -> str:
+    """The pairs in words."""
+    on = (
+        ", ".join(tick["config"]["augment"])
+        or "nothing: both views are the same picture"
+    )
+    return f"Pairs of augmented views of the current batch. Switched on: {on}."
+
+
+def measures_table(tick: Mapping[str, Any]) -> str:
+    """Every measure of the tick, its value and what it says."""
+    chance = 1 / (2 * tick["batch_size"] - 1)
+    rows = [
+        (
+            "Contrastive top-1",
+            f"{tick['contrastive_top1']:.2f}",
+            f"how often the nearest view is the partner; chance {chance:.3f}",
+        ),
+        (
+            "Alignment",
+            f"{tick['alignment']:.2f}",
+            "squared distance of partners; 0 is perfect",
+        ),
+        (
+            "Uniformity",
+            f"{tick['uniformity']:.2f}",
+            "0 if all coincide, lower is more even",
+        ),
+        ("Spread × √d", f"{tick['feature_std']:.2f}", "1 is healthy, 0 is collapse"),
+        ("Effective rank", f"{tick['effective_rank']:.1f}", "directions really used"),
+    ]
+    lines = ["| Measure | Now | Reads |", "|---|--:|---|"]
+    return "\n".join([*lines, *(f"| {a} | {b} | {c} |" for a, b, c in rows)])
+
+
+def described(config: Mapping[str, Any]) -> str:
+    """A run in one line."""
+    views = ", ".join(config["augment"]) or "no augmentation"
+    label = METHODS[config["method"]].label
+    return f"{label}, batch {config['batch_size']:,}, seed {config['seed']}; views: {views}."
+
+
+def no_augmentation() -> str:
+    """What it means to switch everything off."""
+    return (
+        "All augmentations are off: both views are the same picture, partners agree from the "
+        "first step, and there is nothing left to learn from. Allowed, and worth seeing once."
+    )
+
+
+def two_pairs() -> str:
+    """The task of the welcome page's circle."""
+    return (
+        "Two images, two views each. Every view in turn is the :orange[anchor] and must "
+        "pick its :green[partner] among the three others; the two views of the other "
+        "image are its :red[negatives]. Bring the partners together, then lower the "
+        "temperature: when does the loss stop caring?"
+    )
+
+
+def incomparable() -> str:
+    """What a loss must not be compared with."""
+    return (
+        "Losses of different batch sizes, temperatures or methods are not comparable, and "
+        "a lower loss is not a better encoder: read the kNN below."
+    )
