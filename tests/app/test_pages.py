@@ -1,0 +1,171 @@
+"""Every page runs, alone and through the router, and says in words what it draws."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages._ui import cache, words
+
+PAGES = [
+    f"pages/{p.name}" for p in sorted(Path(__file__).parents[2].glob("pages/[0-9]*.py"))
+]
+
+
+def described(shown: AppTest) -> Iterator[tuple[str, str]]:
+    """Everything that is looked at, as (what, its words)."""
+    for chart in shown.get("plotly_chart"):
+        yield "chart", chart.proto.alt
+    for image in shown.get("image"):
+        yield from (("image", one.alt) for one in image.proto.imgs)
+    for table in shown.get("dataframe"):
+        yield "table", table.proto.alt
+    for component in shown.get("bidi_component"):
+        if component.proto.component_name == "ssl_lab_map_frame":
+            yield "map", json.loads(component.proto.json).get("alt", "")
+
+
+def text(shown: AppTest) -> str:
+    """All prose of the main area."""
+    return "\n".join(m.value for m in shown.main.markdown)
+
+
+def test_there_are_pages() -> None:
+    assert len(PAGES) >= 3
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs_through_the_router(routed: Any, page: str) -> None:
+    shown = routed(page)
+    assert not shown.exception
+    assert len(shown.title) == 1
+    assert shown.button(key="sidebar_train").label == "Train"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs_alone(alone: Any, page: str) -> None:
+    shown = alone(page)
+    assert not shown.exception
+    assert len(shown.title) == 1
+
+
+def test_the_landing_page_is_the_welcome(alone: Any) -> None:
+    assert "contrastive" in alone("app.py").title[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_everything_drawn_has_alt_text(routed: Any, page: str) -> None:
+    assert [what for what, alt in described(routed(page)) if not alt.strip()] == []
+
+
+def test_welcome_computes_the_loss_that_its_slider_asks_for(routed: Any) -> None:
+    shown = routed("pages/00_welcome.py")
+    before = [m.value for m in shown.markdown if "NT-Xent is" in m.value]
+    shown.slider(key="pair_angle").set_value(180).run()
+    after = [m.value for m in shown.markdown if "NT-Xent is" in m.value]
+    assert len(before) == len(after) == 1
+    assert "worse than knowing nothing" in after[0] != before[0]
+
+
+def test_augmentations_page_draws_every_augmentation(routed: Any) -> None:
+    from ssl_core.augment import AUGMENTATIONS
+
+    images = [alt for what, alt in described(routed("pages/02_augmentations.py"))]
+    for augmentation in AUGMENTATIONS.values():
+        assert any(alt.startswith(f"{augmentation.label}:") for alt in images)
+
+
+def test_augmentations_page_follows_switches_and_dice(routed: Any) -> None:
+    shown = routed("pages/02_augmentations.py")
+    first = dict_of_views(shown)
+    shown.button(key="roll").click().run()
+    rolled = dict_of_views(shown)
+    assert rolled != first
+    shown.checkbox(key="crop").uncheck().run()
+    assert not shown.exception
+    on = next(c.value for c in shown.caption if c.value.startswith("On: "))
+    assert "crop" not in on.lower()
+    assert dict_of_views(shown) != rolled
+
+
+def dict_of_views(shown: AppTest) -> list[str]:
+    """The dice of the two composed views, as their alt texts hold them."""
+    return [alt for _, alt in described(shown) if alt.startswith("View ")]
+
+
+def test_augmentations_page_shows_the_source_that_ran(routed: Any) -> None:
+    shown = routed("pages/02_augmentations.py")
+    shown.selectbox(key="source_of").set_value("solarize").run()
+    assert "class Solarize" in shown.code[0].value
+
+
+def test_playground_without_a_run_invites(routed: Any) -> None:
+    shown = routed("pages/01_playground.py")
+    assert "Press **Train**" in text(shown)
+    assert [shown.button(key=f"main_{b}").disabled for b in ("step", "reset")] == [
+        True,
+        True,
+    ]
+
+
+def test_a_trained_run_is_drawn_and_described(trained: AppTest) -> None:
+    assert not trained.exception
+    drawn = list(described(trained))
+    assert [what for what, alt in drawn if not alt.strip()] == []
+    assert {what for what, _ in drawn} >= {"chart", "image", "map"}
+    assert len(trained.get("plotly_chart")) == 4
+
+
+def test_the_counting_sentence(trained: AppTest) -> None:
+    said = "64 images → 128 views → **126** :red[negatives] per :orange[anchor]"
+    assert said in text(trained)
+
+
+def test_what_is_said_was_measured(trained: AppTest) -> None:
+    tick = cache.service().latest(trained.session_state["run"]).scalars
+    knn = tick["scores"]["knn"]
+    assert f"step {tick['step']:,}" in text(trained)
+    assert f"Loss {tick['loss']:.2f}; " in text(trained)
+    assert f"kNN accuracy {knn['accuracy']:.2f}" in text(trained)
+    assert f"untrained {knn['random_init']:.2f}" in text(trained)
+
+
+def test_the_drawn_loss_is_the_run_s(trained: AppTest) -> None:
+    history = cache.service().history(trained.session_state["run"])
+    losses = [loss for tick in history for loss in tick["losses"]]
+    spec = json.loads(trained.get("plotly_chart")[0].proto.spec)
+    curve = next(trace for trace in spec["data"] if trace.get("name") == "loss")
+    assert len(losses) == history[-1]["step"]
+    assert values(curve["y"])[0] == pytest.approx(losses[0])
+
+
+def values(column: Any) -> list[float]:
+    """A column of a Plotly figure; arrays travel as base64."""
+    import base64
+
+    import numpy as np
+
+    if isinstance(column, list):
+        return column
+    return np.frombuffer(base64.b64decode(column["bdata"]), column["dtype"]).tolist()
+
+
+def test_a_paused_run_offers_step_and_resume(trained: AppTest) -> None:
+    labels = {b.key: (b.label, b.disabled) for b in trained.main.button}
+    assert labels["main_resume"] == ("Resume", False)
+    assert labels["main_step"] == ("Step", False)
+    assert trained.button(key="sidebar_resume").label == "Resume"
+
+
+@pytest.mark.parametrize(
+    ("negatives", "said"), [(0, "**no** :red[negatives]"), (4096, "**4,096**")]
+)
+def test_counting_knows_methods_without_and_with_a_queue(
+    negatives: int, said: str
+) -> None:
+    sentence = words.counting({"batch_size": 1024, "negatives": negatives})
+    assert sentence.startswith("1,024 images → 2,048 views → ")
+    assert said in sentence

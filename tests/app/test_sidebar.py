@@ -1,0 +1,216 @@
+"""Every widget comes from a knob, and a link sets it or is told why not."""
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages._ui import words
+from ssl_core.augment import AUGMENTATIONS
+from ssl_core.config import RunConfig, all_knobs
+from ssl_core.data import default_views
+from ssl_core.knobs import Knob, knobs_of
+from ssl_core.methods import METHODS
+
+KINDS = ("slider", "select_slider", "number_input", "selectbox", "toggle", "checkbox")
+PLAYGROUND = "pages/01_playground.py"
+
+
+def widgets(shown: AppTest) -> dict[str, Any]:
+    """The sidebar's widgets by key."""
+    return {w.key: w for kind in KINDS for w in getattr(shown.sidebar, kind)}
+
+
+def check_range(widget: Any, knob: Knob, default: Any) -> None:
+    """A widget offers what its knob allows, no more, and starts at its default."""
+    assert widget.value == default
+    assert widget.help == knob.help
+    if isinstance(knob.default, bool):
+        return
+    if knob.choices is not None:
+        assert list(widget.options) == [str(c) for c in knob.choices]
+        return
+    low, high = knob.shown or (knob.low, knob.high)
+    if knob.log:
+        offered = [float(o) for o in widget.options]
+        assert low <= offered[0] < offered[-1] <= high * 1.0001
+        assert len(offered) >= 4
+    else:
+        assert (widget.min, widget.max) == (low, high)
+
+
+def warnings(shown: AppTest) -> list[str]:
+    """What the page warns of that came with the link."""
+    return [w.value for w in shown.warning if "link" in w.value]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_knob_of_a_method_has_its_widget(routed: Any, method: str) -> None:
+    shown = routed(PLAYGROUND)
+    shown.selectbox(key="method").set_value(method).run()
+    assert not shown.exception
+    found = widgets(shown)
+    for name, knob in all_knobs(method).items():
+        if name not in ("data", "method"):
+            check_range(found[name], knob, knob.default)
+            assert found[name].label == (
+                knob.label or name.replace("_", " ").capitalize()
+            )
+
+
+def test_every_augmentation_has_a_switch_and_a_strength(routed: Any) -> None:
+    found, on = widgets(routed(PLAYGROUND)), default_views("shapes")
+    for slug, augmentation in AUGMENTATIONS.items():
+        knob, strength = augmentation.strength_knob(), found[f"{slug}_strength"]
+        assert found[slug].label == augmentation.label
+        assert found[slug].value == (slug in on)
+        check_range(strength, knob, on.get(slug, knob.default))
+        assert strength.disabled == (slug not in on)
+
+
+def test_methods_and_data_are_all_offered(routed: Any) -> None:
+    found = widgets(routed(PLAYGROUND))
+    assert list(found["method"].options) == [m.label for m in METHODS.values()]
+    assert "Your own images" in found["data"].options
+
+
+def test_a_link_sets_the_widgets(routed: Any) -> None:
+    link = {
+        "method": "moco",
+        "data": "fashion_mnist",
+        "batch_size": "256",
+        "temperature": "0.1",
+        "learning_rate": "0.01",
+        "seed": "41",
+        "crop": "false",
+        "blur": "true",
+        "blur_strength": "0.4",
+        "queue_length": "1024",
+        "encoder": "wide",
+    }
+    shown = routed(PLAYGROUND, **link)
+    assert warnings(shown) == []
+    found = {name: widgets(shown)[name].value for name in link}
+    assert found == {
+        "method": "moco",
+        "data": "fashion_mnist",
+        "batch_size": 256,
+        "temperature": 0.1,
+        "learning_rate": 0.01,
+        "seed": 41,
+        "crop": False,
+        "blur": True,
+        "blur_strength": 0.4,
+        "queue_length": 1024,
+        "encoder": "wide",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("temperature", "-3", "more than 0"),
+        ("temperature", "0", "more than 0"),
+        ("temperature", "nan", "more than 0"),
+        ("batch_size", "many", "at least 2"),
+        ("batch_size", "1000000", "16384"),
+        ("batch_size", "12.5", "at least 2"),
+        ("batch_size", "8", "16 to 4096"),
+        ("learning_rate", "inf", "at most 1"),
+        ("seed", "-1", "at least 0"),
+        ("seed", "9" * 40, "at least 0"),
+        ("method", "banana", "simclr"),
+        ("encoder", "banana", "resnet18"),
+        ("device", "<script>alert(1)</script>", "cpu"),
+        ("crop_strength", "7", "at most"),
+        ("crop", "perhaps", "true or false"),
+        ("data", "/etc/passwd", "shapes"),
+    ],
+)
+def test_nonsense_in_a_link_is_named_once(
+    routed: Any, name: str, value: str, allowed: str
+) -> None:
+    shown = routed(PLAYGROUND, **{name: value})
+    assert not shown.exception
+    said = warnings(shown)
+    assert len(said) == 1, said
+    assert name in said[0] and allowed in said[0]
+    assert value in said[0] or (value.isdigit() and len(value) > 5)
+    assert widgets(shown)[name].value == default(name)
+    assert len(warnings(shown.run())) <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("temperature", "0.123"), ("batch_size", "100")]
+)
+def test_an_allowed_value_off_the_slider_is_used_or_named(
+    routed: Any, name: str, value: str
+) -> None:
+    shown = routed(PLAYGROUND, **{name: value})
+    used = widgets(shown)[name].value == float(value)
+    assert used or any(value in w for w in warnings(shown))
+
+
+def default(name: str) -> Any:
+    """What a widget shows when nothing is said."""
+    if name in AUGMENTATIONS:
+        return name in default_views("shapes")
+    slug = name.removesuffix("_strength")
+    if slug in AUGMENTATIONS:
+        knob = AUGMENTATIONS[slug].strength_knob()
+        return default_views("shapes").get(slug, knob.default)
+    return all_knobs("simclr")[name].default
+
+
+def test_several_wrong_values_are_all_named(routed: Any) -> None:
+    said = warnings(routed(PLAYGROUND, temperature="-1", seed="-2", batch_size="64"))
+    assert len(said) == 2
+    assert any("temperature is -1" in s for s in said)
+    assert any("seed is -2" in s for s in said)
+
+
+def test_a_parameter_that_is_no_knob_is_left_alone(routed: Any) -> None:
+    shown = routed(PLAYGROUND, utm_source="friend")
+    assert not shown.exception and warnings(shown) == []
+
+
+def test_a_moved_knob_survives_a_page_switch(routed: Any) -> None:
+    shown = routed(PLAYGROUND)
+    shown.select_slider(key="batch_size").set_value(64)
+    shown.checkbox(key="hue").uncheck().run()
+    shown.switch_page("pages/02_augmentations.py").run()
+    found = widgets(shown)
+    assert (found["batch_size"].value, found["hue"].value) == (64, False)
+
+
+def test_no_augmentation_at_all_is_explained(routed: Any) -> None:
+    off = dict.fromkeys(AUGMENTATIONS, "false")
+    shown = routed(PLAYGROUND, **off)
+    assert [w.value for w in shown.warning] == [words.no_augmentation()]
+    shown.checkbox(key="flip").check().run()
+    assert not shown.warning
+
+
+def test_another_source_brings_its_own_views(routed: Any) -> None:
+    shown = routed(PLAYGROUND)
+    shown.selectbox(key="data").set_value("fashion_mnist").run()
+    assert not shown.exception
+    on = {s for s in AUGMENTATIONS if shown.session_state[s]}
+    assert on == set(default_views("fashion_mnist"))
+
+
+def test_training_on_no_upload_says_what_is_missing(routed: Any) -> None:
+    shown = routed(PLAYGROUND)
+    shown.selectbox(key="data").set_value("upload").run()
+    shown.button(key="main_train").click().run()
+    assert not shown.exception
+    assert ["upload a zip first" in e.value for e in shown.main.error] == [True]
+    assert shown.session_state["run"] is None
+
+
+def test_knob_names_are_url_parameters(routed: Any) -> None:
+    """A link may carry every field of a run, so the names must not clash."""
+    own = set(knobs_of(RunConfig))
+    for method in METHODS.values():
+        assert not own & set(knobs_of(method.Config))
+    assert not own & set(AUGMENTATIONS)

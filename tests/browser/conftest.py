@@ -1,0 +1,142 @@
+"""A real server, a real worker pool and a real Chromium."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+REPOSITORY = Path(__file__).parents[2]
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+# Opened at /playground, Streamlit's front end looks for its server below that path first
+# and finds it at the root right after; the browser reports the two misses as errors.
+PROBES = re.compile(r"http://[^/]+/\w+/_stcore/(health|host-config)")
+NO_SUCH_HOST = "net::ERR_NAME_NOT_RESOLVED"
+
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server keeps its runs."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, runs: Path) -> Iterator[str]:
+    """The app's address, on a free port with its own folder of runs."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    path = tmp_path_factory.mktemp("server") / "log"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    with path.open("w") as log:
+        process = subprocess.Popen(
+            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
+            cwd=REPOSITORY,
+            env=os.environ | {"SSL_RUNS_DIR": str(runs)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address, process)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+    assert "Traceback" not in path.read_text(), path.read_text()
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended"
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=2)
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("the server did not answer within a minute")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium if there is one, else Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    system = next((p for n in names if (p := shutil.which(n))), None)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=system, args=list(QUIET))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    """A fresh visitor at a desk; an error on the page or console fails the test."""
+    context = browser.new_context(
+        viewport={"width": 1400, "height": 1000}, base_url=server
+    )
+    yield from _visit(context)
+
+
+@pytest.fixture
+def phone(browser: Browser, server: str) -> Iterator[Page]:
+    """A fresh visitor with a phone; the same rules."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, base_url=server, has_touch=True
+    )
+    yield from _visit(context)
+
+
+def _visit(context: BrowserContext) -> Iterator[Page]:
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda message: complaints.extend(_complaint(message)))
+    yield opened
+    shown = opened.locator('[data-testid="stException"]').count()
+    _let_go(opened)
+    context.close()
+    assert shown == 0, "the page shows an exception"
+    assert not complaints, complaints
+
+
+def _complaint(message: ConsoleMessage) -> list[str]:
+    """What an error on the console says and where it comes from."""
+    address = message.location.get("url", "")
+    # Which hosts are asked is a test of its own, so that it fails once and by name.
+    known = PROBES.fullmatch(address) or NO_SUCH_HOST in message.text
+    return [] if message.type != "error" or known else [f"{message.text} {address}"]
+
+
+def _let_go(opened: Page) -> None:
+    """Pause what this visitor trains: the next one needs the worker."""
+    pause = opened.get_by_test_id("stMain").get_by_role("button", name="Pause")
+    if pause.count():
+        pause.click()
+        expect(opened.get_by_text(re.compile(r"^Paused"))).to_be_visible()

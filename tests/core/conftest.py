@@ -1,0 +1,5 @@
+"""Core tests use tensors so small that a second thread costs more than it brings."""
+
+import torch
+
+torch.set_num_threads(1)
