@@ -504,7 +504,7 @@ def test_a_predictor_free_siamese_net_without_stop_gradient_raises_the_alarm(
     collapse = start(
         small_shapes,
         AT_THE_END,
-        steps=60,
+        steps=220,  # the alarm waits 100 to settle and 60 to be sure
         method="simsiam",
         predictor="none",
         stop_gradient=False,
