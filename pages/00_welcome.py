@@ -36,7 +36,7 @@ st.subheader("Two doors", anchor=False)
 play, look = st.columns(2, gap="medium")
 with play, st.container(border=True):
     st.markdown(
-        "**Play.** Press Train and watch 500 unseen images find their places: "
+        "**Play.** Press Train and watch 300 unseen images find their places: "
         "eight shapes told apart in about ten seconds on two CPU cores."
     )
     welcome.door(

@@ -16,15 +16,13 @@ if run is None:
 
 live.images_of(run)
 # A paused run may take a step at any moment; one that has ended costs nothing to show.
-state = runs.state()
-moving = state in runs.ACTIVE
-slow = 2.0 if moving else None
-quick = 0.25 if state in runs.MOVING else 0.5 if moving else None
+moving = runs.state() in runs.ACTIVE
 left, right = st.columns([0.52, 0.48], gap="medium")
 with left:
-    st.fragment(live.counters_and_map, run_every=quick)(run)
+    st.fragment(live.status, run_every=1.0 if moving else None)(run)
+    live.map_of(run)
 with right:
-    st.fragment(live.curves, run_every=slow)(run)
-st.fragment(live.batch, run_every=slow)(run)
+    st.fragment(live.curves, run_every=2.0 if moving else None)(run)
+st.fragment(live.batch, run_every=2.0 if moving else None)(run)
 live.pinned_map()
 live.keep(run)

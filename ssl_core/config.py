@@ -39,7 +39,7 @@ class RunConfig:
         "resnet18 is for a GPU.",
     )
     batch_size: int = knob(
-        128,
+        64,
         low=2,
         high=16384,
         shown=(16, 4096),

@@ -31,9 +31,9 @@ class Watch:
 
     tick_seconds: float = 0.24
     probe_seconds: float = 4.0
-    bank: int = 2000
-    asked: int = 1000
-    mapped: int = 500
+    bank: int = 1000
+    asked: int = 500
+    mapped: int = 300
 
 
 @dataclass(frozen=True)

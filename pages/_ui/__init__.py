@@ -2,13 +2,10 @@
 
 Streamlit takes a folder named ``pages`` for its old multipage convention until the first
 script calls ``st.navigation``: a link straight to a page would run that page without the
-router, its sidebar and its set-up. The first import of this package tells it otherwise and
-starts that one script run again, through the router.
+router and its sidebar. The web server imports this package before anyone comes, and so it
+is told in time.
 """
 
-import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-if PagesManager.uses_pages_directory:
-    PagesManager.uses_pages_directory = False
-    st.rerun()
+PagesManager.uses_pages_directory = False

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import cache, figures, pairs, runs, words
+from pages._ui import cache, feed, figures, frames, pairs, runs, words
 from pages._ui.map import live_map, map_images_from
 from ssl_core import checkpoints
 
@@ -30,40 +30,34 @@ def images_of(run: str) -> None:
         runs.say_skipped(known.skipped)
 
 
-def counters_and_map(run: str) -> None:
-    """Status, the counting sentence and the map: the part that moves four times a second."""
-    status = cache.service().status(run)
+def status(run: str) -> None:
+    """Where the run stands, and the counting sentence."""
+    now = cache.service().status(run)
     snapshot = cache.service().latest(run)
-    if _turned(run, status.state):
+    if _turned(run, now.state):
         st.rerun()
-    st.markdown(words.status_line(status, snapshot))
+    st.markdown(words.status_line(now, snapshot))
     if snapshot is None:
-        st.container(height=520, border=False).skeleton()
         return
-    tick = snapshot.scalars
-    st.markdown(words.counting(tick))
-    if tick["collapsed"]:
-        st.error(words.collapse(tick), icon=":material/compress:")
-    umap = (
-        st.segmented_control(
-            "Map",
-            ["PCA, live", "UMAP"],
-            default="PCA, live",
-            key="map_kind",
-            label_visibility="collapsed",
-        )
-        == "UMAP"
+    st.markdown(words.counting(snapshot.scalars))
+    if snapshot.scalars["collapsed"]:
+        st.error(words.collapse(snapshot.scalars), icon=":material/compress:")
+
+
+def map_of(run: str) -> None:
+    """The live map: mounted once, it then draws every frame as soon as there is one."""
+    kinds = {"PCA, live": "pca", "UMAP": "umap"}
+    kind = st.segmented_control(
+        "Map",
+        list(kinds),
+        default="PCA, live",
+        key="map_kind",
+        label_visibility="collapsed",
     )
-    xy, note = _layout(run, snapshot, umap)
-    live_map(
-        run,
-        frame_id=f"{tick['step']}-{'u' if umap else 'p'}",
-        xy=xy,
-        neighbours=snapshot.map_neighbours,
-        title=words.map_title(tick, len(xy)) + note,
-        alt=words.map_alt(tick, len(xy)),
-        key="map_live",
-    )
+    layout = kinds.get(kind or "", "pca")
+    shown = feed.frame(run, layout) or frames.empty("The first look is on its way")
+    follows = None if shown.get("over") else feed.address(run, layout)
+    live_map(run, shown, key="map_live", feed=follows)
 
 
 def curves(run: str) -> None:
@@ -159,26 +153,9 @@ def pinned_map() -> None:
     st.subheader("Pinned run", anchor=False)
     st.markdown(words.described(cache.service().status(pin).config))
     map_images_from(pin, known.images, known.factors, known.label)
-    live_map(
-        pin,
-        frame_id="pinned",
-        xy=snapshot.map_xy,
-        neighbours=snapshot.map_neighbours,
-        title=words.map_title(snapshot.scalars, len(snapshot.map_xy)),
-        alt=words.map_alt(snapshot.scalars, len(snapshot.map_xy)),
-        key="map_pinned",
-    )
-
-
-def _layout(run: str, snapshot: Any, umap: bool) -> tuple[Any, str]:
-    """The layout to draw, and how old it is."""
-    if not umap:
-        return snapshot.map_xy, ""
-    cache.service().request_umap(run)
-    frame = cache.service().umap(run)
-    if frame is None:
-        return snapshot.map_xy, " · UMAP is being computed, PCA until then"
-    return frame.xy, f" · UMAP of step {frame.step}"
+    shown = feed.frame(pin, "pca")
+    assert shown is not None  # there is a snapshot
+    live_map(pin, shown, key="map_pinned")
 
 
 def _draw(title: str, shown: figures.Shown | None, key: str) -> None:

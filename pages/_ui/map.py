@@ -1,12 +1,13 @@
 """The live map: a canvas on which held-out images glide to where the encoder puts them.
 
 What never changes in a run (pictures, factors, drawing code) is sent once by
-:func:`map_images`; a frame of :func:`live_map` carries positions, neighbours and words.
+:func:`map_images`; a frame of :func:`live_map` carries positions, neighbours and words,
+and the frames that follow come from a feed (:mod:`pages._ui.feed`).
 The front end stands in ``assets/components/map``.
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,14 +16,14 @@ import streamlit as st
 
 from pages._ui import palette
 from pages._ui.atlas import thumbnail_sheet
+from pages._ui.frames import as_base64
 
 CLASS_MARKERS = 64  # that differ; a 65th class looks like the first
-MOST_POINTS = 2**16 - 1  # an index travels as uint16
 _SOURCES = Path(__file__).parents[2] / "assets" / "components" / "map"
 # One module out of short files: an inline component cannot import.
 _PARTS = (
     *("images", "words", "markers", "panel"),
-    *("chart", "camera", "paint", "gestures", "map"),
+    *("chart", "camera", "paint", "gestures", "feed", "map"),
 )
 
 
@@ -31,11 +32,12 @@ def _source(name: str) -> str:
 
 
 _images_mount = st.components.v2.component(
-    "ssl_lab_map_images", js="\n".join(_source(f"{part}.js") for part in _PARTS)
+    "ssl_lab_map_images", js=_source("pictures.js")
 )
-# Inline code travels with every update, so the frames' mount has next to none.
 _frame_mount = st.components.v2.component(
-    "ssl_lab_map_frame", js=_source("frame.js"), css=_source("map.css")
+    "ssl_lab_map",
+    js="\n".join(_source(f"{part}.js") for part in _PARTS),
+    css=_source("map.css"),
 )
 
 
@@ -136,79 +138,49 @@ def map_images_from(
 
 def live_map(
     set_id: str,
-    frame_id: int | str,
+    frame: Mapping[str, Any],
     *,
-    xy: np.ndarray,
-    neighbours: np.ndarray,
-    title: str,
-    alt: str,
     key: str,
+    feed: str | None = None,
     colour_by: str | None = None,
     height: int = 420,
+    on_turned: Callable[[], None] | None = None,
 ) -> None:
-    """Draw one frame of a map; points glide there from the frame before.
+    """Draw a map; points glide from frame to frame.
 
     Zoom, selection and the learner's choice of colour are kept per ``key``. A pinned
     run's map beside the live one is the same call with its own ``key`` and ``set_id``.
 
     Args:
         set_id: the points, as named by :func:`map_images` on the same page.
-        frame_id: another value means another frame; the same one moves nothing.
-        xy: ``[M, 2]`` finite positions, at any scale.
-        neighbours: ``[M, k]`` nearest others in feature space as indices into the M
-            points, nearest first.
-        title: a sentence that says what the map shows now; stands above it.
-        alt: the same for those who do not see the map.
+        frame: packed positions (:mod:`pages._ui.frames`) with ``frame_id``, ``state``,
+            ``title`` (a sentence that says what the map shows now; stands above it) and
+            ``alt`` (the same for those who do not see the map). Another ``frame_id``
+            means another frame.
         key: names this map on its page.
+        feed: where the browser gets the frames that follow; None for a still map.
         colour_by: the factor that colours the points until the learner picks another;
             None means the set's label.
         height: of the canvas, in CSS pixels; text and thumbnails stand above and below.
-
-    Raises:
-        ValueError: arrays of other shapes, positions that are not finite, or an index
-            that is no point.
+        on_turned: called before the script runs again because a frame from the feed
+            had another ``state`` than the page.
     """
-    count = len(xy)
-    _check_frame(xy, neighbours)
-    low = xy.min(0) if count else np.zeros(2)
-    span = np.maximum(xy.max(0) - low, 1e-9) if count else np.ones(2)
-    steps = np.round((xy - low) / span * 65535)
     _frame_mount(
         key=key,
         data={
             "key": key,
             "set_id": set_id,
-            "frame_id": frame_id,
-            "box": [*low.tolist(), *span.tolist()],
-            "xy": _base64(steps, "<u2"),
-            "neighbours": _base64(neighbours, "<u2"),
-            "k": int(neighbours.shape[1]),
+            "feed": feed,
             "colour_by": colour_by,
-            "title": title,
-            "alt": alt,
             "height": height,
+            **frame,
         },
+        on_turned_change=on_turned or _nothing,
     )
 
 
-def _check_frame(xy: np.ndarray, neighbours: np.ndarray) -> None:
-    if xy.ndim != 2 or xy.shape[1] != 2 or len(xy) > MOST_POINTS:
-        raise ValueError(
-            f"xy is {xy.shape}; a map takes [M, 2] with M up to {MOST_POINTS}"
-        )
-    if not np.isfinite(xy).all():
-        raise ValueError(
-            "xy holds values that are not finite; a map takes finite positions"
-        )
-    if neighbours.ndim != 2 or len(neighbours) != len(xy):
-        raise ValueError(
-            f"neighbours is {neighbours.shape}; a map takes [{len(xy)}, k]"
-        )
-    if neighbours.size and not 0 <= neighbours.min() <= neighbours.max() < len(xy):
-        raise ValueError(
-            f"neighbours run from {neighbours.min()} to {neighbours.max()}; "
-            f"points are numbered 0 to {len(xy) - 1}"
-        )
+def _nothing() -> None:
+    """The script runs again all the same, which is what is wanted."""
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -224,13 +196,9 @@ def _packed(name: str, factor: Factor) -> dict[str, Any]:
     return {
         "name": name,
         "kind": factor.kind,
-        "values": _base64(factor.values, "<f4"),
+        "values": as_base64(factor.values, "<f4"),
         "names": list(factor.names),
     }
-
-
-def _base64(values: np.ndarray, dtype: str) -> str:
-    return base64.b64encode(values.astype(dtype).tobytes()).decode()
 
 
 def _palette() -> dict[str, Any]:

@@ -76,9 +76,9 @@ def _draw_factors(n: int, g: torch.Generator) -> dict[str, Tensor]:
         # At least a sixth of the circle away from the fill: the shape must be visible.
         "background_hue": (fill_hue + uniform(1 / 6, 5 / 6)).remainder(1),
         "texture": torch.randint(len(TEXTURES), (n,), generator=g),
-        "x": uniform(-0.38, 0.38),
-        "y": uniform(-0.38, 0.38),
-        "scale": uniform(0.36, 0.64),
+        "x": uniform(-0.45, 0.45),
+        "y": uniform(-0.45, 0.45),
+        "scale": uniform(0.32, 0.60),
         "rotation": uniform(0, 1),
         "texture_angle": uniform(0, math.tau),
         "texture_phase": uniform(0, math.tau),

@@ -4,13 +4,20 @@ A page talks to :class:`Service` alone. Nothing here imports torch until a run i
 submitted or adjusted.
 """
 
-from ssl_core.service.pictures import MapFactor, MapSet, Snapshot, UmapFrame
+from ssl_core.service.pictures import (
+    FEWEST_POINTS,
+    MapFactor,
+    MapSet,
+    Snapshot,
+    UmapFrame,
+)
 from ssl_core.service.pool import RunStatus, Service
 from ssl_core.service.store import ACTIVE, ENDED, UnknownRun
 
 __all__ = [
     "ACTIVE",
     "ENDED",
+    "FEWEST_POINTS",
     "MapFactor",
     "MapSet",
     "RunStatus",

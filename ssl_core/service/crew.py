@@ -142,8 +142,6 @@ class Crew:
             self.add(run)
 
     def _hire(self) -> None:
-        # A core stays free for the server and the browser: threads that wait for one
-        # another at every operation crawl when one of them is put aside.
         share = max(1, (cores() - 1) // self.count)
         arguments = ["--root", str(self.root), "--threads", str(share)]
         while len(self.links) < self.count:

@@ -14,11 +14,16 @@ import traceback
 from pathlib import Path
 
 from ssl_core.service.link import claim_stdout
-from ssl_core.service.pictures import UmapFrame, read_snapshot, read_umap, write_umap
+from ssl_core.service.pictures import (
+    FEWEST_POINTS,
+    UmapFrame,
+    read_snapshot,
+    read_umap,
+    write_umap,
+)
 from ssl_core.service.store import RunFolder
 
 NICENESS = 19
-FEWEST_POINTS = 10
 
 
 def draw(folder: RunFolder) -> None:

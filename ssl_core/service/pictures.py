@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ssl_core.data import ImageSet
     from ssl_core.train import Tick
 
+FEWEST_POINTS = 10  # that UMAP lays out
+
 
 @dataclass(frozen=True)
 class Snapshot:

@@ -24,7 +24,7 @@ def described(shown: AppTest) -> Iterator[tuple[str, str]]:
     for table in shown.get("dataframe"):
         yield "table", table.proto.alt
     for component in shown.get("bidi_component"):
-        if component.proto.component_name == "ssl_lab_map_frame":
+        if component.proto.component_name == "ssl_lab_map":
             yield "map", json.loads(component.proto.json).get("alt", "")
 
 

@@ -176,11 +176,11 @@ def test_a_parameter_that_is_no_knob_is_left_alone(routed: Any) -> None:
 
 def test_a_moved_knob_survives_a_page_switch(routed: Any) -> None:
     shown = routed(PLAYGROUND)
-    shown.select_slider(key="batch_size").set_value(64)
+    shown.select_slider(key="batch_size").set_value(128)
     shown.checkbox(key="hue").uncheck().run()
     shown.switch_page("pages/02_augmentations.py").run()
     found = widgets(shown)
-    assert (found["batch_size"].value, found["hue"].value) == (64, False)
+    assert (found["batch_size"].value, found["hue"].value) == (128, False)
 
 
 def test_no_augmentation_at_all_is_explained(routed: Any) -> None:

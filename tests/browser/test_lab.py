@@ -67,7 +67,7 @@ def test_train_watch_change_pause_step_and_find_again(page: Page) -> None:
         lambda: any(int(s) > 0 for s in scored.findall(said(page))), "a kNN score", 40
     )
     expect(main(page)).to_contain_text(
-        "128 images → 256 views → 254 negatives per anchor"
+        "64 images → 128 views → 126 negatives per anchor"
     )
 
     # A switch thrown during the run is seen in the pairs within seconds.
@@ -80,9 +80,9 @@ def test_train_watch_change_pause_step_and_find_again(page: Page) -> None:
     # So is another batch size, and the link carries it.
     slide(page, "batch_size", "ArrowLeft")
     expect(main(page)).to_contain_text(
-        "64 images → 128 views → 126 negatives per anchor", timeout=5_000
+        "32 images → 64 views → 62 negatives per anchor", timeout=5_000
     )
-    eventually(lambda: query(page).get("batch_size") == "64", "64 in the link")
+    eventually(lambda: query(page).get("batch_size") == "32", "32 in the link")
 
     # Paused, a run stands still; one press is one step.
     stands = pause(page)
@@ -107,7 +107,7 @@ def test_train_watch_change_pause_step_and_find_again(page: Page) -> None:
     page.reload()
     eventually(lambda: step(page) >= there, "the run after a refresh")
     assert state(page) == "Training"
-    assert query(page)["batch_size"] == "64"
+    assert query(page)["batch_size"] == "32"
 
 
 def test_reset_repeats_new_seed_does_not_and_a_pin_stays(
@@ -151,10 +151,10 @@ def test_own_images(page: Page) -> None:
 
     # The default batch is larger than the 60 images: one sentence, and nothing is lost.
     press(page, "Train")
-    expect(main(page)).to_contain_text(re.compile(r"batch_size is 128.*", re.I))
+    expect(main(page)).to_contain_text(re.compile(r"batch_size is 64.*", re.I))
     assert "Traceback" not in said(page)
 
-    slide(page, "batch_size", "ArrowLeft", times=3)
+    slide(page, "batch_size", "ArrowLeft", times=2)
     eventually(lambda: query(page).get("batch_size") == "16", "16 in the link")
     press(page, "Train")
     wait_for_step(page, 3)

@@ -245,7 +245,7 @@ def test_live_knobs_change_and_nothing_else_does() -> None:
     assert (after.batch_size, after.seed) == (32, 5)
     assert list(changed(before.options, after.options)) == ["temperature", "ema_decay"]
     assert list(after.policy.strengths) == ["flip", "gray"]  # type: ignore[union-attr]
-    assert before.batch_size == 128, "the old config is as it was"
+    assert before.batch_size == 64, "the old config is as it was"
     assert before.adjusted({}) == before
 
 

@@ -79,9 +79,9 @@ def test_factors_are_in_range_and_all_of_it_is_used(drawn: ImageSet) -> None:
     }
     for name, low, high in [
         *((angle, 0, 1) for angle in ("fill_hue", "background_hue", "rotation")),
-        ("x", -0.38, 0.38),
-        ("y", -0.38, 0.38),
-        ("scale", 0.36, 0.64),
+        ("x", -0.45, 0.45),
+        ("y", -0.45, 0.45),
+        ("scale", 0.32, 0.60),
     ]:
         values = drawn.factors[name].values
         assert len(values) == len(drawn)

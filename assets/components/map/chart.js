@@ -30,6 +30,7 @@ class LiveMap {
   }
 
   remove() {
+    this.unfollow();
     this.resizing.disconnect();
     this.watching.disconnect();
     cancelAnimationFrame(this.waiting);

@@ -1,20 +1,23 @@
-// The way in. Frames come through `frame.js`, which may have been here first.
+// The way in. A page may load this module more than once: the first copy serves every map.
 
-const shared = (globalThis.sslLabMap ??= { waiting: new Map() });
+const shared = (globalThis.sslLabMap ??= { waiting: [] });
 
-shared.draw = ({ parentElement: root, data }) => {
+shared.keep ??= keepImages;
+shared.draw ??= ({ parentElement: root, data, setTriggerValue }) => {
   if (!maps.has(root)) maps.set(root, new LiveMap(root, data));
-  maps.get(root).update(data);
+  const map = maps.get(root);
+  map.turned = (state) => setTriggerValue("turned", state);
+  map.pageState = data.state;
+  map.update(data);
+  map.follow(data.feed);
 };
-
-shared.remove = (root) => {
+shared.remove ??= (root) => {
   maps.get(root)?.remove();
   maps.delete(root);
 };
+shared.waiting.splice(0).forEach(shared.keep);
 
-shared.waiting.forEach(shared.draw);
-shared.waiting.clear();
-
-export default function ({ data }) {
-  keepImages(data);
+export default function (component) {
+  shared.draw(component);
+  return () => shared.remove(component.parentElement);
 }

@@ -45,9 +45,8 @@ function drawMarker(context, symbol, colour, halo, r) {
 }
 
 // swatches: [{symbol, colour}]; the sheet holds them side by side, `size` CSS pixels each.
-function markerSheet(swatches, r, density, halo) {
+function markerSheet(swatches, r, density, halo, canvas = document.createElement("canvas")) {
   const cell = Math.ceil((r * 1.5 + 2) * 2 * density);
-  const canvas = document.createElement("canvas");
   canvas.width = cell * Math.max(swatches.length, 1);
   canvas.height = cell;
   const context = canvas.getContext("2d");

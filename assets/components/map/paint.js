@@ -60,7 +60,10 @@ Object.assign(LiveMap.prototype, {
     if (this.sheet && this.radius === radius) return;
     this.radius = radius;
     const { swatches, density, theme } = this;
-    this.sheet = markerSheet(swatches, radius, density, theme.background);
+    const drawn = new OffscreenCanvas(1, 1);
+    this.sheet = markerSheet(swatches, radius, density, theme.background, drawn);
+    // A bitmap: every copy from a canvas takes a snapshot of it first.
+    this.sheet.canvas = drawn.transferToImageBitmap();
   },
 
   paintPoints(bright, picked) {

@@ -1,0 +1,114 @@
+"""The live map's frames, for a browser that asks for the next one as soon as it has drawn one.
+
+A script run redraws a page and all its widgets; a frame is a few kilobytes for one canvas.
+So the page mounts the map once, with an address under which its frames are served, and the
+run is looked at from here: a request waits until there is a frame that it does not know.
+"""
+
+import asyncio
+import json
+import secrets
+from typing import Any
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pages._ui import cache
+from pages._ui.frames import packed
+from ssl_core.service import ACTIVE, FEWEST_POINTS
+
+LOOK_SECONDS = 0.05
+WAIT_SECONDS = 10.0  # shorter than what proxies allow a silent request
+LAYOUTS = ("pca", "umap")
+
+
+def address(run: str, layout: str) -> str:
+    """Where a browser gets the frames of a run.
+
+    The key in it stands for the run: who was shown the page may see the map.
+
+    Args:
+        run: a run that the page's learner may see.
+        layout: "pca", drawn at every tick, or "umap", drawn in the background.
+    """
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    start = f"/{base}" if base else ""
+    return f"{start}/frames/{_key(run)}/{layout}"
+
+
+def frame(run: str, layout: str, known: str | None = None) -> dict[str, Any] | None:
+    """What the map shows now, ready for JSON; None if that is ``known`` or nothing yet.
+
+    Args:
+        run: whose map.
+        layout: one of :data:`LAYOUTS`.
+        known: ``frame_id`` of the frame that the browser has.
+    """
+    from pages._ui import words  # knows all methods, and with them torch: not at start
+
+    service = cache.service()
+    state, snapshot = service.status(run).state, service.latest(run)
+    if snapshot is None:
+        return None
+    tick, xy, note, drawing = snapshot.scalars, snapshot.map_xy, "", False
+    drawn = service.umap(run) if layout == "umap" else None
+    if layout == "umap":
+        drawing = (drawn.step if drawn else None) != tick["step"]
+        if len(xy) < FEWEST_POINTS:
+            drawing, note = False, f" · UMAP needs {FEWEST_POINTS} images, this is PCA"
+        elif drawn:
+            xy, note = drawn.xy, f" · UMAP of step {drawn.step}"
+        else:
+            note = " · UMAP is being computed, PCA until then"
+    if drawing:
+        service.request_umap(run)
+    frame_id = f"{state}-{tick['step']}-{drawn.step if drawn else layout}"
+    if frame_id == known:
+        return None
+    return packed(xy, snapshot.map_neighbours) | {
+        "frame_id": frame_id,
+        "state": state,
+        "over": state not in ACTIVE and not drawing,
+        "title": words.map_title(tick, len(xy)) + note,
+        "alt": words.map_alt(tick, len(xy)),
+    }
+
+
+async def _next_frame(request: Request) -> Response:
+    """The next frame as JSON; 204 if none came, 404 for a key that is no run's."""
+    run = cache.feeds().get(request.path_params["key"])
+    layout = request.path_params["layout"]
+    if run is None or layout not in LAYOUTS:
+        return Response(status_code=404)
+    known = request.query_params.get("after")
+    for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
+        try:
+            found = await run_in_threadpool(frame, run, layout, known)
+        except ValueError:  # the run has expired, or its file is damaged
+            return Response(status_code=404)
+        if found is not None:
+            return Response(
+                json.dumps(found),
+                media_type="application/json",
+                headers={"Cache-Control": "no-store"},
+            )
+        if await request.is_disconnected():
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    return Response(status_code=204)
+
+
+ROUTE = Route("/frames/{key}/{layout}", _next_frame)
+
+
+def _key(run: str) -> str:
+    feeds = cache.feeds()
+    for key, known in feeds.items():
+        if known == run:
+            return key
+    key = secrets.token_urlsafe(16)
+    feeds[key] = run
+    return key
