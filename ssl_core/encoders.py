@@ -53,7 +53,7 @@ class ConvNet(Encoder):
 
     def forward(self, x: Tensor) -> Tensor:
         """``[N, C, H, W]`` -> ``[N, dim]``."""
-        places = self.layers(x).clamp_min(1e-3)  # a root of 0 has no gradient
+        places = self.layers(x) + 1e-3  # the root of 0 has no gradient
         return places.pow(SHARPNESS).mean((2, 3)).pow(1 / SHARPNESS)
 
 

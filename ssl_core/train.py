@@ -69,6 +69,7 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
             [p for p in self.method.parameters() if p.requires_grad],
             lr=config.learning_rate,
             weight_decay=config.weight_decay,
+            fused=True,
         )
         self.data = data.to(self.device)
         self.observer = Observer(self.data, watch, config.seed, self.precision)

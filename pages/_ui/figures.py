@@ -244,4 +244,7 @@ def _dressed(figure: go.Figure, height: int, legend: bool = False) -> go.Figure:
         dragmode=False,
         hovermode="closest",
     )
+    # Margins are fixed: fitting them to their labels draws every chart several times.
+    figure.update_xaxes(automargin=False)
+    figure.update_yaxes(automargin=False)
     return figure

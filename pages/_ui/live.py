@@ -34,8 +34,8 @@ def status(run: str) -> None:
     """Where the run stands, and the counting sentence."""
     now = cache.service().status(run)
     snapshot = cache.service().latest(run)
-    if _turned(run, now.state):
-        st.rerun()
+    if runs.drawn_state() != (run, now.state):
+        st.rerun()  # the buttons must follow
     st.markdown(words.status_line(now, snapshot))
     if snapshot is None:
         return
@@ -174,10 +174,3 @@ def _pinned_history() -> list[dict[str, Any]] | None:
 
 def _pin(run: str | None) -> None:
     st.session_state.pin = run
-
-
-def _turned(run: str, state: str) -> bool:
-    """Whether the run has changed state since the last look: the buttons must follow."""
-    before = st.session_state.get("seen_state")
-    st.session_state.seen_state = (run, state)
-    return before is not None and before != (run, state)

@@ -30,6 +30,11 @@ def state() -> str:
     return cache.service().status(run).state if run else "none"
 
 
+def drawn_state() -> tuple[str | None, str]:
+    """The run and its state when the buttons on the page were last drawn."""
+    return st.session_state.get("drawn_state", (None, "none"))
+
+
 def controls(where: str) -> None:
     """Train, Pause, Step, Reset and New seed; ``where`` keeps widget keys apart.
 
@@ -37,6 +42,7 @@ def controls(where: str) -> None:
         where: "sidebar" or "main".
     """
     now = state()
+    st.session_state.drawn_state = (current(), now)
     moving, paused = now in MOVING, now == "paused"
     with st.container(horizontal=True, gap="small", key=f"controls_{where}"):
         if moving:
