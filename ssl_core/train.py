@@ -127,9 +127,13 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
         self.observer.scores(self.method.encoder, 0)
         self.method.load_state_dict(theirs)
         slots: dict[int, dict[str, Tensor]] = {}
+        weights = self.optimizer.param_groups[0]["params"]
         for name, value in _under("optimizer.", tensors).items():
             index, _, slot = name.partition(".")
-            slots.setdefault(int(index), {})[slot] = value.clone()
+            # A moment must lie in memory as its weight does: the fused step pairs them
+            # byte by byte.
+            like = weights[int(index)] if slot != "step" else value
+            slots.setdefault(int(index), {})[slot] = torch.empty_like(like).copy_(value)
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
         self.batches.restore(_under("rng.", tensors))

@@ -223,7 +223,7 @@ def test_lying_sizes_in_the_header_are_refused(copy):
     (copy / MODEL).write_bytes((2**62).to_bytes(8, "little") + whole[8:])
     sealed(copy)
     refused(copy, "not a safetensors file")
-    (copy / MODEL).write_bytes(whole.replace(b'"shape":[24]', b'"shape":[99]', 1))
+    (copy / MODEL).write_bytes(whole.replace(b'"shape":[32]', b'"shape":[99]', 1))
     sealed(copy)
     refused(copy, "not a safetensors file")
 
