@@ -258,7 +258,7 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
 
     def _alarm(self, std: float, rank: float) -> bool:
         """Whether the projections have been collapsed for a while."""
-        if not measures.collapsed(std, rank):
+        if not measures.collapsed(std, rank, self.method.projection_dim):
             self._sound_step = max(self.step, SETTLING_STEPS)
         return self.step - self._sound_step >= ALARM_STEPS
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 
 from ssl_core.service import Service
 
@@ -23,8 +24,11 @@ def service() -> Service:
 async def serving(app: Any) -> AsyncIterator[None]:
     """The pool lives as long as the web server: warm before the first click."""
     pool = service()
-    yield
-    pool.close()
+    try:
+        yield
+    finally:
+        await run_in_threadpool(pool.close)
+        service.clear()
 
 
 @st.cache_resource(show_spinner=False)

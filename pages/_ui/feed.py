@@ -18,15 +18,15 @@ from starlette.routing import Route
 
 from pages._ui import cache
 from pages._ui.frames import packed
-from ssl_core.service import ACTIVE, FEWEST_POINTS
+from ssl_core.service import ACTIVE, FEWEST_POINTS, UnknownRun
 
 LOOK_SECONDS = 0.05
-WAIT_SECONDS = 10.0  # shorter than what proxies allow a silent request
+WAIT_SECONDS = 3.0  # a server that stops waits for requests that are open
 LAYOUTS = ("pca", "umap")
 
 
 def address(run: str, layout: str) -> str:
-    """Where a browser gets the frames of a run.
+    """Where a browser gets the frames of a run, relative to the page.
 
     The key in it stands for the run: who was shown the page may see the map.
 
@@ -34,9 +34,7 @@ def address(run: str, layout: str) -> str:
         run: a run that the page's learner may see.
         layout: "pca", drawn at every tick, or "umap", drawn in the background.
     """
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    start = f"/{base}" if base else ""
-    return f"{start}/frames/{_key(run)}/{layout}"
+    return f"frames/{_key(run)}/{layout}"
 
 
 def frame(run: str, layout: str, known: str | None = None) -> dict[str, Any] | None:
@@ -63,8 +61,7 @@ def frame(run: str, layout: str, known: str | None = None) -> dict[str, Any] | N
             xy, note = drawn.xy, f" · UMAP of step {drawn.step}"
         else:
             note = " · UMAP is being computed, PCA until then"
-    if drawing:
-        service.request_umap(run)
+    drawing = drawing and service.request_umap(run)
     frame_id = f"{state}-{tick['step']}-{drawn.step if drawn else layout}"
     if frame_id == known:
         return None
@@ -87,8 +84,10 @@ async def _next_frame(request: Request) -> Response:
     for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
         try:
             found = await run_in_threadpool(frame, run, layout, known)
-        except ValueError:  # the run has expired, or its file is damaged
+        except UnknownRun:  # it has expired
             return Response(status_code=404)
+        except ValueError:  # a file cannot be read now; the browser asks again
+            return Response(status_code=503)
         if found is not None:
             return Response(
                 json.dumps(found),
@@ -101,12 +100,17 @@ async def _next_frame(request: Request) -> Response:
     return Response(status_code=204)
 
 
-ROUTE = Route("/frames/{key}/{layout}", _next_frame)
+def _base() -> str:
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"/{base}" if base else ""
+
+
+ROUTE = Route(f"{_base()}/frames/{{key}}/{{layout}}", _next_frame)
 
 
 def _key(run: str) -> str:
     feeds = cache.feeds()
-    for key, known in feeds.items():
+    for key, known in list(feeds.items()):
         if known == run:
             return key
     key = secrets.token_urlsafe(16)

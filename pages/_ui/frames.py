@@ -35,7 +35,14 @@ def packed(xy: np.ndarray, neighbours: np.ndarray) -> dict[str, Any]:
 def empty(title: str) -> dict[str, Any]:
     """The frame before the first one."""
     nothing = packed(np.empty((0, 2)), np.empty((0, 0)))
-    return nothing | {"frame_id": "none", "state": "", "title": title, "alt": title}
+    return (
+        nothing
+        | {"frame_id": "none", "state": "", "over": True}
+        | {
+            "title": title,
+            "alt": title,
+        }
+    )
 
 
 def as_base64(values: np.ndarray, dtype: str) -> str:

@@ -32,10 +32,9 @@ def images_of(run: str) -> None:
 
 def status(run: str) -> None:
     """Where the run stands, and the counting sentence."""
+    runs.follow()
     now = cache.service().status(run)
     snapshot = cache.service().latest(run)
-    if runs.drawn_state() != (run, now.state):
-        st.rerun()  # the buttons must follow
     st.markdown(words.status_line(now, snapshot))
     if snapshot is None:
         return
@@ -55,8 +54,11 @@ def map_of(run: str) -> None:
         label_visibility="collapsed",
     )
     layout = kinds.get(kind or "", "pca")
-    shown = feed.frame(run, layout) or frames.empty("The first look is on its way")
-    follows = None if shown.get("over") else feed.address(run, layout)
+    active = runs.state() in runs.ACTIVE
+    shown = feed.frame(run, layout) or frames.empty(
+        "The first look is on its way" if active else "It ended before its first look"
+    )
+    follows = feed.address(run, layout) if active or not shown["over"] else None
     live_map(run, shown, key="map_live", feed=follows)
 
 
@@ -145,10 +147,10 @@ def keep(run: str) -> None:
 
 def pinned_map() -> None:
     """The pinned run's last map, standing still."""
-    pin = st.session_state.get("pin")
+    pin = runs.pinned()
     snapshot = cache.service().latest(pin) if pin else None
     known = cache.service().map_set(pin) if pin else None
-    if snapshot is None or known is None or pin == runs.current():
+    if pin is None or snapshot is None or known is None:
         return
     st.subheader("Pinned run", anchor=False)
     st.markdown(words.described(cache.service().status(pin).config))
@@ -168,8 +170,8 @@ def _draw(title: str, shown: figures.Shown | None, key: str) -> None:
 
 
 def _pinned_history() -> list[dict[str, Any]] | None:
-    pin = st.session_state.get("pin")
-    return cache.service().history(pin) if pin and pin != runs.current() else None
+    pin = runs.pinned()
+    return cache.service().history(pin) if pin else None
 
 
 def _pin(run: str | None) -> None:

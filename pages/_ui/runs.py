@@ -21,7 +21,24 @@ def current() -> str | None:
     """The learner's newest run, also after a refresh of the browser."""
     if "run" not in st.session_state:
         st.session_state.run = cache.service().active_run(learner.ident())
-    return st.session_state.run
+    return _known("run")
+
+
+def pinned() -> str | None:
+    """The run that the learner has pinned, unless it is the current one."""
+    pin = _known("pin")
+    return pin if pin != current() else None
+
+
+def _known(name: str) -> str | None:
+    """A run that the session remembers, forgotten when it has expired or is damaged."""
+    run = st.session_state.get(name)
+    try:
+        if run:
+            cache.service().status(run)
+    except ValueError:
+        run = st.session_state[name] = None
+    return run
 
 
 def state() -> str:
@@ -30,9 +47,13 @@ def state() -> str:
     return cache.service().status(run).state if run else "none"
 
 
-def drawn_state() -> tuple[str | None, str]:
-    """The run and its state when the buttons on the page were last drawn."""
-    return st.session_state.get("drawn_state", (None, "none"))
+def follow() -> None:
+    """Draw the page again if the run has turned since the buttons were drawn."""
+    now = (current(), state())
+    before = st.session_state.get("drawn_state", now)
+    st.session_state.drawn_state = now
+    if before != now:
+        st.rerun()
 
 
 def controls(where: str) -> None:
@@ -42,7 +63,10 @@ def controls(where: str) -> None:
         where: "sidebar" or "main".
     """
     now = state()
-    st.session_state.drawn_state = (current(), now)
+    if where == "main":
+        follow()  # it may have turned since the sidebar was drawn
+    else:
+        st.session_state.drawn_state = (current(), now)
     moving, paused = now in MOVING, now == "paused"
     with st.container(horizontal=True, gap="small", key=f"controls_{where}"):
         if moving:
@@ -235,7 +259,8 @@ def say_skipped(skipped: Any) -> None:
     """Name the files of an upload that could not be used."""
     if not len(skipped):
         return
-    with st.expander(f"{len(skipped)} files were skipped", icon=":material/rule:"):
+    count = "1 file was" if len(skipped) == 1 else f"{len(skipped):,} files were"
+    with st.expander(f"{count} skipped", icon=":material/rule:"):
         st.dataframe(
             {"file": [s[0] for s in skipped], "why": [s[1] for s in skipped]},
             alt="Skipped files and why",

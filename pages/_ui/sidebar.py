@@ -31,6 +31,10 @@ def draw() -> None:
     runs.check_link(url_knobs())
     with st.sidebar:
         runs.controls("sidebar")
+        # On the playground the map's feed tells sooner; other pages have only this.
+        st.fragment(
+            runs.follow, run_every=2.0 if runs.state() in runs.ACTIVE else None
+        )()
         _source()
         method = linked_menu(
             "Method",

@@ -20,16 +20,24 @@ class Cartographer:
         self.root = root
         self._lock = threading.Lock()
         self._drawing: set[str] = set()
+        self._asked: dict[str, int] = {}  # run -> which snapshot was last asked for
         self._failed_starts = 0
         self._closed = False
         self._link = self._start()
 
-    def request(self, folder: RunFolder) -> None:
-        """Have a run's latest features laid out, unless that is already under way."""
+    def request(self, folder: RunFolder) -> bool:
+        """Have a run's latest features laid out; whether that is under way now."""
         with self._lock:
-            if folder.run_id not in self._drawing and folder.latest.exists():
+            if self._failed_starts >= FAILED_STARTS or not folder.latest.exists():
+                return False
+            if folder.run_id not in self._drawing:
+                snapshot = folder.latest.stat().st_mtime_ns
+                if self._asked.get(folder.run_id) == snapshot:
+                    return False
+                self._asked[folder.run_id] = snapshot
                 self._drawing.add(folder.run_id)
                 self._link.send({"run": folder.run_id})
+            return True
 
     def close(self) -> None:
         """End the process, whatever it draws: a layout can be drawn again."""

@@ -200,11 +200,15 @@ class Service:
         """The last background layout, None before the first."""
         return self._reader.umap(self._folder(run_id))
 
-    def request_umap(self, run_id: str) -> None:
-        """Have the latest features laid out; asking again meanwhile is free."""
+    def request_umap(self, run_id: str) -> bool:
+        """Have the latest features laid out; asking again meanwhile is free.
+
+        Returns:
+            Whether a layout is on its way: what could not be laid out once is not tried
+            again.
+        """
         folder = self._folder(run_id)
-        if self._cartographer:
-            self._cartographer.request(folder)
+        return self._cartographer is not None and self._cartographer.request(folder)
 
     def checkpoint(self, run_id: str) -> Path | None:
         """The folder of the run's last checkpoint, None before the first."""

@@ -159,7 +159,7 @@ def test_own_images(page: Page) -> None:
     press(page, "Train")
     wait_for_step(page, 3)
     expect(main(page)).to_contain_text("16 images → 32 views")
-    skipped = main(page).get_by_text("1 files were skipped")
+    skipped = main(page).get_by_text("1 file was skipped")
     skipped.click()
     table = page.get_by_test_id("stDataFrame")
     expect(table).to_contain_text("notes.png")
@@ -182,6 +182,11 @@ def test_the_link_that_the_app_writes_opens_as_it_was(page: Page) -> None:
     press(page, "Train")
     expect(main(page)).to_contain_text("no negatives for any anchor")
     assert "In this link" not in said(page)
+
+
+def test_frames_of_a_run_that_is_not_ones_own_are_not_found(page: Page) -> None:
+    page.goto("/playground")
+    assert page.request.get("/frames/guessed/pca").status == 404
 
 
 def test_the_augmentations_page_redraws(page: Page) -> None:

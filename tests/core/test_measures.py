@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from ssl_core import measures
 from ssl_core.measures import (
     alignment,
     collapsed,
@@ -199,8 +198,18 @@ def test_the_alarm_sounds_when_all_rows_are_one(noise: float) -> None:
 
 def test_the_alarm_sounds_on_a_line_that_spread_alone_calls_healthy() -> None:
     line = normal(500, 1) @ normal(1, 64, 1)
-    assert feature_std(line) > measures.SPREAD_FLOOR
+    assert feature_std(line) > 0.35
     assert alarm(line)
+
+
+def test_the_alarm_sounds_on_a_narrow_bundle_of_few_directions() -> None:
+    """Neither number alone says so: this one is wider than a point, and no line."""
+    assert collapsed(0.3, 5) and not collapsed(0.3, 9) and not collapsed(0.9, 5)
+
+
+def test_the_alarm_asks_no_more_directions_than_there_are() -> None:
+    assert not collapsed(0.95, 1.9, dim=2)
+    assert collapsed(0.05, 1.9, dim=2)
 
 
 @pytest.mark.parametrize(

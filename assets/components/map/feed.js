@@ -10,21 +10,26 @@ Object.assign(LiveMap.prototype, {
     this.feed = feed;
     const following = (this.following = new AbortController());
     const { signal } = following;
-    while (!signal.aborted) {
-      await whenShown();
-      const frame = await nextFrame(feed, this.data.frame_id, signal);
-      if (signal.aborted) return;
-      if (frame === null || frame?.over) following.abort();
-      if (frame) this.take(frame);
+    try {
+      while (!signal.aborted) {
+        await whenShown();
+        const frame = await nextFrame(feed, this.data.frame_id, signal);
+        if (signal.aborted || frame === null) return;
+        if (frame) this.take(frame);
+        if (frame?.over) return;
+      }
+    } finally {
+      following.abort(); // so that a later draw may follow it again
     }
   },
 
   unfollow() {
     this.following?.abort();
-    this.feed = null;
+    this.feed = this.fed = null;
   },
 
   take(frame) {
+    this.fed = frame;
     this.update({ ...this.data, ...frame });
     if (frame.state === this.pageState) return;
     this.pageState = frame.state;
@@ -37,7 +42,9 @@ async function nextFrame(feed, known, signal) {
   try {
     const reply = await fetch(`${feed}?after=${encodeURIComponent(known)}`, { signal });
     if (reply.status === 204) return undefined;
-    return reply.ok ? await reply.json() : null;
+    if (reply.status === 404) return null;
+    if (!reply.ok) throw new Error(reply.statusText);
+    return await reply.json();
   } catch {
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     return undefined;

@@ -19,7 +19,9 @@ function keepImages(data) {
   };
   sets.delete(set.id);
   sets.set(set.id, set);
-  while (sets.size > SETS_KEPT) sets.delete(sets.keys().next().value);
+  const shown = new Set([...maps.values()].map((map) => map.data.set_id));
+  const idle = [...sets.keys()].filter((id) => !shown.has(id));
+  idle.slice(0, -SETS_KEPT).forEach((id) => sets.delete(id));
   set.picture.onload = () => {
     set.ready = true;
     maps.forEach((map) => map.useSet());

@@ -8,16 +8,20 @@ shared.draw ??= ({ parentElement: root, data, setTriggerValue }) => {
   const map = maps.get(root);
   map.turned = (state) => setTriggerValue("turned", state);
   map.pageState = data.state;
-  map.update(data);
+  // A script run takes longer than a frame: what came by the feed is newer.
+  map.update(data.feed && data.feed === map.feed ? { ...data, ...map.fed } : data);
   map.follow(data.feed);
+  return (map.drawing = {});
 };
-shared.remove ??= (root) => {
-  maps.get(root)?.remove();
+// A late clean-up of an earlier draw must leave the later one alone.
+shared.remove ??= (root, drawing) => {
+  if (maps.get(root)?.drawing !== drawing) return;
+  maps.get(root).remove();
   maps.delete(root);
 };
 shared.waiting.splice(0).forEach(shared.keep);
 
 export default function (component) {
-  shared.draw(component);
-  return () => shared.remove(component.parentElement);
+  const drawing = shared.draw(component);
+  return () => shared.remove(component.parentElement, drawing);
 }

@@ -1,0 +1,73 @@
+"""The live map's frames, as a browser asks for them."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import anyio
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages._ui import cache, feed, frames
+
+
+def ask(address: str, after: str | None = None) -> Any:
+    """What the route answers to a browser that has gone away after one look."""
+
+    async def gone() -> bool:
+        return True
+
+    _, key, layout = address.split("/")
+    request = SimpleNamespace(
+        path_params={"key": key, "layout": layout},
+        query_params={} if after is None else {"after": after},
+        is_disconnected=gone,
+    )
+    return anyio.run(feed.ROUTE.endpoint, request)
+
+
+def run_of(shown: AppTest) -> str:
+    return str(shown.session_state["run"])
+
+
+def test_a_frame_holds_what_the_snapshot_says(trained: AppTest) -> None:
+    run = run_of(trained)
+    snapshot = cache.service().latest(run)
+    assert snapshot is not None
+    reply = ask(feed.address(run, "pca"))
+    assert reply.headers["cache-control"] == "no-store"
+    frame = json.loads(reply.body)
+    packed = frames.packed(snapshot.map_xy, snapshot.map_neighbours)
+    assert {k: frame[k] for k in packed} == packed
+    assert (frame["state"], frame["over"]) == ("paused", False)
+    assert "kNN" in frame["title"]
+    assert f"step {snapshot.scalars['step']}." in frame["alt"]
+
+
+def test_a_frame_that_is_known_is_not_sent_again(trained: AppTest) -> None:
+    address = feed.address(run_of(trained), "pca")
+    known = json.loads(ask(address).body)["frame_id"]
+    assert ask(address, known).status_code == 204
+    assert ask(address, "another").status_code == 200
+
+
+def test_until_there_is_a_umap_the_title_says_so(trained: AppTest) -> None:
+    run = run_of(trained)
+    frame = json.loads(ask(feed.address(run, "umap")).body)
+    drawn = cache.service().umap(run)
+    assert ("UMAP of step" if drawn else "PCA until then") in frame["title"]
+
+
+@pytest.mark.parametrize("address", ["frames/nobody/pca", "frames/nobody/umap"])
+def test_a_key_that_was_never_given_away_opens_nothing(address: str) -> None:
+    assert ask(address).status_code == 404
+
+
+def test_a_layout_that_is_none_is_not_found(trained: AppTest) -> None:
+    assert ask(feed.address(run_of(trained), "tsne")).status_code == 404
+
+
+def test_the_key_is_not_the_run_and_stays(trained: AppTest) -> None:
+    run = run_of(trained)
+    assert run not in feed.address(run, "pca")
+    assert feed.address(run, "pca") == feed.address(run, "pca")
