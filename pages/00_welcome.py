@@ -37,7 +37,7 @@ play, look = st.columns(2, gap="medium")
 with play, st.container(border=True):
     st.markdown(
         "**Play.** Press Train and watch 300 unseen images find their places: "
-        "eight shapes told apart in about ten seconds on two CPU cores."
+        "most of eight shapes told apart within half a minute on two CPU cores."
     )
     welcome.door(
         "pages/01_playground.py",

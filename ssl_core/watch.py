@@ -29,7 +29,7 @@ class Watch:
         mapped: held-out rows on the map; 0 draws no map.
     """
 
-    tick_seconds: float = 0.2
+    tick_seconds: float = 0.17
     probe_seconds: float = 4.0
     bank: int = 1000
     asked: int = 500

@@ -17,7 +17,8 @@ def invitation() -> None:
         "which belong together. No label is used; classes only colour the map afterwards."
     )
     st.caption(
-        "On two CPU cores the default run tells eight shapes apart after some ten seconds. "
+        "On two CPU cores the default run tells most of eight shapes apart within half a "
+        "minute. "
         "Then switch **Hue** and **Grayscale** off, press Reset, and see what it learns."
     )
 
