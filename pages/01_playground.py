@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages._ui import learner, live, runs
+from pages._ui import learner, live, notices, runs
 
 st.title("Playground", anchor=False)
 learner.remember()
-runs.notices()
+notices.draw()
 runs.controls("main")
 
 run = runs.current()

@@ -4,7 +4,7 @@ import inspect
 
 import streamlit as st
 
-from pages._ui import learner, pictures, runs, sidebar
+from pages._ui import learner, notices, pictures, sidebar
 from ssl_core.augment import AUGMENTATIONS, Policy
 
 st.title("Augmentations", anchor=False)
@@ -14,7 +14,7 @@ st.markdown(
     "in the sidebar may change, the encoder learns to **ignore**; whatever they leave alone, "
     "it may use. Move them and look."
 )
-runs.notices()
+notices.draw()
 
 image = pictures.choose()
 roll = st.button(

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import cache, feed, figures, frames, pairs, runs, words
+from pages._ui import cache, feed, figures, frames, notices, pairs, runs, words
 from pages._ui.map import live_map, map_images_from
 from ssl_core import checkpoints
 
@@ -28,7 +28,7 @@ def images_of(run: str) -> None:
     known = cache.service().map_set(run)
     if known is not None:
         map_images_from(run, known.images, known.factors, known.label)
-        runs.say_skipped(known.skipped)
+        notices.say_skipped(known.skipped)
 
 
 def status(run: str) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from pages._ui import cache, learner
-from pages._ui.knobs import series
 from ssl_core import checkpoints
 from ssl_core.config import RunConfig, all_knobs
 from ssl_core.data import SOURCES
@@ -179,31 +178,6 @@ def sidebar_state() -> Any:
     return st.session_state.get("sidebar_state", "auto")
 
 
-def check_link(knobs: Mapping[str, Any]) -> None:
-    """Name every nonsense value that a link carries, once, at its first opening."""
-    if "link_checked" in st.session_state:
-        return
-    st.session_state.link_checked = True
-    wrong = []
-    for name, text in st.query_params.items():
-        knob = knobs.get(name)
-        if knob is None:
-            continue
-        try:
-            value = knob.check(name, text)
-            low, high = knob.shown or (None, None)
-            if low is not None and not low <= value <= high:
-                raise ValueError(
-                    f"{name} is {text}; this page allows {low:g} to {high:g}"
-                )
-            if knob.log and value not in series(knob, knob.default):
-                steps = ", ".join(f"{v:g}" for v in series(knob, knob.default))
-                raise ValueError(f"{name} is {text}; this page allows {steps}")
-        except ValueError as error:
-            wrong.append(f"{error}; {knob.default} is used instead")
-    st.session_state.link_complaints = wrong
-
-
 def _submit() -> None:
     from pages._ui import sidebar
 
@@ -231,40 +205,6 @@ def _say(command: Any, run: str | None) -> None:
         st.session_state.refusal = ""
     except (ValueError, KeyError) as error:
         st.session_state.refusal = str(error)
-
-
-def notices() -> None:
-    """Sentences that belong above the run: a link's nonsense, what waits, what is off."""
-    from pages._ui import sidebar, words
-
-    for complaint in st.session_state.get("link_complaints", []):
-        st.warning(f"In this link, {complaint}.", icon=":material/link_off:")
-    if not sidebar.values().get("augment"):
-        st.warning(words.no_augmentation(), icon=":material/content_copy:")
-    waiting = st.session_state.get("waiting")
-    if waiting and state() in ACTIVE:
-        names = ", ".join(waiting).replace("_", " ")
-        st.info(
-            f"Changed, and waiting for the next start: {names}. Press **Reset** to start "
-            "over with it.",
-            icon=":material/schedule:",
-        )
-    run = current()
-    refused = cache.service().status(run).refused if run else None
-    if refused:
-        st.warning(refused, icon=":material/block:")
-
-
-def say_skipped(skipped: Any) -> None:
-    """Name the files of an upload that could not be used."""
-    if not len(skipped):
-        return
-    count = "1 file was" if len(skipped) == 1 else f"{len(skipped):,} files were"
-    with st.expander(f"{count} skipped", icon=":material/rule:"):
-        st.dataframe(
-            {"file": [s[0] for s in skipped], "why": [s[1] for s in skipped]},
-            alt="Skipped files and why",
-        )
 
 
 def resume_upload() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import runs, uploads
+from pages._ui import notices, runs, uploads
 from pages._ui.knobs import linked_menu, widget
 from ssl_core.augment import AUGMENTATIONS
 from ssl_core.config import RunConfig, all_knobs
@@ -28,7 +28,7 @@ MORE = ("encoder", "weight_decay", "device", "precision")
 
 def draw() -> None:
     """Draw the sidebar, then pass changed knobs on to the learner's run."""
-    runs.check_link(url_knobs())
+    notices.check_link(url_knobs())
     with st.sidebar:
         runs.controls("sidebar")
         # On the playground the map's feed tells sooner; other pages have only this.

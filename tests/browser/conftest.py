@@ -1,6 +1,7 @@
 """A real server, a real worker pool and a real Chromium."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -38,7 +39,7 @@ QUIET = (
 PROBES = re.compile(r"http://[^/]+/\w+/_stcore/(health|host-config)")
 NO_SUCH_HOST = "net::ERR_NAME_NOT_RESOLVED"
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=40_000)
 
 
 @pytest.fixture(scope="session")
@@ -98,31 +99,31 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
+def page(browser: Browser, server: str, runs: Path) -> Iterator[Page]:
     """A fresh visitor at a desk; an error on the page or console fails the test."""
     context = browser.new_context(
         viewport={"width": 1400, "height": 1000}, base_url=server
     )
-    yield from _visit(context)
+    yield from _visit(context, runs)
 
 
 @pytest.fixture
-def phone(browser: Browser, server: str) -> Iterator[Page]:
+def phone(browser: Browser, server: str, runs: Path) -> Iterator[Page]:
     """A fresh visitor with a phone; the same rules."""
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, base_url=server, has_touch=True
     )
-    yield from _visit(context)
+    yield from _visit(context, runs)
 
 
-def _visit(context: BrowserContext) -> Iterator[Page]:
+def _visit(context: BrowserContext, runs: Path) -> Iterator[Page]:
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda message: complaints.extend(_complaint(message)))
     yield opened
     shown = opened.locator('[data-testid="stException"]').count()
-    _let_go(opened)
+    _let_go(opened, runs)
     context.close()
     assert shown == 0, "the page shows an exception"
     assert not complaints, complaints
@@ -136,13 +137,22 @@ def _complaint(message: ConsoleMessage) -> list[str]:
     return [] if message.type != "error" or known else [f"{message.text} {address}"]
 
 
-def _let_go(opened: Page) -> None:
+def _let_go(opened: Page, runs: Path) -> None:
     """Pause what this visitor trains: the next one needs the worker."""
     pause = opened.get_by_test_id("stMain").get_by_role("button", name="Pause")
-    deadline = time.monotonic() + 30
-    while pause.count():
-        assert time.monotonic() < deadline, "the run of this visitor does not pause"
-        # It may turn into Resume at any moment: then there is nothing to click any more.
+    deadline = time.monotonic() + 90
+    # What is on disk decides: a page may show no button for a moment while it is redrawn.
+    while moving := _moving(runs):
+        assert time.monotonic() < deadline, f"{moving} do not pause"
         with contextlib.suppress(PlaywrightTimeout):
-            pause.first.click(timeout=1000)
-        opened.wait_for_timeout(200)
+            pause.first.click(timeout=2000)
+        opened.wait_for_timeout(300)
+
+
+def _moving(runs: Path) -> list[str]:
+    """Runs that have a worker or wait for one."""
+    states = {
+        p.parent.name: json.loads(p.read_bytes()) for p in runs.glob("*/state.json")
+    }
+    still = ("queued", "starting", "running", "pausing", "stopping")
+    return [run for run, now in states.items() if now["state"] in still]

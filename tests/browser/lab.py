@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 STATUS = re.compile(r"(\w+) · step ([\d,]+) · [\d.]+ s")
 LOSS = re.compile(r"Loss\. Loss (-?[\d.]+);")
-SECONDS = 20.0
+SECONDS = 40.0
 
 
 def main(page: Page) -> Locator:
@@ -66,7 +66,7 @@ def loss(page: Page) -> float | None:
     return float(found[1]) if found else None
 
 
-def wait_for_step(page: Page, least: int, seconds: float = 40) -> int:
+def wait_for_step(page: Page, least: int, seconds: float = 90) -> int:
     """Wait until the page shows this step or a later one."""
     eventually(lambda: step(page) >= least, f"step {least}", seconds)
     return step(page)
@@ -116,6 +116,8 @@ def upload(page: Page, name: str, content: bytes) -> None:
         {"name": name, "mimeType": "application/zip", "buffer": content}
     )
     expect(page.get_by_test_id("stFileUploader").get_by_text(name)).to_be_visible()
+    # The browser shows the name at once; the server has it when its hint is gone.
+    expect(page.get_by_text("At least four of them.")).to_have_count(0)
 
 
 def zip_of_images(each: int) -> bytes:
