@@ -4,7 +4,7 @@ import inspect
 
 import streamlit as st
 
-from pages._ui import learner, notices, pictures, sidebar
+from pages._ui import learner, notices, pairs, pictures, sidebar
 from ssl_core.augment import AUGMENTATIONS, Policy
 
 st.title("Augmentations", anchor=False)
@@ -39,7 +39,7 @@ for column, shown, caption, alt in zip(
     columns, [views.original, *views.images], captions, alts, strict=True
 ):
     with column:
-        st.image(shown, width="stretch", alt=alt)
+        st.image(pairs.data_url(shown), width="stretch", alt=alt)
         st.markdown(caption)
 on = ", ".join(a.label for a in policy.augmentations) or "nothing"
 st.caption(f"On: {on}. Seed {seed}: the same seed rolls the same dice.")
@@ -58,7 +58,11 @@ tiles = pictures.alone(image, sidebar.strengths(), seed)
 for start in range(0, len(tiles), 6):
     for column, tile in zip(st.columns(6), tiles[start : start + 6], strict=False):
         with column:
-            st.image(tile.image, width="stretch", alt=f"{tile.label}: {tile.dice}")
+            st.image(
+                pairs.data_url(tile.image),
+                width="stretch",
+                alt=f"{tile.label}: {tile.dice}",
+            )
             st.markdown(f"**{tile.label}**")
             st.caption(tile.dice)
 
