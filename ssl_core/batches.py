@@ -17,11 +17,14 @@ class Batch:
     Args:
         view_a, view_b: ``[N, C, H, W]`` float32 in [0, 1], channels last.
         rows: ``[N]`` int64 rows in the image set.
+        labels: ``[N]`` int64 classes, None if the set has none. Only a supervised
+            method reads them.
     """
 
     view_a: Tensor
     view_b: Tensor
     rows: Tensor
+    labels: Tensor | None = None
 
 
 class Batches:
@@ -51,10 +54,12 @@ class Batches:
         images = self.data.images[rows.to(self.device)]
         view_a, view_b = two_views(images, policy, self._dice)
         form = torch.channels_last
+        labels = self.data.labels
         return Batch(
             view_a.contiguous(memory_format=form),
             view_b.contiguous(memory_format=form),
             rows,
+            None if labels is None else labels[rows].to(self.device),
         )
 
     def peek(self, n: int, policy: Policy) -> Batch:

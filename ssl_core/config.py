@@ -36,7 +36,7 @@ class RunConfig:
         choices=tuple(ENCODERS),
         label="Encoder",
         help="tiny learns in seconds on two CPU cores; wide is better and slower; "
-        "resnet18 is for a GPU.",
+        "resnet18 is for a GPU. tiny_group_norm and tiny_no_norm do without batch norm.",
     )
     batch_size: int = knob(
         64,

@@ -80,14 +80,63 @@ def effective_rank(features: Tensor) -> float:
     Returns:
         Between 1 and D: how many directions the features really use; 0 if all rows are one.
     """
-    x = _matrix(features)
-    x = x - x.mean(0)
-    # Eigenvalues of the D x D covariance are the squared singular values, and far cheaper.
-    s = torch.linalg.eigvalsh(x.T @ x).clamp(min=0).sqrt()
-    if s.sum() <= 1e-6 * math.sqrt(len(x)):
+    s = spectrum(features)
+    if s.sum() <= 1e-6 * math.sqrt(len(features)):
         return 0.0
     p = s / s.sum()
     return torch.exp(-(p * p.clamp(min=1e-12).log()).sum()).item()
+
+
+def spectrum(features: Tensor) -> Tensor:
+    """Singular values of centred features, largest first (Jing et al. 2022, fig. 2).
+
+    Args:
+        features: ``[N, D]`` float, N >= 2.
+
+    Returns:
+        ``[D]`` float32, not negative; a tail at zero is dimensional collapse.
+    """
+    x = _matrix(features)
+    x = x - x.mean(0)
+    # Eigenvalues of the D x D covariance are the squared singular values, and far cheaper.
+    return torch.linalg.eigvalsh(x.T @ x).clamp(min=0).sqrt().flip(0)
+
+
+def tolerance(features: Tensor, labels: Tensor) -> float:
+    """Mean cosine of rows of one class (Wang & Liu 2021, eq. 9).
+
+    Args:
+        features: ``[N, D]`` float; need not be unit length.
+        labels: ``[N]`` int64 classes, at least one of them with two rows.
+
+    Returns:
+        In [-1, 1]: high where the loss let different images of one class stay close.
+    """
+    z = F.normalize(_matrix(features), dim=1)
+    same = labels.unsqueeze(0) == labels.unsqueeze(1)
+    same.fill_diagonal_(False)
+    return (z @ z.T)[same].mean().item()
+
+
+def hardest_weight(z_a: Tensor, z_b: Tensor, temperature: float) -> float:
+    """The part of the repulsion that the hardest tenth of the negatives exerts.
+
+    A negative pushes with its softmax weight among the negatives (Wang & Liu 2021,
+    eq. 5); low temperatures leave the pushing to the few that are nearest.
+
+    Args:
+        z_a, z_b: ``[N, D]`` float; row i pairs up.
+        temperature: tau > 0.
+
+    Returns:
+        In (0, 1], the mean over all 2N anchors; 0.1 if all negatives push alike.
+    """
+    z = F.normalize(torch.cat([_matrix(z_a), _matrix(z_b)]), dim=1)
+    same_image = torch.eye(len(z_a), dtype=torch.bool, device=z.device).repeat(2, 2)
+    logits = (z @ z.T / temperature).masked_fill(same_image, -torch.inf)
+    weights = logits.softmax(1).sort(1, descending=True).values
+    hardest = max(1, round(0.1 * 2 * (len(z_a) - 1)))
+    return weights[:, :hardest].sum(1).mean().item()
 
 
 def contrastive_top1(z_a: Tensor, z_b: Tensor) -> float:

@@ -58,6 +58,7 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
         self, config: RunConfig, data: ImageSet, budget: Budget, watch: Watch
     ) -> None:
         _require_batch(config.batch_size, data)
+        _require_labels(config.method, data)
         self.config, self.budget, self.watch = config, budget, watch
         self.device = choose_device(config.device)
         self.precision = choose_precision(config.precision, self.device)
@@ -207,7 +208,7 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
 
     def _forward(self, batch: Batch) -> Outcome:
         with computing_in(self.precision, self.device):
-            return self.method(batch.view_a, batch.view_b)
+            return self.method.compare(batch.view_a, batch.view_b, batch.labels)
 
     def _train_step(self, batch: Batch) -> Outcome:
         warm = min(1.0, (self.step + 1) / WARM_UP_STEPS)
@@ -274,6 +275,14 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {
         k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)
     }
+
+
+def _require_labels(method: str, data: ImageSet) -> None:
+    if METHODS[method].uses_labels and data.labels is None:
+        raise ValueError(
+            f"method is {method}, which needs labels; {data.name} has none: allowed are "
+            "the methods that learn without them"
+        )
 
 
 def _require_batch(batch_size: int, data: ImageSet) -> None:

@@ -90,12 +90,14 @@ class BatchView:
         view_a, view_b: ``[n, C, H, W]`` uint8.
         similarity: ``[2n, 2n]`` float32 cosines; a pair's two views stand side by side.
         rows: ``[n]`` their rows in the image set.
+        labels: ``[n]`` int64 their hidden classes, None if the set has none.
     """
 
     view_a: np.ndarray
     view_b: np.ndarray
     similarity: np.ndarray
     rows: np.ndarray
+    labels: np.ndarray | None = None
 
 
 class Observer:
@@ -215,6 +217,7 @@ def batch_view(batch: Batch, z_a: Tensor, z_b: Tensor) -> BatchView:
         _as_bytes(batch.view_b[:n]),
         (z @ z.T).cpu().numpy(),
         batch.rows[:n].cpu().numpy(),
+        None if batch.labels is None else batch.labels[:n].cpu().numpy(),
     )
 
 

@@ -98,6 +98,7 @@ class Method(nn.Module):
     label: ClassVar[str]
     paper: ClassVar[str]
     Config: ClassVar[type[MethodConfig]] = MethodConfig
+    uses_labels: ClassVar[bool] = False
 
     def __init__(self, encoder: nn.Module, config: Any) -> None:
         super().__init__()
@@ -109,6 +110,15 @@ class Method(nn.Module):
     def forward(self, view_a: Tensor, view_b: Tensor) -> Outcome:
         """The loss of one batch of view pairs, ``[N, C, H, W]`` each."""
         raise NotImplementedError
+
+    def compare(self, view_a: Tensor, view_b: Tensor, labels: Tensor | None) -> Outcome:
+        """What the loop calls: ``forward``, which sees no label.
+
+        Args:
+            view_a, view_b: as in ``forward``.
+            labels: ``[N]`` classes or None; only a method that ``uses_labels`` reads them.
+        """
+        return self(view_a, view_b)
 
     def after_step(self, outcome: Outcome, progress: float) -> None:
         """Update what gradients do not: moving averages, queues.

@@ -35,11 +35,14 @@ def info_nce(
         query: ``[N, D]`` float, from the encoder that gradients train.
         key: ``[N, D]`` float; row i is the positive of query i. No gradient reaches it.
         queue: ``[K, D]`` float, the negatives of every query. No gradient reaches it.
+            Without any (K = 0) a query's negatives are the other keys of its batch, as
+            in MoCo v3 (Chen et al. 2021, algorithm 1).
         temperature: tau > 0.
         normalize: compare cosines (the paper) or raw dot products.
 
     Returns:
-        Scalar in nats, the mean over the N queries. Identical embeddings give log(K + 1).
+        Scalar in nats, the mean over the N queries. Identical embeddings give log(K + 1),
+        or log(N) without a queue.
 
     Raises:
         ValueError: if shapes do not fit or the temperature is not above 0.
@@ -52,6 +55,9 @@ def info_nce(
         )
     query = unit(query, normalize)
     key, queue = unit(key.detach(), normalize), unit(queue.detach(), normalize)
+    if not len(queue):
+        partner = torch.arange(len(query), device=query.device)
+        return F.cross_entropy(query @ key.T / temperature, partner)  # [N, N]
     positive = (query * key).sum(1, keepdim=True)  # [N, 1]
     logits = torch.cat([positive, query @ queue.T], 1) / temperature  # [N, 1 + K]
     return F.cross_entropy(logits, logits.new_zeros(len(logits), dtype=torch.long))
@@ -87,12 +93,13 @@ class MoCo(Method):
         )
         queue_length: int = knob(
             1024,
-            low=16,
+            low=0,
             high=65536,
             shown=(64, 16384),
             log=True,
             label="Queue length",
-            help="How many past keys serve as negatives, whatever the batch size.",
+            help="How many past keys serve as negatives, whatever the batch size. 0: "
+            "the other keys of the batch instead.",
         )
         ema_decay: float = knob(
             0.99,
@@ -128,10 +135,11 @@ class MoCo(Method):
         self.queue.copy_(torch.cat([keys, self.queue])[: len(self.queue)])
 
     def negatives(self, batch_size: int) -> int:
-        """The queue's length, whatever the batch."""
-        return len(self.queue)
+        """The queue's length, whatever the batch; without a queue N - 1."""
+        return len(self.queue) or batch_size - 1
 
     def reference(self, batch_size: int) -> Reference:
         """log(K + 1): what an encoder that tells nothing apart scores."""
-        value = math.log(len(self.queue) + 1)
-        return Reference(value, "log(K+1): all keys look alike")
+        value = math.log(self.negatives(batch_size) + 1)
+        name = "K+1" if len(self.queue) else "N"
+        return Reference(value, f"log({name}): all keys look alike")

@@ -1,13 +1,26 @@
 """SupCon: the positives are the images of one class (Khosla et al. 2020, 2004.11362).
 
-Only the loss: labels are no part of the training contract, which is about learning
-without them. It is here to be compared with: labels decide what counts as "the same".
+Not self-supervised: it reads the labels. It is here to be compared with, as the upper
+line: labels, not augmentations, decide what counts as "the same".
 """
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from ssl_core.methods.base import require_pairs, require_temperature, unit
+from ssl_core.knobs import knob
+from ssl_core.methods.base import (
+    Method,
+    MethodConfig,
+    Outcome,
+    Reference,
+    require_pairs,
+    require_temperature,
+    unit,
+)
 
 
 def sup_con(
@@ -56,3 +69,56 @@ def sup_con(
     # masked_fill, not a product with the mask: 0 times the diagonal's -inf is NaN.
     summed = log_likelihood.masked_fill(~positive, 0.0).sum(1)
     return -(summed / positive.sum(1)).mean()
+
+
+class SupCon(Method):
+    """Supervised contrastive learning.
+
+    Deviations: our SimCLR's head and temperature (the paper's is 0.1), so that the two
+    differ in nothing but who counts as a positive.
+    """
+
+    slug: ClassVar[str] = "supcon"
+    label: ClassVar[str] = "SupCon (sees labels)"
+    paper: ClassVar[str] = "Khosla et al. 2020, arXiv 2004.11362"
+    uses_labels: ClassVar[bool] = True
+
+    @dataclass(frozen=True)
+    class Config(MethodConfig):
+        """SupCon's switches."""
+
+        temperature: float = knob(
+            0.2,
+            low=0.0,
+            above=True,
+            high=10.0,
+            shown=(0.05, 1.0),
+            step=0.05,
+            label="Temperature",
+            live=True,
+            help="How sharply similarities are compared. Low: only the hardest negatives "
+            "count; high: all count alike.",
+        )
+
+    def forward(
+        self, view_a: Tensor, view_b: Tensor, labels: Tensor | None = None
+    ) -> Outcome:
+        """Two views in one pass; without labels every image is its own class: NT-Xent."""
+        z_a, z_b = self.embed_both(view_a, view_b)
+        if labels is None:
+            labels = torch.arange(len(z_a), device=z_a.device)
+        c = self.config
+        loss = sup_con(z_a, z_b, labels, c.temperature, normalize=c.l2_normalize)
+        return Outcome(loss, z_a, z_b)
+
+    def compare(self, view_a: Tensor, view_b: Tensor, labels: Tensor | None) -> Outcome:
+        return self(view_a, view_b, labels)
+
+    def negatives(self, batch_size: int) -> int:
+        """2(N - 1) at most: views of the anchor's own class are positives instead."""
+        return 2 * (batch_size - 1)
+
+    def reference(self, batch_size: int) -> Reference:
+        """log(2N - 1): what an encoder that tells nothing apart scores."""
+        value = math.log(2 * batch_size - 1)
+        return Reference(value, "log(2N−1): all views look alike")
