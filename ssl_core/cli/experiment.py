@@ -1,19 +1,32 @@
 """Check a claim over several seeds.
 
-Each file of ``ssl_core/experiments/`` is one claim.
+Each file of ``ssl_core/experiments/`` is one claim; a stopped experiment goes on where it
+was.
 """
 
 import argparse
+import math
+import os
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from ssl_core.cli.files import json_target, write_json
+from ssl_core.cli.files import json_target
 from ssl_core.cli.screen import columns
 from ssl_core.config import RunConfig
+from ssl_core.data import SOURCES
 from ssl_core.experiments import EXPERIMENTS, Experiment
-from ssl_core.experiments.base import Findings
+from ssl_core.experiments.base import Values
+from ssl_core.experiments.conduct import Plan, conduct
+from ssl_core.experiments.evidence import Evidence, path_of, read
+from ssl_core.experiments.trials import Trial
 from ssl_core.knobs import Knob, knobs_of
+
+# A quick look ends within QUICK seconds. Two busy cores took up to 10 to start two
+# processes and load, and 5 around each run for its probes (measured); the rest trains.
+QUICK, START, AROUND_A_RUN = 60.0, 10.0, 5.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,14 +35,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="Name the claims.")
     parser.add_argument("--seeds", help="Comma-separated, as 0,1,2.")
     parser.add_argument(
-        "--quick", action="store_true", help="One seed, within a minute in all."
+        "--quick",
+        action="store_true",
+        help="One seed of the telling arms, within a minute.",
     )
-    parser.add_argument("--seconds", help="Training time of each run.")
-    parser.add_argument("--json", metavar="FILE", help="Write the findings.")
+    parser.add_argument(
+        "--photos",
+        metavar="SLUG|DIR|ZIP",
+        help="Photographs for the arms that learn from them; left out without.",
+    )
+    parser.add_argument("--workers", help="Runs at a time, one core each.")
+    parser.add_argument(
+        "--json",
+        metavar="FILE",
+        help="Where the evidence is kept and continued; assets/evidence/SLUG.json if the "
+        "experiment's own seeds are run in full, nowhere otherwise.",
+    )
 
 
 def prepare(args: argparse.Namespace) -> Callable[[], int]:
-    """Check the claim's name and the seeds; returns the listing or the runs.
+    """Check the claim's name, the seeds and the photographs; returns the conducting.
 
     Raises:
         ValueError: naming the option, its value and what is allowed.
@@ -39,49 +64,95 @@ def prepare(args: argparse.Namespace) -> Callable[[], int]:
     known = ", ".join(EXPERIMENTS)
     if args.slug not in EXPERIMENTS:
         raise ValueError(f"SLUG is {args.slug!r}; allowed are {known}")
-    chosen, path = EXPERIMENTS[args.slug], json_target(args.json)
+    chosen = EXPERIMENTS[args.slug]
     seeds = _seeds(args.seeds, chosen.seeds[:1] if args.quick else chosen.seeds)
     if args.quick and len(seeds) > 1:
         raise ValueError(f"--seeds is {args.seeds!r}; allowed with --quick is one seed")
-    seconds = chosen.quick_seconds() if args.quick else chosen.seconds
-    if args.seconds is not None:
-        limit = Knob(0.0, low=0, above=True, high=seconds if args.quick else None)
-        seconds = limit.check("--seconds", args.seconds)
-    return lambda: _conduct(chosen, seeds, seconds, path)
+    store = json_target(args.json)
+    if store is None and not args.quick and args.seeds is None:
+        store = path_of(chosen.slug)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    workers = Knob(cores, low=1, high=64).check("--workers", args.workers or cores)
+    plan = Plan(seeds, store, args.quick, _photos(args.photos), workers)
+    if store:
+        read(chosen, store)  # a damaged file is refused before the work
+    words = ["experiment", chosen.slug, *(["--quick"] if args.quick else [])]
+    words += ["--seeds", args.seeds] if args.seeds else []
+    words += ["--photos", "DIR"] if args.photos else []
+    plan = replace(plan, command=f"python -m ssl_core {' '.join(words)}")
+    if args.quick:
+        plan = replace(plan, seconds=_quick_seconds(chosen, plan))
+    return lambda: _conduct(chosen, plan)
 
 
 def _list() -> int:
     for slug, one in EXPERIMENTS.items():
-        size = f"{len(one.arms)} arms x {len(one.seeds)} seeds x {one.seconds:g} s"
-        print(f"{slug} ({size}): {one.claim}")
+        size = f"{len(one.arms)} arms x {len(one.seeds)} seeds"
+        verdict = (
+            found.verdict if (found := read(one)) and found.seeds else "not run yet"
+        )
+        print(f"{slug} ({size}; {verdict}): {one.claim}")
     return 0
 
 
-def _conduct(
-    chosen: Experiment, seeds: tuple[int, ...], seconds: float, path: Path | None
-) -> int:
-    def announce(arm: str, seed: int) -> None:
-        print(f"{arm}, seed {seed}, {seconds:g} s", file=sys.stderr, flush=True)
+def _conduct(chosen: Experiment, plan: Plan) -> int:
+    def announce(trial: Trial, seconds: float, values: Values) -> None:
+        first = next((n for n in chosen.quantities if n in values), "")
+        what = f"{chosen.quantities[first].label} {values[first]:.3f}" if first else ""
+        print(
+            f"{trial.arm}, seed {trial.seed}: {seconds:.1f} s, {what}",
+            file=sys.stderr,
+            flush=True,
+        )
 
-    findings = chosen.conduct(seeds, seconds, announce)
-    print(f"{chosen.claim}\n\n{_table(findings)}")
-    if path:
-        write_json(path, findings.as_dict())
+    left_out = len(chosen.arms_of(plan.quick)) - len(
+        chosen.arms_of(plan.quick, plan.photos is not None)
+    )
+    started = time.monotonic()
+    evidence = conduct(chosen, plan, announce)
+    print(f"{chosen.claim}\n\n{table(evidence)}\n\n{verdicts(evidence)}")
+    if left_out:
+        print(f"\n{left_out} arms on photographs were left out: give --photos DIR")
+    print(f"\n{time.monotonic() - started:.0f} s")
     return 0
 
 
-def _table(findings: Findings) -> str:
-    names = list(findings.experiment.quantities)
-    rows = [["", *names, "n"]]
-    for arm, found in findings.summary().items():
-        cells = [_cell(found[n]["mean"], found[n]["half"]) for n in names]
-        rows.append([arm, *cells, str(found[names[0]]["n"])])
+def table(evidence: Evidence) -> str:
+    """Arms by quantities: mean ± half-width of the 95 % interval."""
+    numbers = {n: q for n, q in evidence.experiment.quantities.items() if not q.series}
+    rows = [["", *(q.label for q in numbers.values()), "n"]]
+    for arm in evidence.arms:
+        cells = [evidence.at(arm, name) for name in numbers]
+        n = max((c.n for c in cells if c), default=0)
+        rows.append([arm, *(str(c) if c else "-" for c in cells), str(n)])
     note = "mean ± half-width of the 95 % t-interval over n seeds"
     return f"{columns(rows)}\n\n{note}"
 
 
-def _cell(mean: float | None, half: float | None) -> str:
-    return f"{mean:.3f}" + ("" if half is None else f" ± {half:.3f}")
+def verdicts(evidence: Evidence) -> str:
+    """Each expectation with its size, then the whole."""
+    lines = []
+    for effect in evidence.effects:
+        least = f", at least {effect.least:g} wanted" if effect.least else ""
+        lines.append(f"{effect.verdict}: {effect.sentence} ({effect.size}{least})")
+    seeds = max((e.size.n for e in evidence.effects), default=0)
+    how = "" if seeds > 1 else " (one seed: the sign only)"
+    return "\n".join([*lines, f"verdict: {evidence.verdict}{how}"])
+
+
+def _quick_seconds(chosen: Experiment, plan: Plan) -> float:
+    arms = len(chosen.arms_of(True, plan.photos is not None))
+    rounds = math.ceil(arms / plan.workers)
+    return max(1.0, (QUICK - START) / rounds - AROUND_A_RUN)
+
+
+def _photos(text: str | None) -> str | None:
+    if text is None or text in SOURCES or Path(text).exists():
+        return text
+    raise ValueError(
+        f"--photos is {text!r}; allowed are {', '.join(SOURCES)}, or the path of a folder "
+        "or zip of images"
+    )
 
 
 def _seeds(text: str | None, default: tuple[int, ...]) -> tuple[int, ...]:

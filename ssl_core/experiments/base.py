@@ -1,24 +1,65 @@
 """What an experiment is: arms that differ in one thing, seeds, and what is read off."""
 
-import math
-import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ssl_core.config import RunConfig
-from ssl_core.data import load
-from ssl_core.report import run
-from ssl_core.train import Budget
+from ssl_core.experiments.trials import Trial, train_and_probe
 
-# A quick look ends within QUICK seconds. Two busy cores took up to 8 to start and load,
-# and 7 for the probes around each run (measured); what is left is training time.
-QUICK, START, AROUND_A_RUN = 60.0, 8.0, 7.0
-# Two-sided 95 % quantiles of Student's t for 1, 2, 3 … degrees of freedom.
-T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
+# quantity -> a number, or a list of numbers that belong to one figure (a spectrum).
+Values = Mapping[str, float | list[float]]
+# What one seed's runs gave: arm -> quantity -> number.
+Seeded = Mapping[str, Mapping[str, Any]]
 
-Quantity = Callable[[Mapping[str, Any]], float]
-Summary = dict[str, dict[str, dict[str, float | None]]]
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that is measured in every run.
+
+    Args:
+        label: what a table and an axis call it.
+        unit: "" for what has none; accuracies are in [0, 1].
+        series: whether a run gives a list of numbers instead of one.
+    """
+
+    label: str
+    unit: str = ""
+    series: bool = False
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One sentence of the claim as a number that must be larger than ``least``.
+
+    Args:
+        sentence: what is expected, in words.
+        effect: of one seed's runs; positive means the direction that is claimed.
+        least: how large it must be to speak of the claim as reproduced.
+    """
+
+    sentence: str
+    effect: Callable[[Seeded], float]
+    least: float = 0.0
+
+
+@dataclass(frozen=True)
+class Published:
+    """A number that a paper printed, to stand beside ours.
+
+    Args:
+        label: what was measured, and how.
+        value: as printed, in ``unit``.
+        source: paper and table.
+        arm, quantity: of ours that it corresponds to, if there is one.
+        unit: of ``value``.
+    """
+
+    label: str
+    value: float
+    source: str
+    arm: str | None = None
+    quantity: str | None = None
+    unit: str = "% top-1"
 
 
 @dataclass(frozen=True)
@@ -26,96 +67,57 @@ class Experiment:
     """A claim and the runs that test it.
 
     Args:
-        slug: its name on the command line.
+        slug: its name on the command line and of its evidence file.
         claim: one sentence, with the paper that makes it.
-        arms: name -> flat config values (see :meth:`RunConfig.of`).
-        quantities: name -> what is read off a run's result
-            (:meth:`ssl_core.report.Report.result`).
-        seconds: training time of each run.
+        arms: name -> flat config values (see :meth:`RunConfig.of`), or whatever
+            ``trial`` reads; ``steps`` among them overrides the experiment's, and ``data``
+            may be ``"photos"``.
+        quantities: name -> what is measured.
+        expected: what the claim says of them.
+        published: numbers of papers.
+        steps: optimisation steps of a run: not seconds, so that a result does not depend
+            on how fast or busy a machine is.
         seeds: one run of every arm for each.
+        trial: does one run; returns at least the declared quantities.
+        quick: arms of a quick look; all if left out.
+        quick_steps: steps of each run of a quick look.
+        note: what a reader must know to read the table.
     """
 
     slug: str
     claim: str
     arms: Mapping[str, Mapping[str, Any]]
     quantities: Mapping[str, Quantity]
-    seconds: float = 20.0
-    seeds: tuple[int, ...] = (0, 1, 2)
+    expected: tuple[Expected, ...]
+    published: tuple[Published, ...] = ()
+    steps: int = 400
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    trial: Callable[[Trial], Values] = field(default=train_and_probe)
+    quick: tuple[str, ...] = ()
+    quick_steps: int = 150
+    note: str = ""
 
-    def quick_seconds(self) -> float:
-        """Training time of a run, so that one seed of each arm ends within a minute."""
-        left = (QUICK - START) / len(self.arms) - AROUND_A_RUN
-        return min(self.seconds, max(1.0, left))
+    def steps_of(self, arm: str, quick: bool = False) -> int:
+        """Steps of a run of this arm."""
+        steps = int(self.arms[arm].get("steps", self.steps))
+        return min(steps, self.quick_steps) if quick else steps
 
-    def conduct(
-        self,
-        seeds: Sequence[int],
-        seconds: float,
-        on_run: Callable[[str, int], None] = lambda arm, seed: None,
-    ) -> "Findings":
-        """Run every arm with every seed, seed by seed.
+    def arms_of(self, quick: bool = False, photos: bool = True) -> tuple[str, ...]:
+        """Arms to run; those on photographs need some."""
+        names = (self.quick or tuple(self.arms)) if quick else tuple(self.arms)
+        return tuple(n for n in names if photos or not self.needs_photos(n))
 
-        Args:
-            seeds: at least one.
-            seconds: training time of each run.
-            on_run: called before each run.
-        """
-        findings = Findings(self, seconds)
-        configs = {arm: RunConfig.of(values) for arm, values in self.arms.items()}
-        sets = {c.data: load(c.data) for c in configs.values()}
-        for seed in seeds:
-            # Arms within a seed: what disturbs the machine disturbs them alike.
-            for arm, config in configs.items():
-                on_run(arm, seed)
-                seeded = RunConfig.of(config.flat() | {"seed": seed})
-                result = run(seeded, sets[config.data], Budget(seconds=seconds))
-                findings.add(arm, seed, result)
-        return findings
+    def needs_photos(self, arm: str) -> bool:
+        """Whether an arm learns from photographs that do not come with the program."""
+        return self.arms[arm].get("data") == "photos"
 
 
-@dataclass
-class Findings:
-    """What the runs of an experiment gave."""
-
-    experiment: Experiment
-    seconds: float
-    runs: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, arm: str, seed: int, result: Mapping[str, Any]) -> None:
-        """Read the quantities off one run."""
-        values = {n: float(q(result)) for n, q in self.experiment.quantities.items()}
-        facts = {n: result[n] for n in ("steps", "seconds", "device", "versions")}
-        self.runs.append({"arm": arm, "seed": seed, "values": values} | facts)
-
-    def summary(self) -> Summary:
-        """arm -> quantity -> mean, half-width of the 95 % t-interval, and n."""
-        table: Summary = {}
-        for arm in self.experiment.arms:
-            table[arm] = {}
-            for name in self.experiment.quantities:
-                values = [r["values"][name] for r in self.runs if r["arm"] == arm]
-                if values:
-                    mean, half = mean_interval(values)
-                    table[arm][name] = {"mean": mean, "half": half, "n": len(values)}
-        return table
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON: the claim, the summary and every run."""
-        return {
-            "slug": self.experiment.slug,
-            "claim": self.experiment.claim,
-            "arms": {a: dict(v) for a, v in self.experiment.arms.items()},
-            "seconds_per_run": self.seconds,
-            "summary": self.summary(),
-            "runs": self.runs,
-        }
-
-
-def mean_interval(values: Sequence[float]) -> tuple[float, float | None]:
-    """Mean and half-width of its 95 % t-interval; None for a single value."""
-    n, mean = len(values), statistics.fmean(values)
-    if n < 2:
-        return mean, None
-    # Beyond the table its last entry: a little too wide rather than too narrow.
-    t = T95[min(n - 2, len(T95) - 1)]
-    return mean, t * statistics.stdev(values) / math.sqrt(n)
+def exceeds(
+    quantity: str, more: str, less: str, by: float = 0.0, sentence: str = ""
+) -> Expected:
+    """One arm has more of a quantity than another, paired by seed."""
+    return Expected(
+        sentence or f"{quantity}: {more} exceeds {less}",
+        lambda v: v[more][quantity] - v[less][quantity],
+        by,
+    )

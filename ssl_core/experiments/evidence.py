@@ -1,0 +1,194 @@
+"""Evidence: an experiment's runs in one file, from which all its numbers are read."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ssl_core.checkpoints import write_whole
+from ssl_core.experiments.base import Experiment
+from ssl_core.experiments.fingerprint import fingerprint
+from ssl_core.experiments.statistics import (
+    Effect,
+    Estimate,
+    effects,
+    estimate,
+    overall,
+)
+from ssl_core.experiments.trials import Trial
+
+FOLDER = Path(__file__).parents[2] / "assets" / "evidence"
+FORMAT = "ssl_core evidence 1"
+
+
+@dataclass
+class Evidence:
+    """What the runs of an experiment gave so far.
+
+    Args:
+        experiment: the claim.
+        arms: name -> ``config`` (flat knobs), ``steps`` and ``code`` that its runs had.
+        runs: one mapping a run: arm, seed, values, steps, seconds, commit.
+        about: where they were made: command, versions, device, photographs.
+    """
+
+    experiment: Experiment
+    arms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def at(self, arm: str, quantity: str) -> Estimate | None:
+        """A number over its seeds; None if the arm has not been run."""
+        found = self.values(arm, quantity)
+        return estimate(found) if found else None
+
+    def values(self, arm: str, quantity: str) -> list[float]:
+        """One number a seed, in the order of the seeds."""
+        runs = sorted(self._runs(arm), key=lambda r: r["seed"])
+        return [r["values"][quantity] for r in runs if quantity in r["values"]]
+
+    def series(self, arm: str, quantity: str) -> list[Estimate]:
+        """A list of numbers over its seeds, place by place."""
+        runs = self._runs(arm)
+        lists = [r["values"][quantity] for r in runs if quantity in r["values"]]
+        return [estimate(place) for place in zip(*lists, strict=False)]
+
+    @property
+    def effects(self) -> list[Effect]:
+        """What became of each expectation."""
+        return effects(self.experiment, self.runs)
+
+    @property
+    def verdict(self) -> str:
+        """Reproduced, not at this scale, or contradicted."""
+        return overall(self.effects)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds that every arm has."""
+        done = [{r["seed"] for r in self._runs(arm)} for arm in self.arms]
+        return tuple(sorted(set.intersection(*done))) if done else ()
+
+    def has(self, arm: str, seed: int) -> bool:
+        """Whether this run is there."""
+        return any(r["seed"] == seed for r in self._runs(arm))
+
+    def add(
+        self, trial: Trial, values: Mapping[str, Any], facts: Mapping[str, Any]
+    ) -> None:
+        """Keep the declared quantities of one run, those that this arm has."""
+        kept = {n: values[n] for n in self.experiment.quantities if n in values}
+        run = {"arm": trial.arm, "seed": trial.seed, "values": _rounded(kept)}
+        self.runs.append(run | dict(facts))
+
+    def _runs(self, arm: str) -> Sequence[Mapping[str, Any]]:
+        return [r for r in self.runs if r["arm"] == arm]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: claim, verdict, summary, effects, published numbers and every run."""
+        one = self.experiment
+        return {
+            "format": FORMAT,
+            "slug": one.slug,
+            "claim": one.claim,
+            "note": one.note,
+            "verdict": self.verdict,
+            "seeds": self.seeds,
+            "effects": [asdict(e) for e in self.effects],
+            "summary": {
+                arm: {q: self._summed(arm, q) for q in one.quantities}
+                for arm in self.arms
+            },
+            "published": [asdict(p) for p in one.published],
+            "about": self.about,
+            "arms": self.arms,
+            "runs": self.runs,
+        }
+
+    def _summed(self, arm: str, quantity: str) -> Any:
+        if self.experiment.quantities[quantity].series:
+            return [e.mean for e in self.series(arm, quantity)]
+        found = self.at(arm, quantity)
+        return asdict(found) if found else None
+
+    def save(self, path: Path) -> None:
+        """Write the file, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+        # One line a run: a diff of evidence stays readable.
+        write_whole(path, (_short_lists(text) + "\n").encode())
+
+
+def path_of(slug: str) -> Path:
+    """Where the evidence that ships with the app lies."""
+    return FOLDER / f"{slug}.json"
+
+
+def read(experiment: Experiment, path: Path | None = None) -> Evidence | None:
+    """The evidence of an experiment as it lies on disk; None if there is none.
+
+    Raises:
+        ValueError: if the file is damaged or another experiment's.
+    """
+    path = path or path_of(experiment.slug)
+    try:
+        said = json.loads(path.read_bytes())
+        if (said["format"], said["slug"]) != (FORMAT, experiment.slug):
+            raise ValueError
+        return Evidence(experiment, said["arms"], said["runs"], said["about"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(
+            f"{path.name} is damaged or not evidence of {experiment.slug}; "
+            "delete it to start over"
+        ) from None
+
+
+def still_valid(evidence: Evidence, arm: str, now: Mapping[str, Any]) -> bool:
+    """Whether an arm's runs were made by what would run now.
+
+    A knob that did not exist then is no difference: a new knob's default is neutral.
+    """
+    then = evidence.arms.get(arm)
+    if then is None or (then["code"], then["steps"]) != (now["code"], now["steps"]):
+        return False
+    return all(now["config"].get(k) == v for k, v in then["config"].items())
+
+
+def arm_now(
+    experiment: Experiment, arm: str, quick: bool, photos: str | None
+) -> dict[str, Any]:
+    """What a run of this arm would be made by: config, steps, code."""
+    steps = experiment.steps_of(arm, quick)
+    trial = Trial(arm, experiment.arms[arm], 0, steps, None, photos)
+    config = trial.config().flat() | dict(trial.settings)
+    for moving in ("seed", "data"):
+        config.pop(moving)
+    config["data"] = experiment.arms[arm].get("data", "shapes")
+    # Through JSON, so that it compares with what a file holds.
+    config = json.loads(json.dumps(config))
+    return {"config": config, "steps": steps, "code": fingerprint(experiment, arm)}
+
+
+def _rounded(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: [float(f"{v:.4g}") for v in value]
+        if isinstance(value, list)
+        else float(f"{value:.6g}")
+        for name, value in values.items()
+    }
+
+
+def _short_lists(text: str) -> str:
+    """Numbers of a list on one line."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        bare = line.strip().rstrip(",")
+        number = bare.replace(".", "").replace("-", "").replace("e", "").isdigit()
+        if lines and number and (lines[-1].endswith("[") or lines[-1].endswith(",")):
+            lines[-1] += ("" if lines[-1].endswith("[") else " ") + line.strip()
+        else:
+            lines.append(line)
+    return "\n".join(lines)

@@ -1,0 +1,61 @@
+"""What a result depends on: the code that made it, without its words.
+
+Docstrings, comments and the help texts of knobs do not change a number; when only they
+change, hours of evidence stay valid.
+"""
+
+import ast
+import hashlib
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from ssl_core.experiments.base import Experiment
+
+CORE = Path(__file__).parents[1]
+SHARED = (
+    *("augment/base", "augment/images", "augment/policy", "batches", "data/base"),
+    *("device", "encoders", "measures", "methods/base", "methods/predictor"),
+    *("probes", "tick", "train", "watch", "experiments/trials"),
+)
+SOURCES = {"photos": ("data/folder", "data/picture"), "shapes": ("data/shapes",)}
+WORDS = {"help", "label", "about", "meaning", "sentence"}
+
+
+def fingerprint(experiment: Experiment, arm: str) -> str:
+    """Hash of the code behind an arm: loop, method, data, and the experiment's own.
+
+    A word-only edit leaves it alone. The arm's config is not in it: that is compared
+    value by value, so that a new knob with a neutral default changes nothing.
+    """
+    values = experiment.arms[arm]
+    parts = [*SHARED, f"methods/{values.get('method', 'simclr')}"]
+    parts += SOURCES.get(str(values.get("data", "shapes")), ())
+    own = Path(sys.modules[experiment.trial.__module__].__file__ or "")
+    files = [CORE / f"{part}.py" for part in parts]
+    return _digest([*files, own] if own not in files else files)
+
+
+def _digest(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        tree = _Wordless().visit(ast.parse(file.read_text(encoding="utf-8")))
+        digest.update(ast.dump(tree).encode())
+    return digest.hexdigest()[:16]
+
+
+class _Wordless(ast.NodeTransformer):
+    """Drops what is only said: docstrings, help texts, and what an experiment declares."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        said = isinstance(node.value, ast.Constant) and isinstance(
+            node.value.value, str
+        )
+        return None if said else self.generic_visit(node)
+
+    def visit_keyword(self, node: ast.keyword) -> ast.AST | None:
+        return None if node.arg in WORDS else self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        names = {t.id for t in node.targets if isinstance(t, ast.Name)}
+        return None if "EXPERIMENT" in names else self.generic_visit(node)
