@@ -1,5 +1,9 @@
 """Collapse: BYOL and SimSiam with their parts taken away one at a time."""
 
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
 from ssl_core.experiments.base import (
     Expected,
     Experiment,
@@ -19,15 +23,32 @@ GROUP = {"head_norm": "layer", "encoder": "tiny_group_norm"}
 
 
 def trial(given: Trial) -> Values:
-    """Train; besides the usual, the spectrum of z and the probe of the class on z."""
+    """Train; besides the usual, the spectrum of z and its rank seen from the origin."""
     run = train(given)
     _, z = run.z()
-    return measured(run) | {"spectrum": spectrum_of(z)}
+    return measured(run) | {"spectrum": spectrum_of(z), "directions": directions(z)}
+
+
+def directions(z: Tensor) -> float:
+    """Effective rank of unit-length rows, not centred (RankMe, Garrido et al. 2023, eq. 1).
+
+    The centred rank of a cloud that has shrunk to a point is that of its noise; seen
+    from the origin a point is one direction.
+
+    Args:
+        z: ``[N, D]`` float.
+
+    Returns:
+        Between 1 and D.
+    """
+    s = torch.linalg.svdvals(F.normalize(z.float(), dim=1))
+    p = s / s.sum()
+    return torch.exp(-(p * p.clamp(min=1e-12).log()).sum()).item()
 
 
 def lost_rank(seeded: Seeded, healthy: str, broken: str) -> float:
-    """The part of the healthy run's effective rank that the broken one lacks."""
-    ranks = [float(seeded[arm]["effective_rank"]) for arm in (healthy, broken)]
+    """The part of the healthy run's directions that the broken one lacks."""
+    ranks = [float(seeded[arm]["directions"]) for arm in (healthy, broken)]
     return 1 - ranks[1] / ranks[0]
 
 
@@ -58,7 +79,8 @@ EXPERIMENT = Experiment(
     quantities={
         "knn": Quantity("kNN of the class"),
         "random_init": Quantity("kNN, untrained"),
-        "effective_rank": Quantity("effective rank of z"),
+        "directions": Quantity("effective rank of z, not centred"),
+        "effective_rank": Quantity("effective rank of z, centred"),
         "feature_std": Quantity("spread of z x sqrt(d)"),
         "loss": Quantity("loss"),
         "collapsed": Quantity("alarm"),

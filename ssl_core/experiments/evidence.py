@@ -79,7 +79,7 @@ class Evidence:
     ) -> None:
         """Keep the declared quantities of one run, those that this arm has."""
         kept = {n: values[n] for n in self.experiment.quantities if n in values}
-        run = {"arm": trial.arm, "seed": trial.seed, "values": _rounded(kept)}
+        run = {"arm": trial.arm, "seed": trial.seed, "values": _short(kept)}
         self.runs.append(run | dict(facts))
 
     def _runs(self, arm: str) -> Sequence[Mapping[str, Any]]:
@@ -95,7 +95,7 @@ class Evidence:
             "note": one.note,
             "verdict": self.verdict,
             "seeds": self.seeds,
-            "effects": [asdict(e) for e in self.effects],
+            "effects": [_short(asdict(e)) for e in self.effects],
             "summary": {
                 arm: {q: self._summed(arm, q) for q in one.quantities}
                 for arm in self.arms
@@ -108,9 +108,9 @@ class Evidence:
 
     def _summed(self, arm: str, quantity: str) -> Any:
         if self.experiment.quantities[quantity].series:
-            return [e.mean for e in self.series(arm, quantity)]
+            return _short([e.mean for e in self.series(arm, quantity)])
         found = self.at(arm, quantity)
-        return asdict(found) if found else None
+        return _short(asdict(found)) if found else None
 
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all."""
@@ -172,13 +172,13 @@ def arm_now(
     return {"config": config, "steps": steps, "code": fingerprint(experiment, arm)}
 
 
-def _rounded(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: [float(f"{v:.4g}") for v in value]
-        if isinstance(value, list)
-        else float(f"{value:.6g}")
-        for name, value in values.items()
-    }
+def _short(value: Any) -> Any:
+    """Numbers to five digits, which is more than their noise allows."""
+    if isinstance(value, dict):
+        return {k: _short(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_short(v) for v in value]
+    return float(f"{value:.5g}") if isinstance(value, float) else value
 
 
 def _short_lists(text: str) -> str:

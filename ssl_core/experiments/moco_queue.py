@@ -47,7 +47,7 @@ def trial(given: Trial) -> Values:
     values["negatives"] = float(last.negatives)
     values["oldest_age"] = len(method.queue) / BATCH
     with torch.no_grad():
-        for age in AGES:
+        for age in (a for a in AGES if a <= len(views)):
             now = F.normalize(method.key_encoder(views[-age]).float(), dim=1)
             values[f"drift_{age}"] = 1 - (now * keys[-age]).sum(1).mean().item()
     return values
