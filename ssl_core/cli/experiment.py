@@ -20,7 +20,13 @@ from ssl_core.data import SOURCES
 from ssl_core.experiments import EXPERIMENTS, Experiment
 from ssl_core.experiments.base import Values
 from ssl_core.experiments.conduct import Plan, conduct
-from ssl_core.experiments.evidence import Evidence, path_of, read
+from ssl_core.experiments.evidence import (
+    Evidence,
+    arm_now,
+    path_of,
+    read,
+    still_valid,
+)
 from ssl_core.experiments.trials import Trial
 from ssl_core.knobs import Knob, knobs_of
 
@@ -88,11 +94,20 @@ def prepare(args: argparse.Namespace) -> Callable[[], int]:
 def _list() -> int:
     for slug, one in EXPERIMENTS.items():
         size = f"{len(one.arms)} arms x {len(one.seeds)} seeds"
-        verdict = (
-            found.verdict if (found := read(one)) and found.seeds else "not run yet"
-        )
-        print(f"{slug} ({size}; {verdict}): {one.claim}")
+        print(f"{slug} ({size}; {_standing(one)}): {one.claim}")
     return 0
+
+
+def _standing(one: Experiment) -> str:
+    """What the evidence that ships says, and whether today's code made it."""
+    found = read(one)
+    if not found or not found.seeds:
+        return "not run yet"
+    today = all(
+        still_valid(found, arm, arm_now(one, arm, False, "photos"))
+        for arm in found.arms
+    )
+    return found.verdict + ("" if today else ", by code that has changed since")
 
 
 def _conduct(chosen: Experiment, plan: Plan) -> int:

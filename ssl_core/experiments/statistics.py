@@ -40,9 +40,14 @@ class Estimate:
         return self.mean + (self.half or 0.0)
 
     def __str__(self) -> str:
-        return _text(self.mean) + (
-            "" if self.half is None else f" ± {_text(self.half)}"
-        )
+        digits = self._digits()
+        half = "" if self.half is None else f" ± {self.half:,.{digits}f}"
+        return f"{self.mean:,.{digits}f}{half}"
+
+    def _digits(self) -> int:
+        """Decimals: as many as the interval leaves a meaning to."""
+        noise = self.half if self.half else abs(self.mean) / 100
+        return 2 if noise <= 0 else min(4, max(0, 1 - math.floor(math.log10(noise))))
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,3 @@ def _judged(size: Estimate, least: float) -> str:
     if size.low > least:
         return REPRODUCED
     return CONTRADICTED if size.high < 0 else UNSEEN
-
-
-def _text(value: float) -> str:
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.0f}"
