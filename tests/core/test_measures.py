@@ -12,6 +12,9 @@ from ssl_core.measures import (
     contrastive_top1,
     effective_rank,
     feature_std,
+    hardest_weight,
+    spectrum,
+    tolerance,
     uniformity,
 )
 
@@ -231,3 +234,32 @@ def test_measures_take_half_precision_and_edit_nothing(measure: object) -> None:
     full = measure(x)  # type: ignore[operator]
     assert measure(x.bfloat16()) == pytest.approx(full, rel=0.03)  # type: ignore[operator]
     assert torch.equal(x, kept)
+
+
+# ---- Spectrum, tolerance and the weight of the hardest negatives.
+
+
+def test_the_spectrum_is_that_of_centred_rows() -> None:
+    x = normal(50, 6) + 3.0
+    expected = torch.linalg.svdvals(x - x.mean(0))
+    assert torch.allclose(spectrum(x), expected, rtol=1e-3)
+
+
+def test_tolerance_is_the_mean_cosine_within_classes() -> None:
+    x, labels = normal(30, 5), torch.arange(30) % 3
+    unit = x / x.norm(dim=1, keepdim=True)
+    pairs = [
+        (unit[i] @ unit[j]).item()
+        for i in range(30)
+        for j in range(30)
+        if i != j and labels[i] == labels[j]
+    ]
+    assert tolerance(x, labels) == pytest.approx(sum(pairs) / len(pairs), abs=1e-5)
+
+
+def test_all_negatives_push_alike_at_high_temperature_and_few_at_low() -> None:
+    a, b = normal(32, 8), normal(32, 8)
+    alike = hardest_weight(a, b, 1e4)
+    assert alike == pytest.approx(6 / 62, abs=1e-3)  # the hardest tenth of 62 are six
+    sharp = [hardest_weight(a, b, t) for t in (1.0, 0.2, 0.05, 0.01)]
+    assert sharp == sorted(sharp) and sharp[-1] > 0.99

@@ -417,3 +417,82 @@ def test_every_switch_explains_itself(slug: str) -> None:
         assert knob.label, name
         assert knob.help.endswith("."), name
         assert knob.check(name, knob.default) == knob.default
+
+
+# ---- SupCon: labels decide who belongs together.
+
+
+def test_only_supcon_reads_labels() -> None:
+    assert [s for s in SLUGS if METHODS[s].uses_labels] == ["supcon"]
+    a, b = views()
+    labels = torch.arange(len(a)) % 3
+    for slug in SLUGS:
+        method = make(slug).eval()
+        plain = method(a, b).loss.item()
+        labelled = method.compare(a, b, labels).loss.item()
+        assert (labelled == plain) is (slug != "supcon"), slug
+
+
+def test_supcon_without_labels_is_simclr() -> None:
+    a, b = views()
+    ours, simclr = make("supcon").eval(), make("simclr").eval()
+    assert ours(a, b).loss.item() == pytest.approx(simclr(a, b).loss.item(), abs=1e-6)
+    every = torch.arange(len(a))
+    assert ours.compare(a, b, every).loss.item() == pytest.approx(
+        simclr(a, b).loss.item(), abs=1e-6
+    )
+
+
+# ---- MoCo without a queue: the batch's other keys.
+
+
+def test_without_a_queue_a_query_meets_the_other_keys_of_its_batch() -> None:
+    import torch.nn.functional as F
+
+    method = make("moco", queue_length=0).eval()
+    a, b = views()
+    outcome = method(a, b)
+    query = F.normalize(outcome.z_a, dim=1)
+    key = F.normalize(outcome.z_b, dim=1)
+    losses = []
+    for i in range(len(a)):
+        logits = torch.stack([query[i] @ k for k in key]) / method.config.temperature
+        losses.append(logits.logsumexp(0) - logits[i])
+    assert outcome.loss.item() == pytest.approx(
+        torch.stack(losses).mean().item(), abs=1e-5
+    )
+    assert method.negatives(12) == 11
+    assert method.reference(12).value == pytest.approx(math.log(12))
+    method.after_step(outcome, 0.0)
+    assert method.queue.shape == (0, SMALL["output_dim"])
+
+
+# ---- Encoders that use no other image of the batch.
+
+
+@pytest.mark.parametrize("slug", ["tiny_group_norm", "tiny_no_norm"])
+def test_an_image_is_encoded_alike_in_any_company(slug: str) -> None:
+    torch.manual_seed(0)
+    encoder = make_encoder(slug).train()
+    a, b = views()
+    alone = encoder(a[:1])
+    assert torch.allclose(encoder(torch.cat([a[:1], b]))[:1], alone, atol=1e-5)
+    with_batch_norm = make_encoder("tiny").train()
+    different = with_batch_norm(torch.cat([a[:1], b]))[:1] - with_batch_norm(a[:4])[:1]
+    assert different.abs().max() > 1e-3
+
+
+def test_standardised_filters_have_mean_zero_and_equal_length() -> None:
+    from ssl_core.encoders import StandardisedConv2d
+
+    conv = StandardisedConv2d(3, 5, 3, 1, 1, bias=False)
+    with torch.no_grad():
+        conv.weight.mul_(7).add_(2)  # neither scale nor offset of a filter matters
+        flat = conv(torch.ones(1, 3, 8, 8))
+    assert flat[..., 1:-1, 1:-1].abs().max() < 1e-4
+    spikes = torch.zeros(3, 3, 3, 3)  # one lit pixel, in each input channel in turn
+    spikes[torch.arange(3), torch.arange(3), 1, 1] = 1.0
+    with torch.no_grad():
+        seen = conv(spikes)
+    energy = seen.square().sum((0, 2, 3))  # of every filter
+    assert torch.allclose(energy, torch.ones(5), atol=1e-2)

@@ -1,0 +1,153 @@
+"""Collapse, and how BYOL and SimSiam avoid it."""
+
+from pages._ui.labs import evidence, figures, story
+from pages._ui.labs.arms import Outcome
+from ssl_core import measures
+from ssl_core.methods.byol import BYOL
+from ssl_core.methods.simsiam import SimSiam
+
+
+def lower_loss(left: Outcome, right: Outcome) -> int:
+    """Which arm ends with the lower loss: left, right, or neither by 0.05."""
+    gap = left.loss - right.loss
+    return 2 if abs(gap) < 0.05 else int(gap > 0)
+
+
+def spread_out(left: Outcome, right: Outcome) -> str:
+    """This run in words: spread, rank, alarm, and kNN against the untrained encoder."""
+    lines = []
+    for o in (left, right):
+        alarm = " The collapse alarm is up." if o.collapsed else ""
+        lines.append(f"{o}, spread {o.feature_std:.2f} of a healthy 1.{alarm}")
+    worse = min((left, right), key=lambda o: o.effective_rank)
+    return (
+        f"{' '.join(lines)} **{worse.name}** uses the fewer directions; compare its kNN "
+        f"with the untrained encoder's {worse.random_init:.2f}, not with chance "
+        f"({worse.chance:.2f})."
+    )
+
+
+ASKED = "Which arm ends with the lower loss?"
+CASES = {
+    "stop-gradient": story.Case(
+        "SimSiam with and without stop-gradient",
+        "the stop-gradient",
+        ("SimSiam", {"method": "simsiam"}),
+        ("no stop-gradient", {"method": "simsiam", "stop_gradient": False}),
+        ASKED,
+        ("SimSiam", "no stop-gradient", "about the same"),
+        lower_loss,
+        spread_out,
+    ),
+    "predictor": story.Case(
+        "SimSiam with and without predictor",
+        "the predictor",
+        ("SimSiam", {"method": "simsiam"}),
+        ("no predictor", {"method": "simsiam", "predictor": "none"}),
+        ASKED,
+        ("SimSiam", "no predictor", "about the same"),
+        lower_loss,
+        spread_out,
+    ),
+    "byol": story.Case(
+        "BYOL with and without predictor",
+        "the predictor",
+        ("BYOL", {"method": "byol"}),
+        ("no predictor", {"method": "byol", "predictor": "none"}),
+        ASKED,
+        ("BYOL", "no predictor", "about the same"),
+        lower_loss,
+        spread_out,
+    ),
+    "normalisation": story.Case(
+        "SimSiam with and without any normalisation",
+        "batch norm in encoder and heads",
+        ("SimSiam", {"method": "simsiam"}),
+        (
+            "no normalisation",
+            {"method": "simsiam", "head_norm": "none", "encoder": "tiny_no_norm"},
+        ),
+        ASKED,
+        ("SimSiam", "no normalisation", "about the same"),
+        lower_loss,
+        spread_out,
+    ),
+}
+
+
+def shipped() -> None:
+    """Parts removed one at a time, the spectrum, seven methods, and linear toys."""
+    found = evidence.verdict("collapse")
+    if found:
+        shown = figures.dots(found, "directions")
+        evidence.figure(shown, "ev_rank")
+        evidence.figure(
+            figures.dots(found, "knn", baseline="random_init"), "ev_collapse_knn"
+        )
+        arms = ("SimSiam", "SimSiam, no stop-gradient", "BYOL", "BYOL, no predictor")
+        spectra = {
+            a: found.series(a, "spectrum")[:32]
+            for a in arms
+            if found.series(a, "spectrum")
+        }
+        if spectra:
+            shown = figures.lines(
+                spectra, range(1, 33), "singular value", "part of the largest"
+            )
+            evidence.figure(shown, "ev_spectrum")
+        evidence.table(
+            found,
+            (
+                "knn",
+                "random_init",
+                "directions",
+                "effective_rank",
+                "feature_std",
+                "loss",
+            ),
+        )
+    found = evidence.verdict("no_negatives")
+    if found:
+        evidence.figure(
+            figures.dots(found, "knn", baseline="random_init"), "ev_methods"
+        )
+    found = evidence.verdict("dimensional_collapse")
+    if found:
+        evidence.figure(figures.dots(found, "effective_rank"), "ev_dimensional")
+        evidence.table(found, ("effective_rank", "rank_before", "ninth", "last"))
+    evidence.provenance("collapse", "no_negatives", "dimensional_collapse")
+
+
+story.page(
+    story.Lab(
+        "collapse",
+        "Without negatives, why doesn't everything become one point?",
+        (
+            "BYOL and SimSiam only pull: a view's prediction towards its "
+            ":green[partner]. The perfect solution is to give every image the same "
+            "embedding, and the loss would love it.",
+            "They use no :red[negatives]. A predictor on one branch and a stop-gradient on "
+            "the other are what stands between them and collapse; BYOL's target is "
+            "a moving average besides. Take one away and look at spread and rank, not at "
+            "the loss.",
+        ),
+        CASES,
+        ("effective_rank", "feature_std", "knn", "loss"),
+        shipped,
+        "Collapse is not chance. The loss flattens the projections z; the encoder before "
+        "them stays near where it started: without stop-gradient kNN is "
+        "{collapse|SimSiam, no stop-gradient|knn}, untrained "
+        "{collapse|SimSiam, no stop-gradient|random_init}. And batch norm is not the "
+        "secret: without any normalisation BYOL's effective rank is "
+        "{collapse|BYOL, no normalisation at all|effective_rank}, with group norm and "
+        "standardised weights, which see no other image, "
+        "{collapse|BYOL, group norm + standardised weights|effective_rank}.",
+        (SimSiam, BYOL, measures.effective_rank),
+        {
+            "SimSiam without stop-gradient, in the playground": (
+                "playground",
+                {"method": "simsiam", "stop_gradient": "false", "seed": "7"},
+            )
+        },
+    )
+)

@@ -1,0 +1,139 @@
+"""What features keep: augmentations decide the meaning, the head decides the layer."""
+
+from pages._ui.labs import evidence, figures, story
+from pages._ui.labs.arms import Outcome
+from ssl_core import probes
+from ssl_core.data import SHAPE_VIEWS
+from ssl_core.experiments.label_efficiency import LABELS, chosen
+from ssl_core.experiments.meaning import COLOUR, FACTORS
+
+
+def without(*names: str) -> dict[str, float]:
+    """The default views without some of them."""
+    return {k: v for k, v in SHAPE_VIEWS.items() if k not in names}
+
+
+def kept(factor: str):  # type: ignore[no-untyped-def]
+    """Which arm keeps a factor better: left, right, or neither by 0.05."""
+
+    def answer(left: Outcome, right: Outcome) -> int:
+        gap = right.probes[factor] - left.probes[factor]
+        return 2 if abs(gap) < 0.05 else int(gap > 0)
+
+    return answer
+
+
+def told(left: Outcome, right: Outcome) -> str:
+    """This run in words: every factor that differs by 0.05 or more."""
+    lines = [
+        f"{name.replace('_', ' ')} {left.probes[name]:.2f} against {right.probes[name]:.2f}"
+        for name in FACTORS
+        if abs(left.probes[name] - right.probes[name]) >= 0.05
+    ]
+    found = "; ".join(lines) or "no factor differs by 0.05 or more"
+    return f"Linear probes, {left.name} against {right.name}: {found}. {left}. {right}."
+
+
+def asked(factor: str) -> str:
+    """The prediction's question."""
+    return f"From which arm's features can the {factor} be read better?"
+
+
+CASES = {
+    "colour": story.Case(
+        "With or without colour changes",
+        "colour changes",
+        ("all views", {"augment": without()}),
+        ("no colour", {"augment": without(*COLOUR)}),
+        asked("background hue"),
+        ("all views", "no colour", "about the same"),
+        kept("background_hue"),
+        told,
+    ),
+    "rotation": story.Case(
+        "With or without rotation and flip",
+        "rotation and flip",
+        ("all views", {"augment": without()}),
+        ("no rotation", {"augment": without("rotation", "flip")}),
+        asked("orientation"),
+        ("all views", "no rotation", "about the same"),
+        kept("rotation"),
+        told,
+    ),
+    "crop": story.Case(
+        "With or without crops",
+        "crops",
+        ("all views", {"augment": without()}),
+        ("no crop", {"augment": without("crop")}),
+        asked("shape"),
+        ("all views", "no crop", "about the same"),
+        kept("shape"),
+        told,
+    ),
+    "head": story.Case(
+        "With or without a projection head",
+        "the projection head",
+        ("MLP head", {"projection_head": "mlp"}),
+        ("no head", {"projection_head": "none"}),
+        asked("shape"),
+        ("MLP head", "no head", "about the same"),
+        kept("shape"),
+        told,
+    ),
+}
+
+
+def shipped() -> None:
+    """Factor by policy, head and layer, and what few labels are worth."""
+    found = evidence.verdict("meaning")
+    if found:
+        arms = list(found.arms)
+        values = [[found.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
+        names = [f.replace("_", " ") for f in FACTORS]
+        shown = figures.matrix(arms, names, values, "Linear probe accuracy")
+        evidence.figure(shown, "ev_meaning")
+        evidence.table(found, [f"probe_{f}" for f in FACTORS])
+    found = evidence.verdict("projection_head")
+    if found:
+        evidence.figure(figures.dots(found, "class_h"), "ev_head_h")
+        what = ("class", "background_hue", "rotation", "texture")
+        evidence.table(found, [f"{w}_{layer}" for w in what for layer in "hz"])
+    found = evidence.verdict("label_efficiency")
+    if found:
+        curves = {
+            arm: [e for n in LABELS if (e := found.at(arm, f"labels_{n}"))]
+            for arm in found.arms
+        }
+        shown = figures.lines(
+            curves, LABELS, "labels a class", "accuracy on unseen images", log_x=True
+        )
+        evidence.figure(shown, "ev_labels")
+    evidence.provenance("meaning", "projection_head", "label_efficiency")
+
+
+story.page(
+    story.Lab(
+        "features",
+        "What do the features keep?",
+        (
+            "Two views of one image are to agree. Whatever the views change cannot help "
+            "to agree and is forgotten; whatever they leave alone may stay. So the choice "
+            "of augmentations says what “the same” means.",
+            "Every factor of every shape is known here, so a linear probe can ask the "
+            "features for each. With all views the background hue is read with accuracy "
+            "{meaning|all views|probe_background_hue}, without colour changes with "
+            "{meaning|no colour|probe_background_hue}; the shape with "
+            "{meaning|all views|probe_shape} and {meaning|no colour|probe_shape}.",
+        ),
+        CASES,
+        ("knn", "background_hue", "rotation"),
+        shipped,
+        "More augmentation is not better: it depends on what you want to ask later. "
+        "Features blind to colour cannot tell a red car from a yellow one. And read h, "
+        "not z: with an MLP head the background hue is read from h with "
+        "{projection_head|MLP head|background_hue_h}, from z with "
+        "{projection_head|MLP head|background_hue_z}.",
+        (probes.linear_probes, probes.knn_accuracy, chosen),
+        {},
+    )
+)

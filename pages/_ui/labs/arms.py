@@ -1,0 +1,236 @@
+"""Two arms side by side: the same seed, one knob apart, each a real run of the service."""
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages._ui import cache, feed, frames, learner, live, runs, words
+from pages._ui.figures import CONFIG
+from pages._ui.labs import figures
+from pages._ui.map import live_map
+
+if TYPE_CHECKING:
+    from pages._ui.labs.story import Case
+
+NAMES = ("left", "right")
+STARTED = "lab_runs"  # session key: runs that this visit has started
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one arm stands at its last tick.
+
+    Args:
+        name: of the arm.
+        steps: taken.
+        loss, effective_rank, feature_std, uniformity: of the last tick.
+        knn, random_init, chance: accuracies in [0, 1] on held-out images.
+        probes: factor -> accuracy, and ``untrained`` factor -> accuracy.
+        negatives: per anchor.
+        collapsed: whether the alarm was up.
+    """
+
+    name: str
+    steps: int
+    loss: float
+    effective_rank: float
+    feature_std: float
+    uniformity: float
+    knn: float
+    random_init: float
+    chance: float
+    probes: Mapping[str, float]
+    untrained: Mapping[str, float]
+    negatives: int
+    collapsed: bool
+
+    def __str__(self) -> str:
+        return (
+            f"**{self.name}**: kNN {self.knn:.2f} (untrained {self.random_init:.2f}), "
+            f"effective rank {self.effective_rank:.1f}, loss {self.loss:.2f}, "
+            f"{self.negatives:,} negatives"
+        )
+
+
+def pair(
+    lab: str, slug: str, case: "Case", seed: int, curves: Sequence[str]
+) -> tuple[Outcome, Outcome] | None:
+    """Draw both arms and the button that runs them; their outcomes once both are done."""
+    found = [_run_of(lab, slug, side, seed) for side in NAMES]
+    states = [_state(run) for run in found]
+    moving = any(s in runs.ACTIVE for s in states)
+    _buttons(lab, slug, case, seed, moving)
+    for column, side, run in zip(
+        st.columns(2, gap="medium"), NAMES, found, strict=True
+    ):
+        with column:
+            _arm(lab, slug, case, side, run)
+    if any(found):
+        every = 1.0 if moving else None
+        st.fragment(_progress, run_every=every)(lab, slug, case, seed, curves)
+    if moving or not all(found):
+        return None
+    outcomes = [
+        _outcome(case, side, run) for side, run in zip(NAMES, found, strict=True)
+    ]
+    left, right = outcomes
+    return (left, right) if left and right else None
+
+
+def _buttons(lab: str, slug: str, case: "Case", seed: int, moving: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Stop" if moving else "Run both arms",
+            icon=":material/stop:" if moving else ":material/play_arrow:",
+            key=f"run_{lab}",
+            type="primary",
+            on_click=_stop_all if moving else _start,
+            args=() if moving else (lab, slug, case, seed),
+        )
+        st.caption(
+            f"{_takes(case)} The arms differ in **{case.changed}** and in nothing else."
+        )
+    if refusal := st.session_state.get(f"refusal_{lab}"):
+        st.error(refusal, icon=":material/block:")
+
+
+def steps(case: "Case", side: str) -> int:
+    """Optimisation steps of an arm; ``SSL_LAB_STEPS`` is the most a lab may take."""
+    wanted = int(getattr(case, side)[1].get("steps", case.steps))
+    return min(wanted, int(os.environ.get("SSL_LAB_STEPS", wanted)))
+
+
+def _takes(case: "Case") -> str:
+    left, right = (steps(case, side) for side in NAMES)
+    if left == right:
+        return f"{left:,} steps each, from the same weights and seed."
+    return f"{left:,} steps on the left, {right:,} on the right, from one seed."
+
+
+def _arm(lab: str, slug: str, case: "Case", side: str, run: str | None) -> None:
+    name, _ = getattr(case, side)
+    st.markdown(f"#### {name}")
+    if run is None:
+        st.caption("Not run yet.")
+        return
+    live.images_of(run)
+    active = _state(run) in runs.ACTIVE
+    shown = feed.frame(run, "pca") or frames.empty("Waits for its turn")
+    follows = feed.address(run, "pca") if active or not shown["over"] else None
+    live_map(run, shown, key=f"map_{lab}_{side}", feed=follows, height=300)
+
+
+def _progress(
+    lab: str, slug: str, case: "Case", seed: int, curves: Sequence[str]
+) -> None:
+    """Status lines and curves of both arms; asks for the whole page when one has turned."""
+    found = [_run_of(lab, slug, side, seed) for side in NAMES]
+    _follow(lab, [_state(run) for run in found])
+    histories = {}
+    for column, side, run in zip(st.columns(2), NAMES, found, strict=True):
+        if run is None:
+            continue
+        status, snapshot = cache.service().status(run), cache.service().latest(run)
+        column.markdown(words.status_line(status, snapshot))
+        if snapshot is not None and snapshot.scalars["collapsed"]:
+            column.error(words.collapse(snapshot.scalars), icon=":material/compress:")
+        histories[getattr(case, side)[0]] = cache.service().history(run)
+    for column, name in zip(st.columns(len(curves)), curves, strict=True):
+        shown = figures.two_curves(histories, name)
+        if shown:
+            column.markdown(f"**{shown.says}**")
+            column.plotly_chart(
+                shown.figure,
+                key=f"curve_{lab}_{name}",
+                config=CONFIG,
+                alt=shown.says,
+            )
+
+
+def _follow(lab: str, states: list[str]) -> None:
+    before = st.session_state.get(f"states_{lab}", states)
+    st.session_state[f"states_{lab}"] = states
+    if before != states:
+        st.rerun()
+
+
+def _start(lab: str, slug: str, case: "Case", seed: int) -> None:
+    """Queue both arms; a run of the playground waits, paused, until it is resumed."""
+    from ssl_core.config import RunConfig
+    from ssl_core.train import Budget
+
+    service = cache.service()
+    st.session_state[f"refusal_{lab}"] = ""
+    try:
+        if runs.state() in runs.MOVING:
+            runs.pause()
+        _stop_all()
+        for side in NAMES:
+            _, values = getattr(case, side)
+            knobs = {k: v for k, v in values.items() if k != "steps"}
+            config = RunConfig.of({"seed": seed, **knobs})
+            owner, budget = (
+                _owner(lab, slug, side, seed),
+                Budget(steps=steps(case, side)),
+            )
+            run = service.submit(config, owner=owner, budget=budget)
+            st.session_state.setdefault(STARTED, []).append(run)
+    except ValueError as error:
+        st.session_state[f"refusal_{lab}"] = str(error)
+
+
+def _stop_all() -> None:
+    """Stop what this visitor's labs still train: one lab at a time is enough."""
+    for run in st.session_state.pop(STARTED, []):
+        with contextlib.suppress(ValueError):  # it has expired
+            cache.service().stop(run)
+
+
+def _run_of(lab: str, slug: str, side: str, seed: int) -> str | None:
+    """This arm's newest run, also after a refresh; None if there is none."""
+    service = cache.service()
+    try:
+        run = service.active_run(_owner(lab, slug, side, seed))
+        if run:
+            service.status(run)
+    except ValueError:  # it has expired or is damaged
+        return None
+    return run
+
+
+def _owner(lab: str, slug: str, side: str, seed: int) -> str:
+    # An owner has one run at a time; a lab needs two, beside that of the playground.
+    return f"{learner.ident()}/{lab}/{slug}/{side}/{seed}"
+
+
+def _state(run: str | None) -> str:
+    return cache.service().status(run).state if run else "none"
+
+
+def _outcome(case: "Case", side: str, run: str | None) -> Outcome | None:
+    history = cache.service().history(run) if run else []
+    scores: Any = next(
+        (t["scores"] for t in reversed(history) if t.get("scores")), None
+    )
+    if not history or not scores or not scores["knn"] or not history[-1]["step"]:
+        return None
+    last, knn = history[-1], scores["knn"]
+    return Outcome(
+        name=getattr(case, side)[0],
+        steps=last["step"],
+        loss=last["loss"],
+        effective_rank=last["effective_rank"],
+        feature_std=last["feature_std"],
+        uniformity=last["uniformity"],
+        knn=knn["accuracy"],
+        random_init=knn["random_init"],
+        chance=knn["chance"],
+        probes={n: s["accuracy"] for n, s in scores["probes"].items()},
+        untrained={n: s["random_init"] for n, s in scores["probes"].items()},
+        negatives=last["negatives"],
+        collapsed=bool(last["collapsed"]),
+    )

@@ -1,0 +1,251 @@
+"""Figures of the labs, pure: two arms over steps, and evidence with its intervals."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from pages._ui.figures import Shown
+from pages._ui.palette import ANCHOR, GHOST, LINE, NEGATIVE
+from ssl_core.experiments.evidence import Evidence
+from ssl_core.experiments.statistics import Estimate
+
+ARM_COLOURS = (LINE, NEGATIVE)
+_NAMES = {
+    "knn": "kNN accuracy",
+    "effective_rank": "effective rank",
+    "feature_std": "spread × √d",
+    "loss": "loss",
+    "uniformity": "uniformity",
+    "background_hue": "probe: background hue",
+    "shape": "probe: shape",
+    "rotation": "probe: rotation",
+}
+
+
+def two_curves(
+    histories: Mapping[str, Sequence[Mapping[str, Any]]], name: str
+) -> Shown | None:
+    """One measure of both arms over steps.
+
+    Args:
+        histories: arm -> its ticks, as the service keeps them.
+        name: "knn", a probe's factor, or a scalar of a tick.
+
+    Returns:
+        None before there is anything to draw.
+    """
+    figure, last = go.Figure(), []
+    for (arm, history), colour, dash in zip(
+        histories.items(), ARM_COLOURS, ("solid", "dash"), strict=False
+    ):
+        points = _points(history, name)
+        figure.add_scatter(
+            x=[x for x, _ in points],
+            y=[y for _, y in points],
+            name=arm,
+            mode="lines",
+            line={"color": colour, "width": 2, "dash": dash},
+        )
+        if points:
+            last.append(f"{arm} {points[-1][1]:.2f}")
+    if not last:
+        return None
+    figure.update_xaxes(title="step", rangemode="tozero")
+    figure.update_yaxes(rangemode="tozero" if name != "loss" else "normal")
+    return Shown(
+        _dressed(figure, 230, legend=True), f"{_NAMES[name]}: {', '.join(last)}"
+    )
+
+
+def dots(
+    evidence: Evidence,
+    quantity: str,
+    arms: Sequence[str] | None = None,
+    *,
+    baseline: str | None = None,
+) -> Shown:
+    """Our mean and 95 % interval of each arm, the paper's number on the same axis.
+
+    Args:
+        evidence: of one experiment.
+        quantity: in [0, 1] where published numbers are to stand beside it.
+        arms: in the order from the top; all that have it if left out.
+        baseline: quantity whose mean over arms is drawn as a grey line.
+    """
+    names = [a for a in arms or evidence.arms if evidence.at(a, quantity)]
+    found = [evidence.at(a, quantity) for a in names]
+    ours: list[Estimate] = [e for e in found if e]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[e.mean for e in ours],
+        y=names,
+        error_x={"array": [e.half or 0 for e in ours], "thickness": 2, "width": 5},
+        mode="markers",
+        name=f"ours, mean and 95 % interval, n = {max(e.n for e in ours)}",
+        marker={"size": 10, "color": LINE},
+    )
+    told = [
+        p
+        for p in evidence.experiment.published
+        if p.arm in names and p.quantity == quantity
+    ]
+    figure.add_scatter(
+        x=[p.value / 100 if p.unit.startswith("%") else p.value for p in told],
+        y=[p.arm for p in told],
+        mode="markers",
+        name="the paper's, its own data and budget",
+        marker={
+            "size": 11,
+            "color": ANCHOR,
+            "symbol": "diamond-open",
+            "line": {"width": 2},
+        },
+        hovertext=[f"{p.label}: {p.value:g} {p.unit} ({p.source})" for p in told],
+        hoverinfo="text",
+    )
+    if baseline:
+        levels = [e.mean for a in names if (e := evidence.at(a, baseline))]
+        figure.add_vline(
+            x=sum(levels) / len(levels),
+            line={"color": GHOST, "width": 1},
+            annotation={"text": "untrained", "font": {"size": 10}},
+            annotation_position="top",
+        )
+    label = evidence.experiment.quantities[quantity]
+    figure.update_xaxes(
+        title=f"{label.label}{f' ({label.unit})' if label.unit else ''}"
+    )
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    best = max(range(len(ours)), key=lambda i: ours[i].mean)
+    worst = min(range(len(ours)), key=lambda i: ours[i].mean)
+    says = (
+        f"{label.label}: highest {names[best]} {ours[best]}, "
+        f"lowest {names[worst]} {ours[worst]}."
+    )
+    return Shown(_dressed(figure, 110 + 34 * len(names), legend=True), says)
+
+
+def matrix(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: Sequence[Sequence[Estimate | None]],
+    title: str,
+    high: float = 1.0,
+) -> Shown:
+    """A table of means as a heat map, each cell with its number.
+
+    Args:
+        rows, columns: names.
+        values: ``[rows][columns]``; None leaves a cell blank.
+        title: of the colour bar.
+        high: value of the darkest colour.
+    """
+    numbers = [[e.mean if e else None for e in row] for row in values]
+    figure = go.Figure(
+        go.Heatmap(
+            z=numbers,
+            x=list(columns),
+            y=list(rows),
+            zmin=0,
+            zmax=high,
+            colorscale="Viridis",
+            text=[[f"{e.mean:.2f}" if e else "" for e in row] for row in values],
+            texttemplate="%{text}",
+            customdata=[
+                [f"± {e.half or 0:.2f}, n = {e.n}" if e else "" for e in row]
+                for row in values
+            ],
+            hovertemplate="%{y} · %{x}: %{z:.3f} %{customdata}<extra></extra>",
+            colorbar={"title": title, "thickness": 10},
+            xgap=2,
+            ygap=2,
+        )
+    )
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    figure.update_xaxes(side="top", automargin=True)
+    cells = [
+        (e.mean, rows[i], columns[j])
+        for i, row in enumerate(values)
+        for j, e in enumerate(row)
+        if e
+    ]
+    top, low = max(cells), min(cells)
+    says = (
+        f"{title}: highest {top[0]:.2f} ({top[1]}, {top[2]}), "
+        f"lowest {low[0]:.2f} ({low[1]}, {low[2]})."
+    )
+    return Shown(_dressed(figure, 120 + 38 * len(rows)), says)
+
+
+def lines(
+    curves: Mapping[str, Sequence[Estimate]],
+    x: Sequence[float],
+    x_title: str,
+    y_title: str,
+    *,
+    log_x: bool = False,
+) -> Shown:
+    """Means with their 95 % intervals over something that was varied.
+
+    Args:
+        curves: name -> one estimate for each ``x``.
+        x: what was varied.
+        x_title, y_title: of the axes.
+        log_x: whether ``x`` stands on a logarithmic axis.
+    """
+    figure = go.Figure()
+    colours = (LINE, NEGATIVE, "#009e73", ANCHOR, "#c2579b", GHOST)
+    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "solid")
+    for (name, found), colour, dash in zip(
+        curves.items(), colours, dashes, strict=False
+    ):
+        figure.add_scatter(
+            x=list(x)[: len(found)],
+            y=[e.mean for e in found],
+            error_y={
+                "array": [e.half or 0 for e in found],
+                "thickness": 1.5,
+                "width": 4,
+            },
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2},
+        )
+    figure.update_xaxes(title=x_title, type="log" if log_x else "linear")
+    figure.update_yaxes(title=y_title)
+    ends = ", ".join(
+        f"{n} {f[0].mean:.2f} to {f[-1].mean:.2f}" for n, f in curves.items()
+    )
+    return Shown(
+        _dressed(figure, 320, legend=True),
+        f"{y_title}, from the first {x_title} to the last: {ends}.",
+    )
+
+
+def _points(history: Sequence[Mapping[str, Any]], name: str) -> list[tuple[int, float]]:
+    if history and name in history[0]:
+        return [(t["step"], t[name]) for t in history]
+    scores = {t["scores"]["step"]: t["scores"] for t in history if t.get("scores")}
+    if name == "knn":
+        return [
+            (s, v["knn"]["accuracy"]) for s, v in sorted(scores.items()) if v["knn"]
+        ]
+    return [
+        (s, v["probes"][name]["accuracy"])
+        for s, v in sorted(scores.items())
+        if name in v["probes"]
+    ]
+
+
+def _dressed(figure: go.Figure, height: int, legend: bool = False) -> go.Figure:
+    figure.update_layout(
+        height=height,
+        margin={"l": 44, "r": 12, "t": 34, "b": 40},
+        showlegend=legend,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+        uirevision="lab",
+        dragmode=False,
+        hovermode="closest",
+    )
+    return figure

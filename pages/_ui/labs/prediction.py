@@ -1,0 +1,45 @@
+"""A prediction before the run: one tap, skippable; compared with what happened."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._ui.labs.arms import Outcome
+
+if TYPE_CHECKING:
+    from pages._ui.labs.story import Case
+
+
+def ask(lab: str, slug: str, case: "Case") -> None:
+    """Ask before the run; the answer stays with the case for this visit."""
+    with st.container(border=True):
+        st.pills(
+            f"**Your prediction.** {case.question}",
+            case.options,
+            key=_key(lab, slug),
+            persist_state="session",
+            help="Tap one before you run it, or skip this. Predicting first makes you see "
+            "more of what happens.",
+        )
+
+
+def settle(lab: str, slug: str, case: "Case", left: Outcome, right: Outcome) -> None:
+    """Say what happened, beside what was predicted."""
+    truth = case.options[case.answer(left, right)]
+    said = st.session_state.get(_key(lab, slug))
+    if said is None:
+        st.info(f"In this run: **{truth}**.", icon=":material/flag:")
+    elif said == truth:
+        st.success(
+            f"You predicted “{said}”, and so it was in this run.",
+            icon=":material/check_circle:",
+        )
+    else:
+        st.info(
+            f"You predicted “{said}”. In this run it was: **{truth}**.",
+            icon=":material/lightbulb:",
+        )
+
+
+def _key(lab: str, slug: str) -> str:
+    return f"predicted_{lab}_{slug}"
