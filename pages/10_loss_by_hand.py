@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages._ui import by_hand, learner
-from pages._ui import by_hand_words as words
+from pages._ui import learner
+from pages._ui.by_hand import bench, words
 
 st.title("What does the loss want from each point?", anchor=False)
 learner.remember()
@@ -18,14 +18,14 @@ st.markdown(
     "way each point would take in training. Click a point to make it the anchor. When "
     "the points rest, PyTorch's autograd computes the same from the code below."
 )
-by_hand.bench()
+bench.bench()
 
 
 @st.fragment
 def lab() -> None:
     """Everything that follows the points."""
     words.prediction()
-    by_hand.circle()
+    bench.circle()
     words.careful()
 
 
@@ -52,4 +52,4 @@ with arrows:
         "factor keeps only what can move a unit vector: the part along the circle."
     )
 with st.expander("The code that ran: nt_xent", icon=":material/code:"):
-    st.code(by_hand.source(), language="python")
+    st.code(bench.source(), language="python")

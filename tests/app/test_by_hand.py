@@ -9,8 +9,9 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import arrangements, by_hand, by_hand_words, places
-from pages._ui.arrangements import Arrangement
+from pages._ui.by_hand import arrangements, bench, places
+from pages._ui.by_hand import words as by_hand_words
+from pages._ui.by_hand.arrangements import Arrangement
 from ssl_core.methods.simclr import nt_xent
 
 PAGE = "pages/10_loss_by_hand.py"
@@ -162,7 +163,7 @@ def test_a_named_arrangement_needs_no_points_in_its_link(
 def sent(**changed: Any) -> dict[str, Any]:
     """What the browser sends when the points rest."""
     start = Arrangement()
-    loss, gradient = by_hand.autograd(start)
+    loss, gradient = bench.autograd(start)
     return {
         "images": 2,
         "tau": 0.5,
@@ -202,11 +203,11 @@ def test_what_cannot_be_from_the_browser_is_refused(changed: dict[str, Any]) -> 
 
 
 def judge(loss: float, gradient: Any) -> tuple[bool, str]:
-    return by_hand.judged(Arrangement(), loss, tuple(map(tuple, gradient)))
+    return bench.judged(Arrangement(), loss, tuple(map(tuple, gradient)))
 
 
 def test_autograd_agrees_with_itself_and_with_no_one_else() -> None:
-    loss, gradient = by_hand.autograd(Arrangement())
+    loss, gradient = bench.autograd(Arrangement())
     agrees, text = judge(loss, gradient)
     assert agrees and text.startswith(f"autograd agrees: {loss:.4f}")
     for wrong in (
@@ -220,7 +221,7 @@ def test_autograd_agrees_with_itself_and_with_no_one_else() -> None:
 
 def test_autograd_is_the_core_s_loss_along_the_circle() -> None:
     start = Arrangement(3, 0.2)
-    loss, gradient = by_hand.autograd(start)
+    loss, gradient = bench.autograd(start)
     z = torch.tensor(start.points)
     assert loss == pytest.approx(nt_xent(z[0::2], z[1::2], 0.2).item(), abs=1e-5)
     for point, slope in zip(start.points, gradient, strict=True):
@@ -230,7 +231,7 @@ def test_autograd_is_the_core_s_loss_along_the_circle() -> None:
 @pytest.mark.parametrize("tau", [0.05, 0.1, 0.5, 1.0])
 def test_the_floor_is_computed_and_never_zero(tau: float) -> None:
     for images, space in ((2, "circle"), (3, "sphere"), (4, "sphere")):
-        said = by_hand.floor(images, tau, space)
+        said = bench.floor(images, tau, space)
         shown = float(re.search(r"\*\*([\d.e-]+)\*\*", said)[1])  # type: ignore[index]
         worst = {2: -1, 3: -1 / 2, 4: -1 / 3}[images]
         exact = math.log1p(2 * (images - 1) * math.exp((worst - 1) / tau))

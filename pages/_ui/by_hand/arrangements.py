@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pages._ui.places import Point, at, degrees, named
+from pages._ui.by_hand.places import Point, at, degrees, named
 from ssl_core.knobs import Knob
 
 KNOBS = {

@@ -14,13 +14,14 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import arrangements, palette
-from pages._ui.arrangements import KNOBS, LINK, Arrangement
-from pages._ui.places import Point
+from pages._ui import palette
+from pages._ui.by_hand import arrangements
+from pages._ui.by_hand.arrangements import KNOBS, LINK, Arrangement
+from pages._ui.by_hand.places import Point
 
 TOLERANCE = 1e-5
 _KEY = "by_hand_circle"
-_SOURCES = Path(__file__).parents[2] / "assets" / "components" / "by_hand"
+_SOURCES = Path(__file__).parents[3] / "assets" / "components" / "by_hand"
 # One module out of short files: an inline component cannot import.
 _PARTS = (
     *("loss", "geometry", "words", "panel", "lab"),

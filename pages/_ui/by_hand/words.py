@@ -6,8 +6,8 @@ import math
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
-from pages._ui import by_hand
-from pages._ui.arrangements import Arrangement
+from pages._ui.by_hand import bench
+from pages._ui.by_hand.arrangements import Arrangement
 
 PAGE = "pages/10_loss_by_hand.py"
 GUESSES = ("0", "log 3", "infinity")
@@ -58,7 +58,7 @@ w_{ik} &= -\,p_{ik} - p_{ki} \quad \text{for negatives}
 
 def prediction() -> None:
     """One tap before looking; what it was worth comes after the points coincided."""
-    now: by_hand.Bench = st.session_state.by_hand
+    now: bench.Bench = st.session_state.by_hand
     guess = st.pills(
         "**Your prediction** (one tap, or skip it). All points coincide. What is the "
         "loss for N = 2?",
@@ -68,7 +68,7 @@ def prediction() -> None:
     )
     if not guess:
         return
-    if now.shown.images == 2 and by_hand.coincide(now.shown):
+    if now.shown.images == 2 and bench.coincide(now.shown):
         st.session_state.by_hand_looked = True
     if st.session_state.get("by_hand_looked"):
         st.markdown(feedback(guess))
@@ -84,7 +84,7 @@ def prediction() -> None:
 def feedback(guess: str) -> str:
     """Why a guess holds or does not, with the loss as the core computes it."""
     tau = st.session_state.by_hand.shown.tau
-    loss, _ = by_hand.autograd(Arrangement(2, tau, arrangement="collapse"))
+    loss, _ = bench.autograd(Arrangement(2, tau, arrangement="collapse"))
     found = f"the core computes **{loss:.4f}** for coinciding points"
     if guess == "log 3":
         return (
@@ -110,7 +110,7 @@ def careful() -> None:
     shown = st.session_state.by_hand.shown
     st.markdown(
         "**Careful:** a loss of 0 is not what training aims at, for it cannot be reached. "
-        f"{by_hand.floor(shown.images, shown.tau, shown.space)} Cosines end at −1, so "
+        f"{bench.floor(shown.images, shown.tau, shown.space)} Cosines end at −1, so "
         "every :red[negative] keeps a share of the softmax. Losses at another τ or N "
         "have another floor and cannot be compared."
     )
@@ -128,6 +128,6 @@ def gallery() -> None:
 
 
 def _collapse() -> None:
-    now: by_hand.Bench = st.session_state.by_hand
+    now: bench.Bench = st.session_state.by_hand
     shown = now.shown
     now.lay(Arrangement(2, shown.tau, shown.space, arrangement="collapse"))
