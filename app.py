@@ -6,6 +6,33 @@ import streamlit as st
 from streamlit.starlette import App
 
 from pages._ui import cache, feed, runs, sidebar
+from pages._ui.recorded import replay
+
+# Section -> pages as (file, title, Material symbol), in the order of the menu.
+SECTIONS = {
+    "": [
+        ("00_welcome", "Welcome", "waving_hand"),
+        ("01_playground", "Playground", "play_circle"),
+    ],
+    "Look inside": [
+        ("02_augmentations", "Augmentations", "auto_fix"),
+        ("10_loss_by_hand", "The loss by hand", "pan_tool"),
+        ("11_matrix_inspector", "Matrix inspector", "grid_on"),
+    ],
+    "Labs": [
+        ("20_shortcuts", "Augmentations and shortcuts", "palette"),
+        ("21_negatives", "Negatives, batch and queue", "groups"),
+        ("22_temperature", "Temperature", "device_thermostat"),
+        ("23_collapse", "Collapse", "compress"),
+        ("24_features", "What features keep", "inventory_2"),
+        ("25_reading_the_map", "Reading the map", "map"),
+    ],
+}
+# These bring their own few knobs: the playground's would steer a run that is not there.
+OWN_CONTROLS = {
+    *("loss_by_hand", "matrix_inspector", "shortcuts", "negatives"),
+    *("temperature", "collapse", "features", "reading_the_map"),
+}
 
 
 def main() -> None:
@@ -16,23 +43,22 @@ def main() -> None:
         layout="wide",
         initial_sidebar_state=runs.sidebar_state(),
     )
-    pages = [
-        st.Page("pages/00_welcome.py", title="Welcome", icon=":material/waving_hand:"),
-        st.Page(
-            "pages/01_playground.py", title="Playground", icon=":material/play_circle:"
-        ),
-        st.Page(
-            "pages/02_augmentations.py",
-            title="Augmentations",
-            icon=":material/auto_fix:",
-        ),
-    ]
-    page = st.navigation(pages)
-    sidebar.draw()
+    page = st.navigation(
+        {
+            section: [
+                st.Page(f"pages/{file}.py", title=title, icon=f":material/{icon}:")
+                for file, title, icon in pages
+            ]
+            for section, pages in SECTIONS.items()
+        },
+        position="top",
+    )
+    if page.url_path not in OWN_CONTROLS:
+        sidebar.draw()
     page.run()
 
 
 if __name__ == "__main__":
     main()
 else:  # the web server imports this file once, and asks for its routes
-    app = App(__file__, routes=[feed.ROUTE], lifespan=cache.serving)
+    app = App(__file__, routes=[feed.ROUTE, replay.ROUTE], lifespan=cache.serving)

@@ -8,7 +8,8 @@ learner.remember()
 st.title("Understand contrastive learning by doing it", anchor=False)
 st.markdown(
     "Train a real encoder on images that nobody labelled: here, in seconds, with every "
-    "part of it under your hand. Nothing on these pages is pre-drawn."
+    "part of it under your hand. Nothing is invented: what plays before you press Train "
+    "is a recording of the same code, and every number was measured by it."
 )
 
 st.subheader("Touch it: one pair, one loss", anchor=False)
@@ -32,9 +33,9 @@ with right:
     )
     st.markdown(shown.says)
 
-st.subheader("Two doors", anchor=False)
-play, look = st.columns(2, gap="medium")
-with play, st.container(border=True):
+st.subheader("Three doors", anchor=False)
+play, look, ask = st.columns(3, gap="medium")
+with play, st.container(border=True, height="stretch"):
     st.markdown(
         "**Play.** Press Train and watch 300 unseen images find their places: "
         "most of eight shapes told apart within half a minute on two CPU cores."
@@ -44,13 +45,28 @@ with play, st.container(border=True):
         label="Open the playground",
         icon=":material/play_circle:",
     )
-with look, st.container(border=True):
+with look, st.container(border=True, height="stretch"):
     st.markdown(
-        "**Look.** What may change between two views is what the features learn "
-        "to ignore. See each augmentation, its dice and its code."
+        "**Look inside.** What two views may differ in, what the loss wants from each "
+        "point, and what one cell of the similarity matrix does."
     )
-    welcome.door(
-        "pages/02_augmentations.py",
-        label="Open the augmentations",
-        icon=":material/auto_fix:",
+    for page, label, icon in (
+        ("02_augmentations", "Augmentations", "auto_fix"),
+        ("10_loss_by_hand", "The loss by hand", "pan_tool"),
+        ("11_matrix_inspector", "Matrix inspector", "grid_on"),
+    ):
+        welcome.door(f"pages/{page}.py", label=label, icon=f":material/{icon}:")
+with ask, st.container(border=True, height="stretch"):
+    st.markdown(
+        "**Ask.** Predict, run two arms that differ in one thing, and read what happened "
+        "beside our evidence and the paper's number."
     )
+    for page, label, icon in (
+        ("20_shortcuts", "Why isn't cropping enough?", "palette"),
+        ("21_negatives", "Do you need a huge batch?", "groups"),
+        ("22_temperature", "What does the temperature decide?", "device_thermostat"),
+        ("23_collapse", "Why doesn't it collapse?", "compress"),
+        ("24_features", "What do the features keep?", "inventory_2"),
+        ("25_reading_the_map", "Can you trust the map?", "map"),
+    ):
+        welcome.door(f"pages/{page}.py", label=label, icon=f":material/{icon}:")

@@ -1,5 +1,6 @@
 """The command line: ``python -m ssl_core train | checkpoint | experiment | bench``."""
 
+import argparse
 import sys
 from collections.abc import Sequence
 
@@ -32,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sub.set_defaults(prepare=command.prepare)
     try:
         try:
-            args = parser.parse_args(argv)
+            words = sys.argv[1:] if argv is None else list(argv)
+            args = parser.parse_args(words, argparse.Namespace(words=words))
             work = args.prepare(args)
         except ValueError as error:
             print(_one_line(str(error)), file=sys.stderr)

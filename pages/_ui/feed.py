@@ -100,12 +100,13 @@ async def _next_frame(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _base() -> str:
+def base() -> str:
+    """What every address of this server begins with: empty, or "/name"."""
     base = str(st.get_option("server.baseUrlPath")).strip("/")
     return f"/{base}" if base else ""
 
 
-ROUTE = Route(f"{_base()}/frames/{{key}}/{{layout}}", _next_frame)
+ROUTE = Route(f"{base()}/frames/{{key}}/{{layout}}", _next_frame)
 
 
 def _key(run: str) -> str:

@@ -6,15 +6,19 @@ import streamlit as st
 
 from pages._ui import cache, feed, figures, frames, notices, pairs, runs, words
 from pages._ui.map import live_map, map_images_from
+from pages._ui.recorded import player
 from ssl_core import checkpoints
 
 
 def invitation() -> None:
-    """What a first visit sees: what will happen, and the one thing to press."""
+    """What a first visit sees: a recorded run that plays, and the one thing to press."""
+    st.markdown("**This encoder never saw a label.** Press **Train** to make your own.")
+    st.fragment(player.shelf)()
     st.markdown(
-        "**Nothing on this page is pre-drawn.** Press **Train** and a small encoder starts "
-        "from random weights. It sees two random views of every picture and learns to tell "
-        "which belong together. No label is used; classes only colour the map afterwards."
+        "**Nothing is invented.** What plays above was recorded from the code that trains "
+        "yours. Press **Train** and a small encoder starts from random weights. It sees "
+        "two random views of every picture and learns to tell which belong together. No "
+        "label is used; classes only colour the map afterwards."
     )
     st.caption(
         "On two CPU cores the default run tells most of eight shapes apart within half a "

@@ -21,23 +21,24 @@ from pages._ui.frames import as_base64
 CLASS_MARKERS = 64  # that differ; a 65th class looks like the first
 _SOURCES = Path(__file__).parents[2] / "assets" / "components" / "map"
 # One module out of short files: an inline component cannot import.
-_PARTS = (
-    *("images", "words", "markers", "panel"),
-    *("chart", "camera", "paint", "gestures", "feed", "map"),
+PARTS = (
+    *("images.js", "words.js", "markers.js", "panel.js", "chart.js", "camera.js"),
+    *("paint.js", "gestures.js", "feed.js", "share.js"),
 )
 
 
-def _source(name: str) -> str:
+def source(name: str) -> str:
+    """One of the front end's short files."""
     return (_SOURCES / name).read_text(encoding="utf-8")
 
 
 _images_mount = st.components.v2.component(
-    "ssl_lab_map_images", js=_source("pictures.js")
+    "ssl_lab_map_images", js=source("pictures.js")
 )
 _frame_mount = st.components.v2.component(
     "ssl_lab_map",
-    js="\n".join(_source(f"{part}.js") for part in _PARTS),
-    css=_source("map.css"),
+    js="\n".join(map(source, (*PARTS, "map.js"))),
+    css=source("map.css"),
 )
 
 

@@ -216,7 +216,9 @@ def resume_upload() -> None:
 
     try:
         path = uploads.kept("checkpoint", file.getvalue())
-        config = checkpoints.load(path).config
+        checkpoint = checkpoints.load(path)
+        checkpoint.require_whole()
+        config = checkpoint.config
         if config.data not in SOURCES:
             # A card's path is its writer's word: this server's files are not theirs.
             mine = uploads.path()

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ssl_core.methods import METHODS
-
 _STATES = {
     "queued": "waiting for a free worker",
     "starting": "loading images",
@@ -116,6 +114,8 @@ def measures_table(tick: Mapping[str, Any]) -> str:
 
 def described(config: Mapping[str, Any]) -> str:
     """A run in one line."""
+    from ssl_core.methods import METHODS  # and with it torch: not at start
+
     views = ", ".join(config["augment"]) or "no augmentation"
     label = METHODS[config["method"]].label
     return f"{label}, batch {config['batch_size']:,}, seed {config['seed']}; views: {views}."
@@ -144,4 +144,47 @@ def incomparable() -> str:
     return (
         "Losses of different batch sizes, temperatures or methods are not comparable, and "
         "a lower loss is not a better encoder: read the kNN below."
+    )
+
+
+def recorded(about: Mapping[str, Any]) -> str:
+    """Where a recording comes from."""
+    day = about["date"].partition("T")[0]
+    return (
+        f"This is a recording, made on {day} with seed {about['config']['seed']} by the "
+        f"code that your own run uses: `{about['command']}`"
+    )
+
+
+def recorded_caption(tick: Mapping[str, Any], steps: int) -> str:
+    """One frame of a recording: where it is, and what the features keep there."""
+    parts = [f"Step {tick['step']:,} of {steps:,}", f"loss {tick['loss']:.2f}"]
+    scores = tick.get("scores") or {}
+    if knn := scores.get("knn"):
+        parts.append(f"kNN {knn['accuracy']:.2f}, untrained {knn['random_init']:.2f}")
+    if probes := scores.get("probes"):
+        ranked = sorted(probes, key=lambda name: -probes[name]["accuracy"])
+        best, worst = ranked[0], ranked[-1]
+        parts.append(
+            f"most readable: {best.replace('_', ' ')} {probes[best]['accuracy']:.2f}, "
+            f"least: {worst.replace('_', ' ')} {probes[worst]['accuracy']:.2f}"
+        )
+    return " · ".join(parts)
+
+
+def loss_now(tick: Mapping[str, Any]) -> str:
+    """A loss beside the value that gives it a meaning."""
+    reference = tick["reference"]
+    return (
+        f"{tick['loss']:.2f} nats; {reference['meaning']} would be "
+        f"{reference['value']:.2f}"
+    )
+
+
+def knn_now(scores: Mapping[str, Any]) -> str:
+    """A kNN accuracy beside what no training gives."""
+    knn = scores["knn"]
+    return (
+        f"{knn['accuracy']:.2f}, untrained {knn['random_init']:.2f} "
+        f"({scores['asked']:,} images, step {scores['step']:,})"
     )

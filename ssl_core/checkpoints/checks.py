@@ -12,6 +12,10 @@ from ssl_core.config import RunConfig
 from ssl_core.encoders import make_encoder
 from ssl_core.methods import METHODS
 
+FORMAT = "ssl_core checkpoint 1"
+WEIGHTS_FORMAT = "ssl_core weights 1"
+# What stays of a run when it will not be continued: all that turns images into z.
+WEIGHTS = ("method.encoder.", "method.projector.")
 # What AdamW keeps of one parameter: a counter and two moments of its shape.
 MOMENTS = ("exp_avg", "exp_avg_sq")
 
@@ -35,7 +39,7 @@ DATA_KINDS: dict[str, tuple[type, ...]] = {
 Form = tuple[tuple[int, ...], torch.dtype]
 
 
-def as_card(text: bytes, known_format: str) -> dict[str, Any]:
+def as_card(text: bytes) -> dict[str, Any]:
     """The card of these bytes, with every entry that is needed and of its kind.
 
     Raises:
@@ -45,10 +49,11 @@ def as_card(text: bytes, known_format: str) -> dict[str, Any]:
         card = json.loads(text.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"card.json is not JSON: {error}") from None
-    if not isinstance(card, dict) or card.get("format") != known_format:
-        there = card.get("format") if isinstance(card, dict) else type(card).__name__
+    there = card.get("format") if isinstance(card, dict) else type(card).__name__
+    if there not in (FORMAT, WEIGHTS_FORMAT):
         raise ValueError(
-            f"card.json has format {_short(there)}; allowed is {known_format!r}"
+            f"card.json has format {_short(there)}; allowed are {FORMAT!r} and "
+            f"{WEIGHTS_FORMAT!r}"
         )
     _require_kinds(card, KINDS, "card.json")
     _require_kinds(card["data"], DATA_KINDS, "card.json's data")
@@ -85,11 +90,17 @@ def require_tensors(
 ) -> None:
     """Refuse tensors that are not exactly those of a run with this config.
 
+    Weights only are held against the part of such a run that they are.
+
     Raises:
         ValueError: naming the first tensor that is missing, unknown, of another shape
             or type, or holds what no run produces.
     """
     needed, optional = _forms(config, int(card["data"]["shape"][0]))
+    weights_only = card["format"] == WEIGHTS_FORMAT
+    if weights_only:
+        needed = {k: v for k, v in needed.items() if k.startswith(WEIGHTS)}
+        optional = {}
     known = needed | optional
     for name in [*needed, *tensors]:
         if name not in tensors:
@@ -109,7 +120,8 @@ def require_tensors(
             )
     _require_slots(tensors, optional)
     require_finite(tensors, "model.safetensors")
-    _require_rng(tensors, card)
+    if not weights_only:
+        _require_rng(tensors, card)
 
 
 def _forms(config: RunConfig, channels: int) -> tuple[dict[str, Form], dict[str, Form]]:

@@ -1,12 +1,14 @@
 """The two files of a checkpoint: written whole, read without trusting their sizes."""
 
 import io
+import json
 import os
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 MODEL, CARD = "model.safetensors", "card.json"
 MAX_MODEL_BYTES = 1 << 30
@@ -62,6 +64,21 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def write_pair(folder: Path, model: bytes, card: Mapping[str, Any]) -> None:
+    """Write a checkpoint's two files, the folder made if it is missing.
+
+    Raises:
+        ValueError: if the disk refuses.
+    """
+    text = json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / MODEL, model)
+        write_whole(folder / CARD, text.encode())
+    except OSError as error:
+        raise ValueError(f"{folder} cannot be written: {error.strerror}") from None
 
 
 def read_files(path: Path) -> tuple[bytes, bytes]:

@@ -1,4 +1,4 @@
-"""Show what a checkpoint is: ``checkpoint show DIR|ZIP``."""
+"""Checkpoints: show one, verify what cards say, make those that ship."""
 
 import argparse
 import json
@@ -6,16 +6,30 @@ from collections.abc import Callable
 from typing import Any
 
 from ssl_core import checkpoints
+from ssl_core.cli import shipped
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``show`` and the checkpoint's place."""
-    parser.add_argument("action", choices=("show",), help="What to do with it.")
-    parser.add_argument("path", metavar="DIR|ZIP", help="A saved checkpoint.")
+    """``show``, ``verify`` and ``make``, each with its own arguments."""
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    one = actions.add_parser("show", help="Print the card of a checkpoint.")
+    one.add_argument("path", metavar="DIR|ZIP", help="A saved checkpoint.")
+    one.set_defaults(act=_prepare_show)
+    shipped.add_verify(actions)
+    shipped.add_make(actions)
 
 
 def prepare(args: argparse.Namespace) -> Callable[[], int]:
-    """Load the checkpoint; returns the printing of its card."""
+    """Check what was asked for; returns the showing, verifying or making.
+
+    Raises:
+        ValueError: naming the option, its value and what is allowed.
+    """
+    work: Callable[[], int] = args.act(args)
+    return work
+
+
+def _prepare_show(args: argparse.Namespace) -> Callable[[], int]:
     card = dict(checkpoints.load(args.path).card)
     return lambda: _show(card)
 

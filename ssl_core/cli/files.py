@@ -15,14 +15,23 @@ def json_target(text: str | None) -> Path | None:
     Raises:
         ValueError: if it cannot be written there.
     """
+    return file_target("--json", text)
+
+
+def file_target(option: str, text: str | None) -> Path | None:
+    """The file that ``option`` writes, None if it was not given.
+
+    Raises:
+        ValueError: if it cannot be written there.
+    """
     if text is None:
         return None
     path = Path(text)
     if not path.name or path.is_dir():
-        raise ValueError(f"--json is {text!r}, a folder; allowed is a file to write")
-    _require_writable("--json", text, path.parent)
+        raise ValueError(f"{option} is {text!r}, a folder; allowed is a file to write")
+    _require_writable(option, text, path.parent)
     if path.exists() and not os.access(path, os.W_OK):
-        raise ValueError(f"--json is {text!r}, which may not be overwritten")
+        raise ValueError(f"{option} is {text!r}, which may not be overwritten")
     return path
 
 

@@ -16,12 +16,13 @@ from ssl_core import checkpoints
 from ssl_core.checkpoints import Checkpoint
 from ssl_core.cli.files import json_target, save_target, write_json
 from ssl_core.cli.parser import add_knobs, in_flags, knob_list, method_knobs
+from ssl_core.cli.record import HELP, Record
 from ssl_core.cli.screen import Progress, result_table, skipped_files
 from ssl_core.config import RunConfig, as_policy
 from ssl_core.data import SOURCES, load
 from ssl_core.knobs import Knob, knobs_of
 from ssl_core.methods import METHODS
-from ssl_core.report import LIVE, Report
+from ssl_core.report import Report
 from ssl_core.train import Budget, Fit
 
 DEFAULT_SECONDS = 20.0
@@ -60,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="DIR|ZIP", help="Go on from a checkpoint.")
     parser.add_argument("--save", metavar="DIR", help="Write a checkpoint at the end.")
     parser.add_argument("--json", metavar="FILE", help="Write the result.")
+    parser.add_argument("--record", metavar="FILE", help=HELP)
     parser.epilog = (
         f"Without a budget a run takes {DEFAULT_SECONDS:g} seconds; with --resume a "
         f"budget counts from the checkpoint on.\n\n{knob_list()}"
@@ -73,13 +75,14 @@ def prepare(args: argparse.Namespace) -> Callable[[], int]:
         ValueError: naming the option, its value and what is allowed.
     """
     limits, json_path = _limits(args), json_target(args.json)
-    save_path, values = save_target(args.save), _values(args)
-    start = _checkpoint(args.resume)
-    fit = _fit(args, values, start, limits)
+    save_path, record = save_target(args.save), Record(args, json_path)
+    values, start = _values(args), _checkpoint(args.resume)
+    fit = _fit(args, values, start, limits, record)
     report = Report(fit)
+    record.begin(fit)
     if start:
         _continue(fit, start, limits)
-    return lambda: _train(fit, report, limits, json_path, save_path)
+    return lambda: _train(fit, report, limits, json_path, save_path, record)
 
 
 def _train(
@@ -88,6 +91,7 @@ def _train(
     limits: dict[str, Any],
     json_path: Path | None,
     save_path: Path | None,
+    record: Record,
 ) -> int:
     """Train, show the table, write what was asked for."""
     for line in skipped_files(fit.data.skipped):
@@ -96,6 +100,7 @@ def _train(
     with _interruptible(fit) as interrupted:
         for tick in fit:
             report.add(tick)
+            record.add(tick)
             progress.show(tick)
     result = report.result(tick)
     result["config"]["budget"] = limits
@@ -106,6 +111,7 @@ def _train(
         if save_path:
             checkpoints.save(save_path, fit, report.history)
             print(f"checkpoint in {save_path}")
+        record.write()
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
@@ -140,7 +146,10 @@ def _values(args: argparse.Namespace) -> dict[str, Any]:
 
 def _checkpoint(path: str | None) -> Checkpoint | None:
     try:
-        return checkpoints.load(path) if path else None
+        start = checkpoints.load(path) if path else None
+        if start:
+            start.require_whole()
+        return start
     except ValueError as error:
         raise ValueError(f"--resume is refused: {error}") from None
 
@@ -150,6 +159,7 @@ def _fit(
     values: dict[str, Any],
     start: Checkpoint | None,
     limits: dict[str, Any],
+    record: Record,
 ) -> Fit:
     """The untrained run, with every complaint in the words of the options."""
     set_names = [text.partition("=")[0] for text in args.set]
@@ -158,7 +168,8 @@ def _fit(
             source = values.get("data", start.config.data if start else "shapes")
             values["augment"] = _policy(values["augment"], source)
         config = _resumed(start.config, values) if start else RunConfig.of(values)
-        return Fit(config, load(config.data), Budget(**limits), LIVE)
+        budget = Budget(**limits)
+        return Fit(config, load(config.data), budget, record.watch(budget))
     except ValueError as error:
         raise ValueError(in_flags(str(error), set_names)) from None
 

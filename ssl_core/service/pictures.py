@@ -31,6 +31,7 @@ class Snapshot:
         view_a, view_b: ``[n, C, H, W]`` uint8, the batch's first pairs.
         similarity: ``[2n, 2n]`` float32 cosines; a pair's two views stand side by side.
         batch_rows: ``[n]`` int64 rows in the image set.
+        labels: ``[n]`` int64 hidden classes of those rows, None if the set has none.
         scalars: the tick's history line with its scores, and ``config``, the knobs in
             force.
     """
@@ -43,6 +44,7 @@ class Snapshot:
     view_b: np.ndarray
     similarity: np.ndarray
     batch_rows: np.ndarray
+    labels: np.ndarray | None
     scalars: dict[str, Any]
 
 
@@ -132,6 +134,8 @@ def write_snapshot(path: Path, tick: "Tick", line: dict[str, Any]) -> None:
         view_b=batch.view_b,
         similarity=batch.similarity,
         batch_rows=batch.rows,
+        # Every name has an array; without labels it has no rows.
+        labels=np.empty(0, np.int64) if batch.labels is None else batch.labels,
         scalars=_packed(scalars),
     )
 
@@ -142,9 +146,12 @@ def read_snapshot(path: Path) -> Snapshot:
     Raises:
         ValueError: if the file is damaged.
     """
-    arrays = read_arrays(path, *(f.name for f in fields(Snapshot)))
+    names = {f.name for f in fields(Snapshot)} - {"labels"}
+    # A run of an older version has none.
+    arrays = read_arrays(path, *names, labels=np.empty(0, np.int64))
     scalars = _unpacked(path, arrays.pop("scalars"))
-    return Snapshot(**arrays, scalars=scalars)
+    labels = arrays.pop("labels")
+    return Snapshot(**arrays, labels=labels if len(labels) else None, scalars=scalars)
 
 
 def write_map_set(path: Path, data: "ImageSet", rows: "Tensor") -> None:
@@ -202,8 +209,13 @@ def read_umap(path: Path) -> UmapFrame:
     return UmapFrame(arrays["xy"], int(arrays["step"]))
 
 
-def read_arrays(path: Path, *names: str) -> dict[str, np.ndarray]:
+def read_arrays(
+    path: Path, *names: str, **otherwise: np.ndarray
+) -> dict[str, np.ndarray]:
     """The named arrays of an ``.npz``, never unpickled.
+
+    Args:
+        otherwise: arrays that may be missing, with what then stands for them.
 
     Raises:
         FileNotFoundError: if there is none yet.
@@ -211,7 +223,8 @@ def read_arrays(path: Path, *names: str) -> dict[str, np.ndarray]:
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in names}
+            known = {name: arrays[name] for name in names}
+            return known | {n: arrays.get(n, other) for n, other in otherwise.items()}
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

@@ -60,7 +60,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, runs: Path) -> Iterator[str
         process = subprocess.Popen(
             [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
             cwd=REPOSITORY,
-            env=os.environ | {"SSL_RUNS_DIR": str(runs)},
+            env=os.environ | {"SSL_RUNS_DIR": str(runs), "SSL_LAB_STEPS": "40"},
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -139,7 +139,8 @@ def _complaint(message: ConsoleMessage) -> list[str]:
 
 def _let_go(opened: Page, runs: Path) -> None:
     """Pause what this visitor trains: the next one needs the worker."""
-    pause = opened.get_by_test_id("stMain").get_by_role("button", name="Pause")
+    halt = re.compile("^(Pause|Stop)$")  # the playground's button, and a lab's
+    pause = opened.get_by_test_id("stMain").get_by_role("button", name=halt)
     deadline = time.monotonic() + 90
     # What is on disk decides: a page may show no button for a moment while it is redrawn.
     while moving := _moving(runs):

@@ -19,13 +19,15 @@ UNPICKLERS = {"pickle", "cPickle", "dill", "joblib", "cloudpickle", "shelve", "m
 LAYERS = (
     ("knobs",),
     ("augment", "data", "device", "embed", "encoders", "measures", "methods", "probes"),
+    ("similarity",),
     ("config",),
     ("batches",),
     ("watch",),
     ("tick",),
     ("train",),
     ("checkpoints", "report"),
-    ("bench", "experiments", "service"),
+    ("bench", "experiments", "peek", "service"),
+    ("recordings",),
     ("cli",),
     ("__main__",),
 )
@@ -111,7 +113,9 @@ def test_a_method_knows_no_other_method(path: Path) -> None:
             assert room == "knobs" or rest.partition(".")[0] in SHARED, name
 
 
-@pytest.mark.parametrize("room", ["probes", "measures", "embed", "encoders"])
+@pytest.mark.parametrize(
+    "room", ["probes", "measures", "embed", "encoders", "similarity"]
+)
 def test_some_rooms_see_tensors_only(room: str) -> None:
     assert rooms(ROOT / "ssl_core" / f"{room}.py") == set()
 

@@ -1,0 +1,1 @@
+"""Recorded runs: the shelf, the route, and the player that needs no server."""

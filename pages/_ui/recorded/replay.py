@@ -1,0 +1,213 @@
+"""Recorded runs as a browser takes them: all frames of one in one reply, and then nothing.
+
+Kept apart from what draws them (:mod:`pages._ui.recorded.player`), because the web server asks
+for the route before there is a page.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pages._ui import words
+from pages._ui.feed import base
+from pages._ui.frames import packed
+from ssl_core import recordings
+from ssl_core.recordings import Recording
+
+FOLDER = Path(__file__).parents[3] / "assets" / "recordings"
+# An address names its content, so what it once gave stays right.
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a recording is called, and what to look for in it."""
+
+    label: str
+    watch: str
+
+
+SHELF = {
+    "simclr": Shown(
+        "SimCLR",
+        "Shapes find together although no label was used: partners attract, "
+        "all other images repel.",
+    ),
+    "crop_only": Shown(
+        "SimCLR, crop only",
+        "Without colour changes the background is enough to find the partner. Colour the "
+        "map by background hue, and see which bars stay.",
+    ),
+    "byol": Shown(
+        "BYOL",
+        "No negatives at all: a slowly moving average of the encoder is the target.",
+    ),
+    "simsiam_collapse": Shown(
+        "SimSiam without stop-gradient",
+        "The loss falls towards its best value because every image becomes the same "
+        "point: collapse.",
+    ),
+}
+
+
+def available() -> list[str]:
+    """Slugs of the recordings that are there."""
+    return [slug for slug in SHELF if (FOLDER / f"{slug}.npz").is_file()]
+
+
+@lru_cache(maxsize=len(SHELF))
+def recording(slug: str) -> Recording:
+    """A shipped recording.
+
+    Raises:
+        ValueError: one sentence, if there is none of this name or it cannot be read.
+    """
+    if slug not in SHELF:
+        raise ValueError(f"recording is {slug!r}; allowed are {', '.join(SHELF)}")
+    try:
+        return recordings.load(FOLDER / f"{slug}.npz")
+    except FileNotFoundError as error:
+        raise ValueError(str(error)) from None
+
+
+def address(slug: str) -> str:
+    """Where a browser gets all frames of a recording, relative to the page.
+
+    Raises:
+        ValueError: as :func:`recording`.
+    """
+    body = film(slug)
+    return f"recordings/{slug}/{hashlib.sha256(body).hexdigest()[:16]}"
+
+
+@lru_cache(maxsize=len(SHELF))
+def film(slug: str) -> bytes:
+    """All that plays, as JSON: frames, curves and what the probes found.
+
+    Raises:
+        ValueError: as :func:`recording`.
+    """
+    shown = recording(slug)
+    scores = shown.scores()
+    place = {found["step"]: i for i, found in enumerate(scores)}
+    last = shown.frames[-1]["step"]
+    frames = [
+        packed(shown.positions(i), shown.neighbours[i])
+        | _told(tick, len(shown.xy[i]), last)
+        | {
+            "frame_id": f"{slug}-{tick['step']}",
+            "scored": place[tick["scores"]["step"]],
+        }
+        for i, tick in enumerate(shown.frames)
+    ]
+    probes = scores[-1]["probes"]
+    return json.dumps(
+        {
+            "frames": frames,
+            "scored": [
+                {
+                    "scores": found["probes"],
+                    "says": words.knn_now(found) if found["knn"] else "",
+                }
+                for found in scores
+            ],
+            "loss": _loss(shown, last),
+            "knn": _knn(scores, last),
+            # In one order through the run, so that a bar stays where it is.
+            "factors": sorted(probes, key=lambda name: -probes[name]["accuracy"]),
+        },
+        allow_nan=False,
+        separators=(",", ":"),
+    ).encode()
+
+
+def _told(tick: Mapping[str, Any], count: int, last: int) -> dict[str, Any]:
+    """One frame in words, as the live map tells its own."""
+    return {
+        "state": "",
+        "step": tick["step"],
+        "title": words.map_title(tick, count),
+        "alt": words.map_alt(tick, count),
+        "caption": words.recorded_caption(tick, last),
+        "says": words.loss_now(tick),
+        "alarm": words.collapse(tick) if tick["collapsed"] else "",
+    }
+
+
+def _loss(shown: Recording, last: int) -> dict[str, Any]:
+    reference = shown.frames[-1]["reference"]
+    points = [p for p in shown.curve.T.tolist() if math.isfinite(p[1])]
+    seen = [y for _, y in points] + [reference["value"]]
+    step = 0.5 if max(seen) - min(seen) > 1 else 0.25
+    low, high = (math.floor(min(seen) / step), math.ceil(max(seen) / step))
+    below = reference["value"] < (min(seen) + max(seen)) / 2
+    low -= below  # room for the words under the line
+    middle = (low + high) // 2
+    line = {
+        "text": f"{reference['meaning']} {reference['value']:.2f}",
+        "value": reference["value"],
+        "side": "end",
+        "above": False,
+    }
+    return _curve(
+        "Loss", points, last, (low * step, middle * step, high * step), [line]
+    )
+
+
+def _knn(scores: list[dict[str, Any]], last: int) -> dict[str, Any] | None:
+    if scores[-1]["knn"] is None:
+        return None
+    points = [(found["step"], found["knn"]["accuracy"]) for found in scores]
+    score = scores[-1]["knn"]
+    named = (
+        ("chance", score["chance"], "end", False),
+        ("random init", score["random_init"], "end", True),
+        ("raw pixels", score["raw_input"], "middle", True),
+    )
+    lines = [
+        {"text": f"{text} {value:.2f}", "value": value, "side": side, "above": above}
+        for text, value, side, above in named
+    ]
+    return _curve("kNN on unseen images", points, last, (0, 0.5, 1), lines)
+
+
+def _curve(
+    name: str, points: Any, last: int, ticks: tuple[float, ...], lines: Any
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "x": [x for x, _ in points],
+        "y": [round(y, 4) for _, y in points],
+        "last": last,
+        "low": ticks[0],
+        "high": ticks[-1],
+        "ticks": ticks,
+        "lines": lines,
+    }
+
+
+async def _whole_film(request: Request) -> Response:
+    """A recording as JSON; 404 for an address that :func:`address` does not give."""
+    slug = request.path_params["slug"]
+    try:
+        known = await run_in_threadpool(address, slug)
+    except ValueError:
+        return Response(status_code=404)
+    if known != f"recordings/{slug}/{request.path_params['version']}":
+        return Response(status_code=404)
+    return Response(
+        film(slug), media_type="application/json", headers={"Cache-Control": FOREVER}
+    )
+
+
+ROUTE = Route(f"{base()}/recordings/{{slug}}/{{version}}", _whole_film)
