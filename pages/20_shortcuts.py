@@ -151,5 +151,6 @@ story.page(
             ),
             "Every augmentation, one by one": ("augmentations", {}),
         },
+        recording="crop_only",
     )
 )

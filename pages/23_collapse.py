@@ -3,6 +3,7 @@
 from pages._ui.labs import evidence, figures, story
 from pages._ui.labs.arms import Outcome
 from ssl_core import measures
+from ssl_core.experiments.collapse import directions
 from ssl_core.methods.byol import BYOL
 from ssl_core.methods.simsiam import SimSiam
 
@@ -134,20 +135,24 @@ story.page(
         CASES,
         ("effective_rank", "feature_std", "knn", "loss"),
         shipped,
-        "Collapse is not chance. The loss flattens the projections z; the encoder before "
-        "them stays near where it started: without stop-gradient kNN is "
-        "{collapse|SimSiam, no stop-gradient|knn}, untrained "
-        "{collapse|SimSiam, no stop-gradient|random_init}. And batch norm is not the "
-        "secret: without any normalisation BYOL's effective rank is "
-        "{collapse|BYOL, no normalisation at all|effective_rank}, with group norm and "
-        "standardised weights, which see no other image, "
-        "{collapse|BYOL, group norm + standardised weights|effective_rank}.",
-        (SimSiam, BYOL, measures.effective_rank),
+        "Compare a collapsed encoder with the untrained one, not with chance. Without "
+        "stop-gradient kNN ends at {collapse|SimSiam, no stop-gradient|knn}; untrained it "
+        "was {collapse|SimSiam, no stop-gradient|random_init}, and one in eight is chance. "
+        "And do not conclude that batch norm is what prevents collapse: without any "
+        "normalisation SimSiam's z has {collapse|SimSiam, no normalisation at all|directions} "
+        "directions, but Richemond et al. trained BYOL with group norm and standardised "
+        "weights, which see no other image, to 73.9 %. Our small net with 600 steps does "
+        "not repeat that: {collapse|BYOL, group norm + standardised weights|directions} "
+        "directions. That is a limit of this experiment, not a proof of the theory. Nor "
+        "is the moving average needed: without it BYOL's kNN is "
+        "{collapse|BYOL, no moving average|knn}, with it {collapse|BYOL|knn}.",
+        (SimSiam, BYOL, measures.effective_rank, directions),
         {
             "SimSiam without stop-gradient, in the playground": (
                 "playground",
                 {"method": "simsiam", "stop_gradient": "false", "seed": "7"},
             )
         },
+        recording="simsiam_collapse",
     )
 )

@@ -98,5 +98,6 @@ story.page(
         "{colour_shortcut|shapes: crop|probe_background_hue}.",
         (embed.pca, embed.nearest, probes.knn_accuracy),
         {},
+        recording="simclr",
     )
 )

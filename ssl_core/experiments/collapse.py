@@ -168,5 +168,7 @@ EXPERIMENT = Experiment(
     steps=600,
     quick=("SimSiam", "SimSiam, no stop-gradient", "BYOL", "BYOL, no predictor"),
     quick_steps=250,
-    note="A collapsed head leaves the encoder near its untrained accuracy, not at chance.",
+    note="Compare a collapsed encoder with the untrained one: here it ends below that, and "
+    "above chance. The centred rank of a point is that of its noise, so the claim is "
+    "judged by the rank seen from the origin.",
 )

@@ -47,7 +47,7 @@ class Estimate:
     def _digits(self) -> int:
         """Decimals: as many as the interval leaves a meaning to."""
         noise = self.half if self.half else abs(self.mean) / 100
-        return 2 if noise <= 0 else min(4, max(0, 1 - math.floor(math.log10(noise))))
+        return 2 if noise <= 0 else min(3, max(0, 1 - math.floor(math.log10(noise))))
 
 
 @dataclass(frozen=True)

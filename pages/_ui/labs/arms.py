@@ -81,6 +81,11 @@ def pair(
     return (left, right) if left and right else None
 
 
+def begun(lab: str, slug: str, seed: int) -> bool:
+    """Whether the learner has started this case."""
+    return any(_run_of(lab, slug, side, seed) for side in NAMES)
+
+
 def _buttons(lab: str, slug: str, case: "Case", seed: int, moving: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(

@@ -110,7 +110,7 @@ def dots(
             x=sum(levels) / len(levels),
             line={"color": GHOST, "width": 1},
             annotation={"text": "untrained", "font": {"size": 10}},
-            annotation_position="top",
+            annotation_position="bottom right",
         )
     label = evidence.experiment.quantities[quantity]
     figure.update_xaxes(

@@ -14,6 +14,7 @@ import streamlit as st
 from pages._ui import learner
 from pages._ui.labs import arms, evidence, gallery, prediction
 from pages._ui.labs.arms import Outcome
+from pages._ui.recorded import player
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Lab:
         careful: the misreading to avoid, with measured numbers as in ``about``.
         code: functions or classes whose source ran.
         also: links beyond the cases: label -> (page, parameters).
+        recording: slug of a recorded run that plays until the learner runs the first
+            case; "" for none.
     """
 
     slug: str
@@ -67,6 +70,7 @@ class Lab:
     careful: str
     code: tuple[Any, ...]
     also: Mapping[str, tuple[str, Mapping[str, str]]]
+    recording: str = ""
 
 
 def page(lab: Lab) -> None:
@@ -79,6 +83,9 @@ def page(lab: Lab) -> None:
     prediction.ask(lab.slug, slug, case)
     st.subheader("Run it", anchor=False)
     outcomes = arms.pair(lab.slug, slug, case, seed, lab.curves)
+    if lab.recording and not arms.begun(lab.slug, slug, seed):
+        st.markdown("**Meanwhile, a recorded run** of the same code:")
+        player.draw(lab.recording, f"recording_{lab.slug}", height=300)
     if outcomes:
         st.subheader("What happened", anchor=False)
         prediction.settle(lab.slug, slug, case, *outcomes)
