@@ -103,8 +103,9 @@ story.page(
             "At τ = 0.05 the hardest tenth of the negatives does "
             "{temperature|tau = 0.05|hardest_weight} of the pushing, at τ = 1 "
             "{temperature|tau = 1|hardest_weight}. The nearest negatives are often of the "
-            "anchor's own class: pushing them away spreads features evenly, and tears "
-            "classes apart.",
+            "anchor's own class. The textbook concludes: a low τ spreads features evenly and "
+            "tears classes apart, a high one tolerates likeness. Read below what became of "
+            "that here.",
         ),
         CASES,
         ("knn", "uniformity", "effective_rank"),
@@ -112,7 +113,11 @@ story.page(
         "τ does not only rescale the loss, and there is no right value for all: SimCLR "
         "found 0.1 best on ImageNet and 0.5 on CIFAR-10, Wang and Liu 0.3. Here kNN is "
         "{temperature|tau = 0.1|knn} at 0.1, {temperature|tau = 0.2|knn} at 0.2 and "
-        "{temperature|tau = 0.5|knn} at 0.5.",
+        "{temperature|tau = 0.5|knn} at 0.5. And the textbook's tolerance turned around: "
+        "two images of one class have cosine {temperature|tau = 0.05|tolerance} in z at "
+        "0.05 and {temperature|tau = 1|tolerance} at 1, the lowest in between. With eight "
+        "classes that the views leave untouched, hard negatives seem to sharpen classes "
+        "instead of tearing them.",
         (nt_xent, measures.hardest_weight, measures.tolerance),
         {"One row at τ = 0.05": ("matrix_inspector", {"matrix_tau": "0.05"})},
     )

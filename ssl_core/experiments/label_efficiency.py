@@ -91,6 +91,10 @@ EXPERIMENT = Experiment(
     arms={
         PROBE: {"settings": {"way": "probe"}},
         SCRATCH: {"settings": {"way": "scratch"}},
+        "from scratch, without views": {
+            "augment": "none",
+            "settings": {"way": "scratch"},
+        },
         UNTRAINED: {"settings": {"way": "untrained"}},
     },
     quantities={f"labels_{n}": Quantity(f"{n} labels a class") for n in LABELS},
@@ -100,6 +104,14 @@ EXPERIMENT = Experiment(
             lambda v, n=n: v[PROBE][f"labels_{n}"] - v[SCRATCH][f"labels_{n}"],  # type: ignore[misc]
         )
         for n in (1, 5, 10, 50)
+    )
+    + (
+        Expected(
+            "with 10 labels a class the probe beats training from scratch without views",
+            lambda v: (
+                v[PROBE]["labels_10"] - v["from scratch, without views"]["labels_10"]
+            ),
+        ),
     ),
     published=(
         Published("probe, 10 labels a class", 62.79, UVA, PROBE, "labels_10", "%"),
@@ -110,4 +122,5 @@ EXPERIMENT = Experiment(
     trial=trial,
     steps=500,
     quick_steps=100,
+    note="The views carry what the classes are made of: with them, few labels suffice.",
 )
