@@ -98,14 +98,14 @@ EXPERIMENT = Experiment(
         UNTRAINED: {"settings": {"way": "untrained"}},
     },
     quantities={f"labels_{n}": Quantity(f"{n} labels a class") for n in LABELS},
-    expected=tuple(
-        Expected(
-            f"with {n} labels a class the probe beats training from scratch",
-            lambda v, n=n: v[PROBE][f"labels_{n}"] - v[SCRATCH][f"labels_{n}"],  # type: ignore[misc]
-        )
-        for n in (1, 5, 10, 50)
-    )
-    + (
+    expected=(
+        *(
+            Expected(
+                f"with {n} labels a class the probe beats training from scratch",
+                lambda v, n=n: v[PROBE][f"labels_{n}"] - v[SCRATCH][f"labels_{n}"],  # type: ignore[misc]
+            )
+            for n in (1, 5, 10, 50)
+        ),
         Expected(
             "with 10 labels a class the probe beats training from scratch without views",
             lambda v: (
