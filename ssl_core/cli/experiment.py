@@ -107,7 +107,7 @@ def _standing(one: Experiment) -> str:
         still_valid(found, arm, arm_now(one, arm, False, "photos"))
         for arm in found.arms
     )
-    return found.verdict + ("" if today else ", by code that has changed since")
+    return found.tally + ("" if today else ", by code that has changed since")
 
 
 def _conduct(chosen: Experiment, plan: Plan) -> int:
@@ -152,7 +152,7 @@ def verdicts(evidence: Evidence) -> str:
         lines.append(f"{effect.verdict}: {effect.sentence} ({effect.size}{least})")
     seeds = max((e.size.n for e in evidence.effects), default=0)
     how = "" if seeds > 1 else " (one seed: the sign only)"
-    return "\n".join([*lines, f"verdict: {evidence.verdict}{how}"])
+    return "\n".join([*lines, f"verdict: {evidence.verdict}; {evidence.tally}{how}"])
 
 
 def _quick_seconds(chosen: Experiment, plan: Plan) -> float:

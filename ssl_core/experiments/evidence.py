@@ -15,6 +15,7 @@ from ssl_core.experiments.statistics import (
     effects,
     estimate,
     overall,
+    tally,
 )
 from ssl_core.experiments.trials import Trial
 
@@ -63,6 +64,11 @@ class Evidence:
     def verdict(self) -> str:
         """Reproduced, not at this scale, or contradicted."""
         return overall(self.effects)
+
+    @property
+    def tally(self) -> str:
+        """How many of the claim's sentences hold."""
+        return tally(self.effects)
 
     @property
     def seeds(self) -> tuple[int, ...]:

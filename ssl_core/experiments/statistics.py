@@ -107,6 +107,13 @@ def overall(found: Sequence[Effect]) -> str:
     return REPRODUCED
 
 
+def tally(found: Sequence[Effect]) -> str:
+    """How many sentences of a claim hold, in words: "6 of 8 reproduced, 2 contradicted"."""
+    counts = {v: sum(e.verdict == v for e in found) for v in (UNSEEN, CONTRADICTED)}
+    held = f"{len(found) - sum(counts.values())} of {len(found)} {REPRODUCED}"
+    return ", ".join([held, *(f"{n} {v}" for v, n in counts.items() if n)])
+
+
 def _size(expected: Expected, values: Seeded) -> float | None:
     try:
         return float(expected.effect(values))

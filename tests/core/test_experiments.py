@@ -24,6 +24,7 @@ from ssl_core.experiments.statistics import (
     estimate,
     mean_interval,
     overall,
+    tally,
 )
 from ssl_core.experiments.trials import Trial
 
@@ -261,6 +262,7 @@ def test_the_worst_sentence_decides_the_claim() -> None:
     found = effects(two, runs({"short": [1.0, 1.1], "long": [2.0, 2.1]}))
     assert [e.verdict for e in found] == [REPRODUCED, CONTRADICTED]
     assert overall(found) == CONTRADICTED and overall([]) == UNSEEN
+    assert tally(found) == "1 of 2 reproduced, 1 contradicted"
 
 
 # ---- What experiments measure by themselves, against what is known.
