@@ -64,8 +64,8 @@ def shipped() -> None:
         return
     arms = [f"tau = {t:g}" for t in TAUS]
 
-    def over(quantity: str) -> list[figures.Estimate]:
-        return [e for a in arms if (e := found.at(a, quantity))]
+    def over(quantity: str) -> list[tuple[float, figures.Estimate | None]]:
+        return [(t, found.at(a, quantity)) for t, a in zip(TAUS, arms, strict=True)]
 
     shown = figures.lines(
         {
@@ -73,7 +73,6 @@ def shipped() -> None:
             "cosine within a class": over("tolerance"),
             "kNN of the shape": over("knn"),
         },
-        TAUS,
         "temperature",
         "part, cosine or accuracy",
         log_x=True,
@@ -81,7 +80,6 @@ def shipped() -> None:
     evidence.figure(shown, "ev_temperature")
     shown = figures.lines(
         {"uniformity of z": over("uniformity")},
-        TAUS,
         "temperature",
         "uniformity",
         log_x=True,
@@ -102,16 +100,17 @@ story.page(
             "negatives push; divided by a large one, all push alike.",
             "At τ = 0.05 the hardest tenth of the negatives does "
             "{temperature|tau = 0.05|hardest_weight} of the pushing, at τ = 1 "
-            "{temperature|tau = 1|hardest_weight}. The nearest negatives are often of the "
-            "anchor's own class. The textbook concludes: a low τ spreads features evenly and "
-            "tears classes apart, a high one tolerates likeness. Read below what became of "
-            "that here.",
+            "{temperature|tau = 1|hardest_weight}. The nearest :red[negatives] are often "
+            "of the :orange[anchor]'s own class. The textbook concludes: a low τ spreads "
+            "features evenly and tears classes apart, a high one tolerates likeness. Read "
+            "below what became of that here.",
         ),
         CASES,
         ("knn", "uniformity", "effective_rank"),
         shipped,
         "τ does not only rescale the loss, and there is no right value for all: SimCLR "
-        "found 0.1 best on ImageNet and 0.5 on CIFAR-10, Wang and Liu 0.3. Here kNN is "
+        "found 0.1 best on ImageNet and, trained long, 0.5 on CIFAR-10; Wang and Liu (as "
+        "others report) 0.3. Here kNN is "
         "{temperature|tau = 0.1|knn} at 0.1, {temperature|tau = 0.2|knn} at 0.2 and "
         "{temperature|tau = 0.5|knn} at 0.5. And the textbook's tolerance turned around: "
         "two images of one class have cosine {temperature|tau = 0.05|tolerance} in z at "

@@ -104,7 +104,7 @@ def _standing(one: Experiment) -> str:
     if not found or not found.seeds:
         return "not run yet"
     today = all(
-        still_valid(found, arm, arm_now(one, arm, False, "photos"))
+        arm in one.arms and still_valid(found, arm, arm_now(one, arm, False, "photos"))
         for arm in found.arms
     )
     return found.tally + ("" if today else ", by code that has changed since")
@@ -174,4 +174,5 @@ def _seeds(text: str | None, default: tuple[int, ...]) -> tuple[int, ...]:
     if text is None:
         return default
     knob = knobs_of(RunConfig)["seed"]
-    return tuple(knob.check("--seeds", part.strip()) for part in text.split(","))
+    seeds = (knob.check("--seeds", part.strip()) for part in text.split(","))
+    return tuple(dict.fromkeys(seeds))  # the same seed twice is one run

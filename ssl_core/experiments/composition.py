@@ -76,5 +76,7 @@ EXPERIMENT = Experiment(
         Published("all views", 67.9, BYOL, "photos: all", "probe_class"),
     ),
     steps=300,
+    note="All: the source's default views, which have flip and lack cutout, noise and blur. "
+    "In the paper's figure one branch is augmented, and cropped first in any case.",
     quick=("shapes: crop", "shapes: rotation", "shapes: colour", "shapes: all"),
 )

@@ -1,5 +1,6 @@
 """Conducting an experiment: what is missing is run, side by side, and kept at once."""
 
+import hashlib
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +10,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from ssl_core.data import load
 from ssl_core.experiments.base import Experiment, Values
 from ssl_core.experiments.evidence import Evidence, arm_now, read, still_valid
 from ssl_core.experiments.trials import Trial, one_thread
@@ -58,20 +62,26 @@ def conduct(
         All of the evidence, also what was there before.
 
     Raises:
-        ValueError: if the store is damaged.
+        ValueError: if the store is damaged, or holds a quick look where a full one is
+            asked for, the other way round, or runs on other photographs.
     """
+    made_by, pictures = commit(), _digest(plan.photos)
     arms = experiment.arms_of(plan.quick, plan.photos is not None)
     known = read(experiment, plan.store) if plan.store else None
+    if known:
+        _require_alike(known, plan, pictures)
     evidence = _continued(experiment, plan, arms, known)
     for trial, seconds, values in _results(
         experiment, plan, _due(plan, arms, evidence)
     ):
-        facts = {"steps": trial.steps, "seconds": round(seconds, 1), "commit": commit()}
+        facts = {"steps": trial.steps, "seconds": round(seconds, 1), "commit": made_by}
         evidence.add(trial, values, facts)
+        evidence.about = _about(plan, made_by, pictures)
         if plan.store:
-            evidence.about = _about(plan)
             evidence.save(plan.store)
         announce(trial, seconds, values)
+    if plan.store and evidence.runs:  # what is declared may have been reworded
+        evidence.save(plan.store)
     return evidence
 
 
@@ -81,7 +91,7 @@ def _continued(
     """The evidence so far, without the runs that other code or another config made."""
     now = {arm: arm_now(experiment, arm, plan.quick, plan.photos) for arm in arms}
     if known is None:
-        return Evidence(experiment, now, [], _about(plan))
+        return Evidence(experiment, now)
     # Arms that cannot be run here (photographs that are elsewhere) stay as they are.
     kept = {
         a: v for a, v in known.arms.items() if a in experiment.arms and a not in now
@@ -116,8 +126,13 @@ def _results(
     experiment: Experiment, plan: Plan, due: list[Trial]
 ) -> Iterator[tuple[Trial, float, Values]]:
     if plan.workers == 1 or len(due) < 2:
-        for trial in due:
-            yield trial, *_timed(experiment.slug, trial, experiment)
+        threads = torch.get_num_threads()
+        one_thread()
+        try:
+            for trial in due:
+                yield trial, *_timed(experiment.slug, trial, experiment)
+        finally:
+            torch.set_num_threads(threads)
         return
     pool = ProcessPoolExecutor(plan.workers, get_context("spawn"), one_thread)
     try:
@@ -139,10 +154,35 @@ def _timed(
     return time.perf_counter() - started, values
 
 
-def _about(plan: Plan) -> dict[str, Any]:
+def _require_alike(known: Evidence, plan: Plan, pictures: str | None) -> None:
+    assert plan.store
+    if known.runs and known.about["quick"] != plan.quick:
+        kinds = ("full runs", "a quick look")
+        raise ValueError(
+            f"{plan.store.name} holds {kinds[known.about['quick']]}, not "
+            f"{kinds[plan.quick]}; give another file with --json"
+        )
+    before = known.about.get("photographs")
+    if before and pictures and before != pictures:
+        raise ValueError(
+            f"{plan.store.name} was made with other photographs ({before}, not "
+            f"{pictures}); give the same ones, or another file with --json"
+        )
+
+
+def _digest(photos: str | None) -> str | None:
+    """What the photographs are, in twelve characters: their pixels decide."""
+    if photos is None:
+        return None
+    images = load(photos).images
+    return hashlib.sha256(images.numpy().tobytes()).hexdigest()[:12]
+
+
+def _about(plan: Plan, made_by: str | None, pictures: str | None) -> dict[str, Any]:
     return {
         "command": plan.command,
-        "commit": commit(),
+        "commit": made_by,
+        "photographs": pictures,
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "device": "cpu",
         "precision": "float32",

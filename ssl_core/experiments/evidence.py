@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ssl_core.checkpoints import write_whole
+from ssl_core.config import all_knobs
 from ssl_core.experiments.base import Experiment
 from ssl_core.experiments.fingerprint import fingerprint
 from ssl_core.experiments.statistics import (
@@ -155,12 +156,16 @@ def read(experiment: Experiment, path: Path | None = None) -> Evidence | None:
 def still_valid(evidence: Evidence, arm: str, now: Mapping[str, Any]) -> bool:
     """Whether an arm's runs were made by what would run now.
 
-    A knob that did not exist then is no difference: a new knob's default is neutral.
+    A knob that did not exist then is no difference while it has its default.
     """
     then = evidence.arms.get(arm)
     if then is None or (then["code"], then["steps"]) != (now["code"], now["steps"]):
         return False
-    return all(now["config"].get(k) == v for k, v in then["config"].items())
+    config: Mapping[str, Any] = now["config"]
+    knobs = all_knobs(config["method"])
+    added = {k: v for k, v in config.items() if k not in then["config"]}
+    neutral = all(k in knobs and v == knobs[k].default for k, v in added.items())
+    return neutral and all(config.get(k) == v for k, v in then["config"].items())
 
 
 def arm_now(

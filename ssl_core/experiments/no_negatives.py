@@ -8,7 +8,7 @@ TABLE = "Chen & He 2021, table 4 (100 epochs; the order changes with the schedul
 
 EXPERIMENT = Experiment(
     slug="no_negatives",
-    claim="Methods without negatives learn features as well: BYOL, SimSiam, Barlow Twins, "
+    claim="Methods without negatives learn features too: BYOL, SimSiam, Barlow Twins, "
     "VICReg (no ranking is claimed: it changes with the budget).",
     arms={m: {"method": m} for m in METHODS},
     quantities={

@@ -58,6 +58,10 @@ EXPERIMENT = Experiment(
             lambda v: v["MLP head"]["class_h"] - v["MLP head"]["class_z"],
         ),
         Expected(
+            "h of the MLP head tells the class better than h of a linear head",
+            lambda v: v["MLP head"]["class_h"] - v["linear head"]["class_h"],
+        ),
+        Expected(
             "h of the MLP head tells the class better than h without a head",
             lambda v: v["MLP head"]["class_h"] - v["no head"]["class_h"],
         ),

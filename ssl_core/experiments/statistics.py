@@ -124,4 +124,4 @@ def _size(expected: Expected, values: Seeded) -> float | None:
 def _judged(size: Estimate, least: float) -> str:
     if size.low > least:
         return REPRODUCED
-    return CONTRADICTED if size.high < 0 else UNSEEN
+    return CONTRADICTED if size.high < min(0.0, least) else UNSEEN

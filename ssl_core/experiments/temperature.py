@@ -81,7 +81,7 @@ EXPERIMENT = Experiment(
     published=(
         Published("tau = 0.07", 79.75, WANG, unit="%"),
         Published("tau = 0.3", 83.27, WANG, unit="%"),
-        Published("tau = 1", 82.21, WANG, "tau = 1", "probe_class", "%"),
+        Published("tau = 1", 82.21, WANG, unit="%"),
         Published("tau = 0.05", 59.7, SIMCLR, "tau = 0.05", "probe_class"),
         Published("tau = 0.1", 64.4, SIMCLR, "tau = 0.1", "probe_class"),
         Published("tau = 0.5", 60.7, SIMCLR, "tau = 0.5", "probe_class"),

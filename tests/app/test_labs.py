@@ -93,7 +93,7 @@ def test_a_prediction_is_compared_with_what_happened() -> None:
         from pages._ui.labs import prediction
 
         case, left, right = st.session_state["given"]
-        prediction.ask("lab", "one", case)
+        prediction.ask("lab", "one", case, begun=False)
         prediction.settle("lab", "one", case, left, right)
 
     case = Case(

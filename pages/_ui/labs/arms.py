@@ -74,6 +74,12 @@ def pair(
         st.fragment(_progress, run_every=every)(lab, slug, case, seed, curves)
     if moving or not all(found):
         return None
+    if any(_state(run) != "finished" for run in found):
+        st.info(
+            "An arm ended before its last step: run both again to compare them.",
+            icon=":material/info:",
+        )
+        return None
     outcomes = [
         _outcome(case, side, run) for side, run in zip(NAMES, found, strict=True)
     ]
@@ -93,8 +99,8 @@ def _buttons(lab: str, slug: str, case: "Case", seed: int, moving: bool) -> None
             icon=":material/stop:" if moving else ":material/play_arrow:",
             key=f"run_{lab}",
             type="primary",
-            on_click=_stop_all if moving else _start,
-            args=() if moving else (lab, slug, case, seed),
+            on_click=_stop if moving else _start,
+            args=(lab, slug, seed) if moving else (lab, slug, case, seed),
         )
         st.caption(
             f"{_takes(case)} The arms differ in **{case.changed}** and in nothing else."
@@ -112,8 +118,8 @@ def steps(case: "Case", side: str) -> int:
 def _takes(case: "Case") -> str:
     left, right = (steps(case, side) for side in NAMES)
     if left == right:
-        return f"{left:,} steps each, from the same weights and seed."
-    return f"{left:,} steps on the left, {right:,} on the right, from one seed."
+        return f"{left:,} steps each."
+    return f"{left:,} steps on the left, {right:,} on the right."
 
 
 def _arm(lab: str, slug: str, case: "Case", side: str, run: str | None) -> None:
@@ -186,6 +192,14 @@ def _start(lab: str, slug: str, case: "Case", seed: int) -> None:
             st.session_state.setdefault(STARTED, []).append(run)
     except ValueError as error:
         st.session_state[f"refusal_{lab}"] = str(error)
+
+
+def _stop(lab: str, slug: str, seed: int) -> None:
+    """Stop the arms on the screen, also those that another tab has started."""
+    for side in NAMES:
+        if run := _run_of(lab, slug, side, seed):
+            with contextlib.suppress(ValueError):  # it has expired
+                cache.service().stop(run)
 
 
 def _stop_all() -> None:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import streamlit as st
 
 from pages._ui.figures import CONFIG, Shown
 from ssl_core.experiments import EXPERIMENTS
-from ssl_core.experiments.evidence import Evidence, read
+from ssl_core.experiments.evidence import Evidence, path_of, read
 from ssl_core.experiments.statistics import CONTRADICTED, REPRODUCED, UNSEEN
 
 PLACE = re.compile(r"\{([a-z_]+)\|([^|{}]+)\|([a-z_0-9]+)\}")
@@ -21,6 +22,13 @@ _BADGES = {
 
 def of(slug: str) -> Evidence | None:
     """The evidence of an experiment; None if it was not run or cannot be read."""
+    path = path_of(slug)
+    return _read(slug, path.stat().st_mtime_ns) if path.exists() else None
+
+
+@lru_cache(maxsize=32)
+def _read(slug: str, _changed: int) -> Evidence | None:
+    # Every placeholder of every rerun asks; the file is parsed once.
     try:
         found = read(EXPERIMENTS[slug])
     except ValueError:

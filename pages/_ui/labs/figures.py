@@ -6,11 +6,13 @@ from typing import Any
 import plotly.graph_objects as go
 
 from pages._ui.figures import Shown
-from pages._ui.palette import ANCHOR, GHOST, LINE, NEGATIVE
+from pages._ui.palette import GHOST, LINE
 from ssl_core.experiments.evidence import Evidence
 from ssl_core.experiments.statistics import Estimate
 
-ARM_COLOURS = (LINE, NEGATIVE)
+# Colours that stand for no role: anchor, positive and negative keep theirs.
+COLOURS = (LINE, "#c2579b", "#38a3dd", "#7a68b3", GHOST)
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _NAMES = {
     "knn": "kNN accuracy",
     "effective_rank": "effective rank",
@@ -37,7 +39,7 @@ def two_curves(
     """
     figure, last = go.Figure(), []
     for (arm, history), colour, dash in zip(
-        histories.items(), ARM_COLOURS, ("solid", "dash"), strict=False
+        histories.items(), COLOURS, DASHES, strict=False
     ):
         points = _points(history, name)
         figure.add_scatter(
@@ -71,7 +73,10 @@ def dots(
         evidence: of one experiment.
         quantity: in [0, 1] where published numbers are to stand beside it.
         arms: in the order from the top; all that have it if left out.
-        baseline: quantity whose mean over arms is drawn as a grey line.
+        baseline: quantity that is drawn as a grey mark beside each arm.
+
+    Raises:
+        ValueError: if no arm has the quantity.
     """
     names = [a for a in arms or evidence.arms if evidence.at(a, quantity)]
     found = [evidence.at(a, quantity) for a in names]
@@ -94,10 +99,10 @@ def dots(
         x=[p.value / 100 if p.unit.startswith("%") else p.value for p in told],
         y=[p.arm for p in told],
         mode="markers",
-        name="the paper's, its own data and budget",
+        name="the paper's: another data set, net and budget",
         marker={
             "size": 11,
-            "color": ANCHOR,
+            "color": COLOURS[1],
             "symbol": "diamond-open",
             "line": {"width": 2},
         },
@@ -105,12 +110,17 @@ def dots(
         hoverinfo="text",
     )
     if baseline:
-        levels = [e.mean for a in names if (e := evidence.at(a, baseline))]
-        figure.add_vline(
-            x=sum(levels) / len(levels),
-            line={"color": GHOST, "width": 1},
-            annotation={"text": "untrained", "font": {"size": 10}},
-            annotation_position="bottom right",
+        figure.add_scatter(
+            x=[e.mean for a in names if (e := evidence.at(a, baseline))],
+            y=[a for a in names if evidence.at(a, baseline)],
+            mode="markers",
+            name="untrained",
+            marker={
+                "symbol": "line-ns-open",
+                "size": 14,
+                "color": GHOST,
+                "line": {"width": 2, "color": GHOST},
+            },
         )
     label = evidence.experiment.quantities[quantity]
     figure.update_xaxes(
@@ -179,8 +189,7 @@ def matrix(
 
 
 def lines(
-    curves: Mapping[str, Sequence[Estimate]],
-    x: Sequence[float],
+    curves: Mapping[str, Sequence[tuple[float, Estimate | None]]],
     x_title: str,
     y_title: str,
     *,
@@ -189,22 +198,20 @@ def lines(
     """Means with their 95 % intervals over something that was varied.
 
     Args:
-        curves: name -> one estimate for each ``x``.
-        x: what was varied.
+        curves: name -> (what was varied, estimate); places without one are left out.
         x_title, y_title: of the axes.
-        log_x: whether ``x`` stands on a logarithmic axis.
+        log_x: whether the first stands on a logarithmic axis.
     """
-    figure = go.Figure()
-    colours = (LINE, NEGATIVE, "#009e73", ANCHOR, "#c2579b", GHOST)
-    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "solid")
-    for (name, found), colour, dash in zip(
-        curves.items(), colours, dashes, strict=False
+    figure, ends = go.Figure(), []
+    for (name, points), colour, dash in zip(
+        curves.items(), COLOURS, DASHES, strict=False
     ):
+        known = [(x, e) for x, e in points if e]
         figure.add_scatter(
-            x=list(x)[: len(found)],
-            y=[e.mean for e in found],
+            x=[x for x, _ in known],
+            y=[e.mean for _, e in known],
             error_y={
-                "array": [e.half or 0 for e in found],
+                "array": [e.half or 0 for _, e in known],
                 "thickness": 1.5,
                 "width": 4,
             },
@@ -212,15 +219,15 @@ def lines(
             mode="lines+markers",
             line={"color": colour, "dash": dash, "width": 2},
         )
+        if known:
+            (first, low), (last, high) = known[0], known[-1]
+            ends.append(
+                f"{name} {low.mean:.2f} at {first:g}, {high.mean:.2f} at {last:g}"
+            )
     figure.update_xaxes(title=x_title, type="log" if log_x else "linear")
     figure.update_yaxes(title=y_title)
-    ends = ", ".join(
-        f"{n} {f[0].mean:.2f} to {f[-1].mean:.2f}" for n, f in curves.items()
-    )
-    return Shown(
-        _dressed(figure, 320, legend=True),
-        f"{y_title}, from the first {x_title} to the last: {ends}.",
-    )
+    says = f"{y_title} over {x_title}: {'; '.join(ends) or 'nothing measured yet'}."
+    return Shown(_dressed(figure, 320, legend=True), says)
 
 
 def _points(history: Sequence[Mapping[str, Any]], name: str) -> list[tuple[int, float]]:

@@ -29,7 +29,7 @@ def chosen(lab: str, cases: Mapping[str, "Case"]) -> tuple[str, "Case", int]:
             9999,
             _seed_of_link(),
             key=f"seed_{lab}",
-            help="Both arms start from the same weights and see the same batches.",
+            help="Of both arms, unless the seed is what differs: same weights, same batches.",
         )
     if seed:
         st.query_params["seed"] = str(seed)

@@ -10,14 +10,21 @@ if TYPE_CHECKING:
     from pages._ui.labs.story import Case
 
 
-def ask(lab: str, slug: str, case: "Case") -> None:
-    """Ask before the run; the answer stays with the case for this visit."""
+def ask(lab: str, slug: str, case: "Case", begun: bool) -> None:
+    """Ask before the run; the answer stays with the case for this visit.
+
+    Args:
+        lab, slug: name the lab and the case.
+        case: whose question it is.
+        begun: whether the arms have been started; too late to predict then.
+    """
     with st.container(border=True):
         st.pills(
             f"**Your prediction.** {case.question}",
             case.options,
             key=_key(lab, slug),
             persist_state="session",
+            disabled=begun,
             help="Tap one before you run it, or skip this. Predicting first makes you see "
             "more of what happens.",
         )

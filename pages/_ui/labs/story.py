@@ -80,10 +80,11 @@ def page(lab: Lab) -> None:
     for paragraph in lab.about:
         st.markdown(evidence.filled(paragraph))
     slug, case, seed = gallery.chosen(lab.slug, lab.cases)
-    prediction.ask(lab.slug, slug, case)
+    begun = arms.begun(lab.slug, slug, seed)
+    prediction.ask(lab.slug, slug, case, begun)
     st.subheader("Run it", anchor=False)
     outcomes = arms.pair(lab.slug, slug, case, seed, lab.curves)
-    if lab.recording and not arms.begun(lab.slug, slug, seed):
+    if lab.recording and not begun:
         st.markdown("**Meanwhile, a recorded run** of the same code:")
         player.draw(lab.recording, f"recording_{lab.slug}", height=300)
     if outcomes:
