@@ -110,15 +110,12 @@ RECIPES: dict[str, Recipe] = {
             augment=_without("rotation"),
             about="Nothing asks the encoder to forget how a shape is turned.",
         ),
-        *(
-            Recipe(
-                f"photographs-{m}",
-                m,
-                PHOTOGRAPHS,
-                steps=2_000,
-                about="Trained on small photographs with the default views.",
-            )
-            for m in ("simclr", "byol")
+        Recipe(
+            "photographs-simclr",
+            "simclr",
+            PHOTOGRAPHS,
+            steps=2_000,
+            about="Trained on small photographs with the default views.",
         ),
         Recipe(
             "shapes-supcon",

@@ -333,8 +333,8 @@ def test_a_missing_probe_is_named(quick, small_shapes, tmp_path):
             "--seeds is '1,1'; allowed is every seed once",
         ),
         (
-            "make photographs-byol --again",
-            "--photos is missing, which photographs-byol",
+            "make photographs-simclr --again",
+            "--photos is missing, which photographs-simclr",
         ),
         ("wobble", "invalid choice: 'wobble'"),
         ("", "required: ACTION"),
@@ -444,9 +444,9 @@ def test_what_ships_learned_more_than_an_untrained_encoder_knows():
     whole, crop = by_slug["shapes-simclr"], by_slug["shapes-simclr-crop-only"]
     assert crop.knn < whole.scores["knn"]["random_init"] < whole.knn
     assert kept(crop, "background_hue") > kept(whole, "background_hue")
-    assert kept(by_slug["shapes-simclr-no-rotation"], "rotation") > kept(
-        whole, "rotation"
-    )
+    # Without rotation a place stays a place: height is kept.
+    upright = by_slug["shapes-simclr-no-rotation"]
+    assert kept(upright, "y") > kept(whole, "y") + 0.1
 
 
 def kept(entry, factor: str) -> float:
