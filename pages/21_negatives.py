@@ -133,8 +133,13 @@ story.page(
             "126 at 64, 8,190 at 4,096. The textbook concludes: a small batch makes the "
             "task weak. But a larger batch also sees more images in a step, and takes "
             "longer for it.",
-            "So hold something equal, and say what: steps, images or seconds give "
-            "different answers. DCL takes the :green[positive] out of the denominator, "
+            "So hold something equal, and say what. At equal steps kNN is "
+            "{negatives|equal steps: simclr, N = 128|knn} with N = 128 and "
+            "{negatives|equal steps: simclr, N = 8|knn} with N = 8; at equal epochs "
+            "{negatives|equal epochs: simclr, N = 128|knn} and "
+            "{negatives|equal epochs: simclr, N = 8|knn}; at equal seconds "
+            "{negatives|equal seconds: simclr, N = 128|knn} and "
+            "{negatives|equal seconds: simclr, N = 8|knn}. DCL takes the :green[positive] out of the denominator, "
             "MoCo's queue takes the negatives out of the batch.",
         ),
         CASES,
