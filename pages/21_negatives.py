@@ -139,8 +139,8 @@ story.page(
             "{negatives|equal epochs: simclr, N = 128|knn} and "
             "{negatives|equal epochs: simclr, N = 8|knn}; at equal seconds "
             "{negatives|equal seconds: simclr, N = 128|knn} and "
-            "{negatives|equal seconds: simclr, N = 8|knn}. DCL takes the :green[positive] out of the denominator, "
-            "MoCo's queue takes the negatives out of the batch.",
+            "{negatives|equal seconds: simclr, N = 8|knn}. DCL takes the :green[positive] "
+            "out of the denominator, MoCo's queue takes the :red[negatives] out of the batch.",
         ),
         CASES,
         ("knn", "effective_rank"),

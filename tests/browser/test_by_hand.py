@@ -305,7 +305,8 @@ def test_a_prediction_is_answered_by_looking(page: Page) -> None:
     ).first.click()
     main(page).get_by_role("button", name="Collapse all points and look").click()
     expect(main(page)).to_contain_text("Not infinity: the core computes 1.0986")
-    assert rested(page).loss == pytest.approx(math.log(3))
+    # The points glide there: at rest they coincide.
+    eventually(lambda: abs(rested(page).loss - math.log(3)) < 1e-5, "coinciding points")
 
 
 def test_on_a_phone_a_finger_drags_a_point_and_nothing_scrolls_sideways(

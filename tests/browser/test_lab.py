@@ -33,7 +33,8 @@ def test_a_direct_link_to_a_fresh_server_shows_the_whole_app(page: Page) -> None
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar.get_by_role("button", name="Train")).to_be_visible()
     page.get_by_text("Look inside", exact=True).first.click()
-    expect(page.get_by_role("link", name="Augmentations").first).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Augmentations")).to_be_visible()
+    page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Playground")).to_be_visible()
 
 
