@@ -44,6 +44,10 @@ def draw() -> None:
             on_change=_default_switches,
             help=knobs_of(RunConfig)["method"].help,
         )
+        if METHODS[method].uses_labels:
+            st.caption(
+                "This one learns from the labels, to be compared with the others."
+            )
         with st.expander("Views: what may change", expanded=True):
             _views(FIRST_VIEWS)
             with st.popover("More views", width="stretch"):
@@ -116,7 +120,7 @@ def _source() -> None:
         "data",
         "shapes",
         on_change=_default_views,
-        help="What is learned from. No label is used in training.",
+        help="What is learned from. No label is used, unless the method says so.",
     )
     if source == "upload":
         uploads.draw()
