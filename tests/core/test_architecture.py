@@ -26,7 +26,7 @@ LAYERS = (
     ("tick",),
     ("train",),
     ("checkpoints", "report"),
-    ("bench", "experiments", "peek", "service"),
+    ("bench", "experiments", "peek", "quiz", "service"),
     ("recordings",),
     ("cli",),
     ("__main__",),
