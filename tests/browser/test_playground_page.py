@@ -169,6 +169,7 @@ def test_own_images(page: Page) -> None:
 
     # A zip that is none gets one sentence as well.
     upload(page, "broken.zip", b"PK\x03\x04 and then nothing of the kind")
+    expect(main(page)).to_contain_text("waiting for the next start: data")
     press(page, "Reset")
     expect(main(page)).to_contain_text(re.compile("zip", re.I))
     expect(main(page)).to_contain_text(re.compile("damaged|not a zip|corrupt", re.I))
