@@ -1,0 +1,68 @@
+// A learner's progress in the browser's local storage; draws nothing.
+//
+// Python owns the record. What is stored is only overwritten after Python has heard it:
+// `heard` is the number of the last report that it has taken in. Two tabs tell each
+// other through the storage event, and merge.
+
+function report(memo, stored, off) {
+  memo.reported = { k: Date.now() + Math.random(), text: stored };
+  memo.say({ nonce: memo.nonce, k: memo.reported.k, text: stored ?? "", off });
+}
+
+function read(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null; // the browser keeps nothing, by its owner's wish
+  }
+}
+
+function write(name, text) {
+  try {
+    if (text) localStorage.setItem(name, text);
+    else localStorage.removeItem(name);
+  } catch {
+    // Full or forbidden: the progress file remains.
+  }
+}
+
+function settle(memo) {
+  const { name, text, keep, chosen, heard } = memo.data;
+  const off = `${name}-off`;
+  if (memo.reported && heard === memo.reported.k) memo.known = memo.reported.text;
+  if (keep && !chosen && read(off)) {
+    if (!memo.reported) report(memo, null, true);
+    return;
+  }
+  if (!keep) {
+    write(name, "");
+    write(off, "1");
+    return;
+  }
+  write(off, "");
+  const stored = read(name);
+  if (stored === null || stored === memo.known || stored === text) {
+    if (stored !== text && (stored !== null || text)) write(name, text);
+    memo.known = text || null;
+  } else if (memo.reported?.text !== stored) {
+    report(memo, stored, false);
+  }
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  let memo = parentElement.progress;
+  if (memo?.nonce !== data.nonce) {
+    // Another session of the server: it knows nothing yet.
+    if (memo) removeEventListener("storage", memo.listen);
+    memo = parentElement.progress = { nonce: data.nonce };
+    const mine = memo;
+    memo.listen = (event) => {
+      if (!parentElement.isConnected) removeEventListener("storage", mine.listen);
+      else if (event.key === mine.data.name) settle(mine);
+    };
+    addEventListener("storage", memo.listen);
+  }
+  memo.data = data;
+  memo.say = (value) => setStateValue("stored", value);
+  settle(memo);
+}

@@ -1,0 +1,1 @@
+"""The quiz on screen: one question at a time, progress, results, what teachers get."""

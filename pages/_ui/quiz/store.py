@@ -1,0 +1,101 @@
+"""A learner's progress during a visit, kept by their own browser between visits."""
+
+import secrets
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from ssl_core.quiz import progress as record
+from ssl_core.quiz.progress import Progress
+
+NAME = "ssl_progress"  # of the entry in the browser's local storage
+_SOURCE = Path(__file__).parents[3] / "assets" / "components" / "progress" / "store.js"
+_WIDGET = "progress_store"
+
+_mount = st.components.v2.component(
+    "ssl_progress_store",
+    html="<span></span>",
+    js=_SOURCE.read_text(encoding="utf-8"),
+)
+
+
+def now() -> int:
+    """Unix seconds."""
+    return int(time.time())
+
+
+def progress() -> Progress:
+    """The learner's progress as this visit knows it."""
+    if "progress" not in st.session_state:
+        st.session_state.progress = Progress(seed=secrets.randbelow(2**31))
+    kept: Progress = st.session_state.progress
+    return kept
+
+
+def keep(changed: Progress) -> None:
+    """Take this progress; the browser gets it at the end of the script run."""
+    st.session_state.progress = changed
+
+
+def mount() -> None:
+    """Bring the browser's storage into the page; call it once in every script run.
+
+    It stands at the *end* of a run, so that what the run changed is stored by it.
+    """
+    state = st.session_state
+    nonce = state.setdefault("progress_nonce", secrets.token_hex(8))
+    own = progress()
+    started = bool(own.attempts or own.lessons or own.exam)
+    _mount(
+        key=_WIDGET,
+        data={
+            "name": NAME,
+            "nonce": nonce,
+            "text": record.dumps(own) if started else "",
+            "keep": state.get("progress_keep", True),
+            "chosen": state.get("progress_chosen", False),
+            "heard": state.get("progress_heard", 0),
+        },
+        height=1,
+        on_stored_change=_heard,
+    )
+    if problem := state.pop("progress_problem", None):
+        st.toast(problem, icon=":material/error:")
+
+
+def keeps() -> bool:
+    """Whether the browser may keep the progress."""
+    return bool(st.session_state.get("progress_keep", True))
+
+
+def allow(keep: bool) -> None:
+    """Let the browser keep the progress from now on, or make it forget what it kept."""
+    st.session_state.progress_keep = keep
+    st.session_state.progress_chosen = True
+
+
+def forget() -> None:
+    """Begin anew, here and in the browser."""
+    st.session_state.progress = Progress(seed=secrets.randbelow(2**31))
+
+
+def _heard() -> None:
+    """What the browser had: merge it, and let the browser know that it was read."""
+    state = st.session_state
+    said = state[_WIDGET].get("stored")
+    if not isinstance(said, dict) or said.get("nonce") != state.get("progress_nonce"):
+        return  # of an earlier session of this tab: the browser will say it again
+    state.progress_heard = said.get("k", 0)
+    if said.get("off"):
+        state.progress_keep = False
+    text = said.get("text")
+    if not text:
+        return
+    try:
+        keep(progress().merged(record.loads(str(text))))
+    except ValueError as error:
+        state.progress_problem = (
+            "What this browser kept of your answers cannot be read, so you begin anew: "
+            f"{error}."
+        )

@@ -1,0 +1,248 @@
+"""What a learner did: a versioned record that survives in a browser or in a file.
+
+The record is the learner's own; nothing in it is trusted when it comes back. It is
+JSON, capped in size, and refused as a whole if a single field is not what it should be.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator
+
+from ssl_core.quiz.judging import LONGEST
+from ssl_core.quiz.questions import Record, Slug
+
+FORMAT: Final = "contrastive learning progress"
+VERSION: Final = 1
+LARGEST = 1_000_000  # bytes: a browser's local storage holds five times as much
+KEPT = 3000  # attempts; the oldest go first
+CONFIDENCE = ("a guess", "fairly sure", "certain")
+SURE = 2  # index of "certain"
+RIGHT = 0.75  # of the ideas of a written answer; the other kinds give 0 or 1
+
+_Time = Annotated[int, Field(ge=0, le=99_999_999_999)]
+_Places = Annotated[tuple[Annotated[int, Field(ge=0, le=99)], ...], Field(max_length=9)]
+_Answer = (
+    bool
+    | Annotated[int, Field(ge=-(10**15), le=10**15)]
+    | Annotated[float, Field(allow_inf_nan=False)]
+    | Annotated[str, Field(max_length=LONGEST)]
+    | _Places
+)
+
+
+class Attempt(Record):
+    """One answer.
+
+    Args:
+        question: id.
+        at: Unix seconds.
+        answer: as :func:`ssl_core.quiz.judging.judge` takes it.
+        score: in [0, 1]; None for a written answer that was not compared yet.
+        ideas: of a written answer, the ones that were ticked.
+        confidence: 0 a guess, 1 fairly sure, 2 certain; None if not said.
+        hints: how many were opened before.
+        again: whether it was given right after feedback to the same question.
+        idea: the misconception behind it, "" if none is known.
+    """
+
+    question: Slug
+    at: _Time
+    answer: _Answer
+    score: Annotated[float, Field(ge=0, le=1)] | None
+    ideas: _Places = ()
+    confidence: Literal[0, 1, 2] | None = None
+    hints: Annotated[int, Field(ge=0, le=9)] = 0
+    again: bool = False
+    idea: Slug | Literal[""] = ""
+
+    @field_validator("answer", "ideas", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing, or next to nothing, was missing."""
+        return self.score is not None and self.score >= RIGHT
+
+
+class Opened(Record):
+    """When a lesson's text was opened."""
+
+    opened: _Time
+
+
+class Exam(Record):
+    """An exam under way: answers without feedback, until the set is handed in.
+
+    Args:
+        set: the set's link.
+        questions: in their order.
+        answers: id -> answer, so far.
+        sure: id -> confidence, where it was said.
+        begun: Unix seconds.
+        handed_in: Unix seconds, None while it runs.
+    """
+
+    set: Annotated[str, Field(max_length=600)]
+    questions: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=500)]
+    answers: dict[Slug, _Answer] = Field(default_factory=dict)
+    sure: dict[Slug, Literal[0, 1, 2]] = Field(default_factory=dict)
+    begun: _Time
+    handed_in: _Time | None = None
+
+    @field_validator("questions", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("answers", mode="before")
+    @classmethod
+    def _lists(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+
+
+class Progress(Record):
+    """All of it.
+
+    Args:
+        format, version: of the file.
+        seed: shuffles options for this learner, the same after a refresh.
+        attempts: oldest first.
+        lessons: slug -> when its text was opened.
+        exam: the one under way or last handed in.
+    """
+
+    format: Literal["contrastive learning progress"] = FORMAT
+    version: Literal[1] = VERSION
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    attempts: Annotated[tuple[Attempt, ...], Field(max_length=KEPT)] = ()
+    lessons: dict[Slug, Opened] = Field(default_factory=dict)
+    exam: Exam | None = None
+
+    @field_validator("attempts", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    def of(self, question: str) -> tuple[Attempt, ...]:
+        """A question's attempts, oldest first."""
+        return tuple(a for a in self.attempts if a.question == question)
+
+    def first(self, question: str) -> Attempt | None:
+        """The first attempt at a question."""
+        return next((a for a in self.attempts if a.question == question), None)
+
+    def latest(self, question: str) -> Attempt | None:
+        """The last attempt at a question."""
+        found = (a for a in reversed(self.attempts) if a.question == question)
+        return next(found, None)
+
+    def by_question(self) -> Iterator[tuple[str, list[Attempt]]]:
+        """Each question with its attempts, oldest first."""
+        ordered = sorted(self.attempts, key=lambda a: a.question)
+        for question, attempts in groupby(ordered, key=lambda a: a.question):
+            yield question, list(attempts)
+
+    def with_attempt(self, attempt: Attempt) -> Self:
+        """With one attempt more; the oldest goes if there are too many."""
+        return self._with(attempts=(*self.attempts, attempt)[-KEPT:])
+
+    def with_ideas(self, question: str, ideas: tuple[int, ...], score: float) -> Self:
+        """With the last written answer to a question compared."""
+        places = [i for i, a in enumerate(self.attempts) if a.question == question]
+        changed = list(self.attempts)
+        update = {"ideas": ideas, "score": score}
+        changed[places[-1]] = changed[places[-1]].model_copy(update=update)
+        return self._with(attempts=tuple(changed))
+
+    def with_lesson(self, lesson: str, at: int) -> Self:
+        """With a lesson's text opened, if it was not before."""
+        return self._with(lessons={lesson: Opened(opened=at), **self.lessons})
+
+    def with_exam(self, exam: Exam | None) -> Self:
+        """With this exam in place of the last one."""
+        return self._with(exam=exam)
+
+    def merged(self, other: "Progress") -> Self:
+        """Both histories in one, each attempt once; two tabs of one learner meet here.
+
+        The order of the two does not matter, so that tabs that merge come to agree.
+        """
+        kept: dict[tuple[int, str], Attempt] = {}
+        for attempt in (*self.attempts, *other.attempts):
+            key = (attempt.at, attempt.question)
+            if key not in kept or _said(attempt) > _said(kept[key]):
+                kept[key] = attempt
+        lessons = dict(self.lessons)
+        for lesson, opened in other.lessons.items():
+            known = lessons.get(lesson, opened)
+            lessons[lesson] = min(known, opened, key=lambda o: o.opened)
+        exams = [e for e in (self.exam, other.exam) if e]
+        both = (self, other)
+        return self._with(
+            seed=min((not p.attempts, p.seed) for p in both)[1],
+            attempts=tuple(kept[key] for key in sorted(kept))[-KEPT:],
+            lessons=dict(sorted(lessons.items())),
+            exam=max(exams, key=_done, default=None),
+        )
+
+    def _with(self, **changes: object) -> Self:
+        return self.model_copy(update=changes)
+
+
+def dumps(progress: Progress) -> str:
+    """The record as JSON; the oldest attempts go where it would be too long."""
+    said = progress.model_dump(mode="json", exclude_defaults=True)
+    text = json.dumps({"format": FORMAT, "version": VERSION, **said})
+    if len(text) <= LARGEST:
+        return text
+    fewer = progress.attempts[len(progress.attempts) // 4 + 1 :]
+    return dumps(progress.model_copy(update={"attempts": fewer}))
+
+
+def loads(content: str | bytes) -> Progress:
+    """The record in a file.
+
+    Raises:
+        ValueError: one sentence that says what is wrong; nothing is taken from it.
+    """
+    if len(content) > LARGEST:
+        raise ValueError(
+            f"this file has {len(content):,} bytes; a progress file has at most "
+            f"{LARGEST:,}"
+        )
+    try:
+        raw = json.loads(content)
+    except (ValueError, RecursionError):
+        raise ValueError("this file is not JSON; a progress file is") from None
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        raise ValueError("this file is not a progress file of this app")
+    if raw.get("version") != VERSION:
+        raise ValueError(
+            f"this progress file has version {str(raw.get('version'))[:20]}; this app "
+            f"reads version {VERSION}"
+        )
+    try:
+        return Progress.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ", ".join(str(p) for p in first["loc"][:3])
+        raise ValueError(
+            f"this progress file has been changed or damaged at {place}: "
+            f"{first['msg'][:120].lower()}"
+        ) from None
+
+
+def _said(attempt: Attempt) -> tuple[bool, float, str]:
+    """How much an attempt holds; of two copies the fuller one is kept."""
+    return attempt.score is not None, attempt.score or 0.0, repr(attempt)
+
+
+def _done(exam: Exam) -> tuple[int, int, int, str]:
+    return exam.begun, exam.handed_in or 0, len(exam.answers), repr(exam)
