@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.starlette import App
 
 from pages._ui import cache, feed, runs, sidebar
+from pages._ui.quiz import store
 from pages._ui.recorded import replay
 
 # Section -> pages as (file, title, Material symbol), in the order of the menu.
@@ -27,11 +28,16 @@ SECTIONS = {
         ("24_features", "What features keep", "inventory_2"),
         ("25_reading_the_map", "Reading the map", "map"),
     ],
+    "Quiz": [
+        ("50_quiz", "Quiz", "quiz"),
+        ("51_your_progress", "Your progress", "insights"),
+    ],
 }
 # These bring their own few knobs: the playground's would steer a run that is not there.
 OWN_CONTROLS = {
     *("loss_by_hand", "matrix_inspector", "shortcuts", "negatives"),
     *("temperature", "collapse", "features", "reading_the_map"),
+    *("quiz", "your_progress"),
 }
 
 
@@ -56,6 +62,7 @@ def main() -> None:
     if page.url_path not in OWN_CONTROLS:
         sidebar.draw()
     page.run()
+    store.mount()
 
 
 if __name__ == "__main__":

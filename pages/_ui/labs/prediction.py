@@ -18,6 +18,9 @@ def ask(lab: str, slug: str, case: "Case", begun: bool) -> None:
         case: whose question it is.
         begun: whether the arms have been started; too late to predict then.
     """
+    carried = st.session_state.get(_carried(lab, slug))
+    if carried is not None and _key(lab, slug) not in st.session_state:
+        st.session_state[_key(lab, slug)] = case.options[carried]
     with st.container(border=True):
         st.pills(
             f"**Your prediction.** {case.question}",
@@ -32,7 +35,9 @@ def ask(lab: str, slug: str, case: "Case", begun: bool) -> None:
 
 def settle(lab: str, slug: str, case: "Case", left: Outcome, right: Outcome) -> None:
     """Say what happened, beside what was predicted."""
-    truth = case.options[case.answer(left, right)]
+    found = case.answer(left, right)
+    st.session_state[_found(lab, slug)] = found
+    truth = case.options[found]
     said = st.session_state.get(_key(lab, slug))
     if said is None:
         st.info(f"In this run: **{truth}**.", icon=":material/flag:")
@@ -46,6 +51,26 @@ def settle(lab: str, slug: str, case: "Case", left: Outcome, right: Outcome) -> 
             f"You predicted “{said}”. In this run it was: **{truth}**.",
             icon=":material/lightbulb:",
         )
+
+
+def remember(lab: str, slug: str, option: int) -> None:
+    """Take over a prediction that was made elsewhere, by its place among the options."""
+    st.session_state[_carried(lab, slug)] = option
+    st.session_state.pop(_key(lab, slug), None)
+
+
+def settled(lab: str, slug: str) -> int | None:
+    """What this visit's run of a case gave; None if there was none."""
+    found = st.session_state.get(_found(lab, slug))
+    return None if found is None else int(found)
+
+
+def _carried(lab: str, slug: str) -> str:
+    return f"carried_{lab}_{slug}"
+
+
+def _found(lab: str, slug: str) -> str:
+    return f"found_{lab}_{slug}"
 
 
 def _key(lab: str, slug: str) -> str:

@@ -1,0 +1,162 @@
+"""Exam mode: answers first, and feedback to all of them once the set is handed in."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages._ui.quiz import answering, screen, store, walk
+from pages._ui.quiz.shelf import library
+from ssl_core.quiz.judging import Answer, judge
+from ssl_core.quiz.progress import CONFIDENCE, Attempt, Exam
+from ssl_core.quiz.questions import Base
+
+
+def draw(link: str, ids: Sequence[str]) -> None:
+    """Draw the exam over a set: its door, the set itself, or what came of it.
+
+    Args:
+        link: of the set; an exam is found again by it.
+        ids: of the set's questions.
+    """
+    now = store.progress().exam
+    if now is None or now.set != link:
+        _door(link, ids, now)
+    elif now.handed_in is None:
+        _sitting(now)
+    else:
+        _returned(now)
+
+
+def _door(link: str, ids: Sequence[str], other: Exam | None) -> None:
+    st.markdown(
+        f"**{len(ids)} questions, feedback at the end.** You can change every answer until "
+        "you hand in, and leave questions open. Close the tab if you must: your answers "
+        "are kept."
+    )
+    if other is not None and other.handed_in is None:
+        st.warning(
+            f"Another exam, with {len(other.answers)} of {len(other.questions)} answers, "
+            "is not handed in; beginning this one drops it.",
+            icon=":material/warning:",
+        )
+    st.button(
+        "Begin",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not ids,
+        on_click=_begin,
+        args=(link, tuple(ids)),
+    )
+
+
+def _begin(link: str, ids: tuple[str, ...]) -> None:
+    exam = Exam(set=link, questions=ids, begun=store.now())
+    store.keep(store.progress().with_exam(exam))
+
+
+def _sitting(now: Exam) -> None:
+    ids = [i for i in now.questions if i in library()]
+    key = f"exam_{now.begun}"
+    marks = [":material/edit: " if i in now.answers else "" for i in ids]
+    at = walk.place(ids, key, marks)
+    with st.container(width=screen.READABLE):
+        _ask(now, library()[ids[at]], key, f"Question {at + 1} of {len(ids)} · exam")
+    walk.onwards(ids, key, at)
+    open_ = len(ids) - len(now.answers)
+    left = f" ({open_} still open)" if open_ else ""
+    st.button(f"Hand in{left}", icon=":material/done_all:", on_click=_hand_in)
+
+
+def _ask(now: Exam, question: Base, key: str, number: str) -> None:
+    own = f"{key}_{question.id}"
+    screen.styled()
+    screen.head(question, "", number)
+    _how_sure(now, question.id, own)
+    answering.draw(
+        answering.Sheet(
+            question,
+            own,
+            store.progress().seed,
+            now.answers.get(question.id),
+            None,
+            lambda answer: _note(question.id, answer),
+            lambda: None,
+            exam=True,
+        )
+    )
+    if question.id in now.answers:
+        st.caption("Kept. You can still change it.")
+
+
+def _how_sure(now: Exam, ident: str, own: str) -> None:
+    key = f"{own}_sure"
+    st.session_state[key] = now.sure.get(ident)
+    st.segmented_control(
+        "How sure are you? (optional)",
+        range(len(CONFIDENCE)),
+        format_func=CONFIDENCE.__getitem__,
+        key=key,
+        on_change=lambda: _sure(ident, st.session_state[key]),
+    )
+
+
+def _sure(ident: str, degree: int | None) -> None:
+    now = store.progress().exam
+    assert now is not None
+    sure = {i: d for i, d in now.sure.items() if i != ident}
+    if degree is not None:
+        sure[ident] = degree
+    _keep(now.model_copy(update={"sure": sure}))
+
+
+def _note(ident: str, answer: Answer) -> None:
+    now = store.progress().exam
+    assert now is not None
+    _keep(now.model_copy(update={"answers": {**now.answers, ident: answer}}))
+
+
+def _keep(exam: Exam) -> None:
+    store.keep(store.progress().with_exam(exam))
+
+
+def _hand_in() -> None:
+    """Judge all answers at once, and let them join the learner's history."""
+    kept = store.progress()
+    now = kept.exam
+    assert now is not None
+    for ident, answer in now.answers.items():
+        if ident not in library():
+            continue
+        found = judge(library()[ident], answer)
+        kept = kept.with_attempt(
+            Attempt(
+                question=ident,
+                at=store.now(),
+                answer=answer,
+                score=found.score,
+                confidence=now.sure.get(ident),
+                idea=found.idea,
+            )
+        )
+    handed_in = now.model_copy(update={"handed_in": store.now()})
+    store.keep(kept.with_exam(handed_in))
+
+
+def _returned(now: Exam) -> None:
+    judged = {i: store.progress().latest(i) for i in now.answers}
+    scored = [a for a in judged.values() if a is not None and a.score is not None]
+    right = sum(a.right for a in scored)
+    waiting = len(now.answers) - len(scored)
+    st.success(
+        f"Handed in: {right} of {len(scored)} right"
+        + (f", {waiting} to compare with a model answer" * bool(waiting))
+        + f"; {len(now.questions) - len(now.answers)} left open. Go through them: the "
+        "feedback is what you came for.",
+        icon=":material/done_all:",
+    )
+    st.button("Take it again", icon=":material/replay:", on_click=_again)
+    screen.series(now.questions, f"returned_{now.begun}", since=now.begun)
+
+
+def _again() -> None:
+    store.keep(store.progress().with_exam(None))

@@ -1,0 +1,79 @@
+"""Where a learner's answers are: in their browser, or in a file that they keep."""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from pages._ui.quiz import store
+from ssl_core.quiz import progress as record
+
+
+def draw() -> None:
+    """The switch, the file to take along, the file to bring back, and a clean slate."""
+    st.markdown(
+        "There is no account. Your answers are in this browser's own storage and nowhere "
+        "else; a file takes them to another one."
+    )
+    switch = "progress_switch"
+    st.session_state[switch] = store.keeps()
+    st.toggle(
+        "Keep my answers in this browser",
+        key=switch,
+        on_change=lambda: store.allow(st.session_state[switch]),
+        help="Off: they last as long as this tab, and what was kept is erased.",
+    )
+    save, restore = st.columns(2, gap="large")
+    with save:
+        _save()
+    with restore:
+        _restore()
+    _forget()
+
+
+def _save() -> None:
+    day = datetime.now(UTC).date()
+    st.markdown("**Take them along**")
+    st.download_button(
+        "Save my progress",
+        record.dumps(store.progress()),
+        f"contrastive-learning-progress-{day}.json",
+        "application/json",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _restore() -> None:
+    offered = st.file_uploader(
+        "**Bring them back**",
+        type=["json"],
+        key="progress_file",
+        max_upload_size=1,
+        help="A file that Save my progress made. It joins what is here; nothing is lost.",
+    )
+    if offered is None:
+        st.session_state.pop("progress_restored", None)
+        return
+    if st.session_state.get("progress_restored") == offered.file_id:
+        st.success("Restored.", icon=":material/check_circle:")
+        return
+    try:
+        found = record.loads(offered.getvalue())
+    except ValueError as error:
+        st.error(
+            f"Nothing was restored: {error}. Your answers here are as they were.",
+            icon=":material/error:",
+        )
+        return
+    store.keep(store.progress().merged(found))
+    st.session_state.progress_restored = offered.file_id
+    st.rerun()
+
+
+def _forget() -> None:
+    with st.expander("Begin anew", icon=":material/delete:"):
+        st.markdown(
+            "This forgets every answer, here and in this browser. A file that you saved "
+            "stays yours."
+        )
+        st.button("Forget all my answers", key="progress_forget", on_click=store.forget)

@@ -1,0 +1,167 @@
+"""One question a screen: dots, stem, answer, how sure, feedback below, what comes next."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from pages._ui.quiz import answering, feedback, prediction, store, walk
+from pages._ui.quiz.shelf import library
+from ssl_core.quiz.judging import Answer, judge, ticked
+from ssl_core.quiz.progress import CONFIDENCE, Attempt
+from ssl_core.quiz.questions import Base, Predict, Short
+
+__all__ = ["READABLE", "head", "library", "series", "single", "styled"]
+READABLE = 860  # pixels: a line that the eye finds back from
+
+_STYLE = Path(__file__).parents[3] / "assets" / "quiz.css"
+
+
+def series(ids: Sequence[str], key: str, since: int = 0) -> None:
+    """Draw one question of a set, with dots to all of them and a way to the next.
+
+    Args:
+        ids: of questions of :func:`library`.
+        key: of this set; the place in it survives a page switch.
+        since: Unix seconds; answers before it do not count, as in a review.
+    """
+    known = [i for i in ids if i in library()]
+    if not known:
+        st.info("There is no question in this set.", icon=":material/search_off:")
+        return
+    at = walk.place(known, key, [_mark(i, since) for i in known])
+    single(known[at], key, since=since, number=f"Question {at + 1} of {len(known)}")
+    walk.onwards(known, key, at)
+
+
+def single(
+    ident: str, key: str, note: str = "", since: int = 0, number: str = ""
+) -> None:
+    """Draw one question.
+
+    Args:
+        ident: of a question of :func:`library`.
+        key: of the place where it stands.
+        note: a line above the stem.
+        since: Unix seconds; an answer before it does not count.
+        number: "Question 2 of 8".
+    """
+    question = library()[ident]
+    own = f"{key}_{ident}"
+    latest = store.progress().latest(ident)
+    if latest is not None and latest.at < since:
+        latest = None
+    with st.container(width=READABLE):
+        styled()
+        head(question, note, number)
+        _how_sure(own, latest)
+        _answer(question, own, latest)
+        _hints(question, own, answered=latest is not None)
+        if latest is not None:
+            feedback.rest(question, latest.answer, store.progress().seed)
+
+
+def _answer(question: Base, own: str, latest: Attempt | None) -> None:
+    answering.draw(
+        answering.Sheet(
+            question,
+            own,
+            store.progress().seed,
+            latest.answer if latest else None,
+            latest.score if latest else None,
+            lambda answer: _submit(question, own, answer, latest is not None),
+            lambda: _below(question, own, latest),
+        )
+    )
+
+
+def styled() -> None:
+    """Bring the options' style into the page."""
+    st.html(_STYLE)
+
+
+def head(question: Base, note: str, number: str) -> None:
+    if note:
+        st.markdown(note)
+    level = ("recall", "understand", "apply")[question.difficulty - 1]
+    st.caption(" · ".join(part for part in (number, level) if part))
+    first, _, rest = question.stem.strip().partition("\n\n")
+    st.markdown(f"#### {' '.join(first.split())}")
+    if rest:
+        st.markdown(rest)
+
+
+def _how_sure(own: str, latest: Attempt | None) -> None:
+    if latest is not None:
+        if latest.confidence is not None:
+            st.caption(f"You said: {CONFIDENCE[latest.confidence]}.")
+        return
+    st.segmented_control(
+        "How sure will you be? (optional)",
+        range(len(CONFIDENCE)),
+        format_func=CONFIDENCE.__getitem__,
+        key=f"{own}_sure",
+        help="Say it before you answer. It never counts against you: what you were sure "
+        "of and got wrong comes again first, and your results show how well you judge.",
+    )
+
+
+def _submit(question: Base, own: str, answer: Answer, again: bool) -> None:
+    found = judge(question, answer)
+    now = store.progress()
+    store.keep(
+        now.with_attempt(
+            Attempt(
+                question=question.id,
+                at=store.now(),
+                answer=answer,
+                score=found.score,
+                confidence=None if again else st.session_state.get(f"{own}_sure"),
+                hints=st.session_state.get(f"{own}_hints", 0),
+                again=again,
+                idea=found.idea,
+            )
+        )
+    )
+    if isinstance(question, Predict) and isinstance(answer, int):
+        prediction.carry(question, answer)
+
+
+def _below(question: Base, own: str, latest: Attempt | None) -> None:
+    if latest is None:
+        return
+    if isinstance(question, Short):
+        answering.compare(own, question, latest, lambda i: _tick(question, i))
+        return
+    feedback.verdict(judge(question, latest.answer))
+    if isinstance(question, Predict):
+        prediction.settle(question)
+
+
+def _tick(question: Short, ideas: tuple[int, ...]) -> None:
+    score = ticked(question, ideas)
+    store.keep(store.progress().with_ideas(question.id, ideas, score))
+
+
+def _hints(question: Base, own: str, answered: bool) -> None:
+    opened = st.session_state.get(f"{own}_hints", 0)
+    for number, hint in enumerate(question.hints[:opened], start=1):
+        st.markdown(f":material/lightbulb: **Hint {number}.** {hint}")
+    if opened < len(question.hints) and not answered:
+        st.button(
+            f"Hint {opened + 1} of {len(question.hints)}",
+            icon=":material/lightbulb:",
+            key=f"{own}_hint",
+            type="tertiary",
+            shortcut="h",
+            on_click=lambda: st.session_state.update({f"{own}_hints": opened + 1}),
+        )
+
+
+def _mark(ident: str, since: int) -> str:
+    latest = store.progress().latest(ident)
+    if latest is None or latest.at < since:
+        return ""
+    if latest.score is None:
+        return ":material/edit: "
+    return ":material/check: " if latest.right else ":material/close: "
