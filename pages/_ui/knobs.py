@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages._ui import address
 from ssl_core.knobs import Knob
 
 
@@ -58,10 +59,7 @@ def linked_menu(
     chosen = st.selectbox(
         label, list(options), format_func=options.__getitem__, key=key, **layout
     )
-    if chosen != default:
-        st.query_params[key] = chosen
-    elif key in st.query_params:
-        del st.query_params[key]
+    address.write(key, "" if chosen == default else chosen)
     return str(chosen)
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ssl_core.quiz.bank import Library
@@ -52,13 +52,15 @@ def by_concept(progress: Progress, library: Library) -> list[Known]:
     for question in library:
         for concept in question.concepts:
             groups[concept].append(question.id)
-    return [_known(slug, ids, progress) for slug, ids in groups.items()]
+    last = _latest(progress)
+    return [_known(slug, ids, last) for slug, ids in groups.items()]
 
 
 def by_lesson(progress: Progress, library: Library) -> list[Known]:
     """Each lesson of the library, in order."""
+    last = _latest(progress)
     return [
-        _known(bank.lesson, [q.id for q in bank.questions], progress)
+        _known(bank.lesson, [q.id for q in bank.questions], last)
         for bank in library.banks
     ]
 
@@ -89,9 +91,12 @@ def sure_but_wrong(progress: Progress) -> list[Attempt]:
     return sorted(wrong, key=lambda a: -a.at)
 
 
-def _known(slug: str, ids: Sequence[str], progress: Progress) -> Known:
-    last = [progress.latest(i) for i in ids]
-    answered = [a for a in last if a is not None]
+def _latest(progress: Progress) -> dict[str, Attempt]:
+    return {attempt.question: attempt for attempt in progress.attempts}
+
+
+def _known(slug: str, ids: Sequence[str], last: Mapping[str, Attempt]) -> Known:
+    answered = [last[i] for i in ids if i in last]
     return Known(slug, len(ids), len(answered), sum(a.right for a in answered))
 
 

@@ -170,3 +170,11 @@ def _strings(path: Path) -> list[str]:
 
 def _is_number(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and type(node.value) in (int, float)
+
+
+@pytest.mark.parametrize("path", LABS, ids=lambda p: p.stem)
+def test_a_lab_opens_from_a_page_with_a_seed_of_its_own(
+    path: Path, routed: Any
+) -> None:
+    # The first page's sidebar owns the address's seed until that page is gone.
+    assert not routed(f"pages/{path.name}", seed="7").exception

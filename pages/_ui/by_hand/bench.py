@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import palette
+from pages._ui import address, palette
 from pages._ui.by_hand import arrangements
 from pages._ui.by_hand.arrangements import KNOBS, LINK, Arrangement
 from pages._ui.by_hand.places import Point
@@ -190,11 +190,7 @@ def _moved() -> None:
 def _write_link(now: Bench) -> None:
     now.link = arrangements.to_link(now.shown)
     for name in LINK:
-        if name in now.link:
-            if st.query_params.get(name) != now.link[name]:
-                st.query_params[name] = now.link[name]
-        elif name in st.query_params:
-            del st.query_params[name]
+        address.write(name, now.link.get(name, ""))
 
 
 def _tiny(difference: float) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages._ui import address
 from pages._ui.knobs import linked_menu
 from ssl_core.config import RunConfig
 from ssl_core.knobs import knobs_of
@@ -31,10 +32,7 @@ def chosen(lab: str, cases: Mapping[str, "Case"]) -> tuple[str, "Case", int]:
             key=f"seed_{lab}",
             help="Of both arms, unless the seed is what differs: same weights, same batches.",
         )
-    if seed:
-        st.query_params["seed"] = str(seed)
-    elif "seed" in st.query_params:
-        del st.query_params["seed"]
+    address.write("seed", str(seed) if seed else "")
     return slug, cases[slug], int(seed)
 
 

@@ -97,7 +97,7 @@ def _how_sure(own: str, latest: Attempt | None) -> None:
             st.caption(f"You said: {CONFIDENCE[latest.confidence]}.")
         return
     st.segmented_control(
-        "How sure will you be? (optional)",
+        "How sure are you? (optional)",
         range(len(CONFIDENCE)),
         format_func=CONFIDENCE.__getitem__,
         key=f"{own}_sure",

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages._ui import address
+
 
 def place(ids: Sequence[str], key: str, marks: Sequence[str]) -> int:
     """Draw the dots and return where the learner stands.
@@ -21,7 +23,7 @@ def place(ids: Sequence[str], key: str, marks: Sequence[str]) -> int:
         first = marks.index("") if "" in marks else 0
         state[f"{key}_at"] = ids.index(asked) if asked in ids else first
     at = state[f"{key}_at"] = min(int(state[f"{key}_at"]), len(ids) - 1)
-    st.query_params["q"] = ids[at]
+    address.write("q", ids[at])
     state[f"{key}_dots"] = at
 
     def go() -> None:
