@@ -1,19 +1,18 @@
 """Banks of questions: TOML in, checked records out, every problem named by its place."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from ssl_core.quiz import problems
 from ssl_core.quiz.questions import Question, Record, Slug, Text
 
 ROOM = Path(__file__).parents[2] / "assets" / "quiz"
 LARGEST = 1_000_000  # bytes of a file that anybody may hand in
-SHOWN = 20  # problems that are named one by one
 
 
 class Bank(Record):
@@ -40,11 +39,14 @@ class Bank(Record):
 
     @model_validator(mode="after")
     def _ids_differ(self) -> "Bank":
-        seen: set[str] = set()
-        for question in self.questions:
+        seen: dict[str, int] = {}
+        for place, question in enumerate(self.questions, 1):
             if question.id in seen:
-                raise ValueError(f"id {question.id!r} is there twice")
-            seen.add(question.id)
+                raise ValueError(
+                    f"id {question.id!r} is there twice: questions {seen[question.id]} "
+                    f"and {place}"
+                )
+            seen[question.id] = place
         return self
 
 
@@ -91,6 +93,26 @@ class Library:
         """Slug of the lesson that a question belongs to."""
         return self._by_id[ident][0].lesson
 
+    def joined(self, bank: Bank, name: str) -> "Library":
+        """With one bank more.
+
+        Args:
+            bank: with ids of its own.
+            name: of its file, for the messages.
+
+        Raises:
+            BankError: one sentence for each id that is already there.
+        """
+        taken = [
+            f"{name}: question {place} ({q.id!r}), id: is that of a question of "
+            f"{self.lesson_of(q.id)!r}; give yours another"
+            for place, q in enumerate(bank.questions, 1)
+            if q.id in self
+        ]
+        if taken:
+            raise BankError(taken)
+        return Library((*self.banks, bank))
+
     def of_lesson(self, lesson: str) -> tuple[Question, ...]:
         """A lesson's questions, in the order of its file."""
         return tuple(q for b in self.banks if b.lesson == lesson for q in b.questions)
@@ -111,18 +133,25 @@ def parse(content: str | bytes, name: str) -> Bank:
             [f"{name}: {len(content):,} bytes; at most {LARGEST:,} are allowed"]
         )
     try:
-        text = content.decode("utf-8") if isinstance(content, bytes) else content
+        # Windows' editors put a mark before UTF-8.
+        text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
         raw = tomllib.loads(text.replace("\r\n", "\n"))
     except UnicodeDecodeError as error:
         raise BankError([f"{name}: not UTF-8 text ({error.reason})"]) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BankError([f"{name}: not TOML: {error}"]) from None
+    except RecursionError:
+        raise BankError([f"{name}: not a bank: nested too deeply"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise BankError([f"{name}: not TOML: {str(error)[:200]}"]) from None
+    except ValueError:
+        raise BankError([f"{name}: has a number with too many digits"]) from None
+    if {"question", "questions"} <= raw.keys():
+        raise BankError([f"{name}: has both question and questions; question is meant"])
     if "question" in raw:  # [[question]] reads better in a file than [[questions]]
         raw["questions"] = raw.pop("question")
     try:
         return Bank.model_validate(raw)
     except ValidationError as error:
-        raise BankError(_problems(error, raw, name)) from None
+        raise BankError(problems.sentences(error, raw, name)) from None
 
 
 def read(path: Path) -> Bank:
@@ -141,46 +170,3 @@ def shipped() -> Library:
 def _shipped(files: tuple[tuple[Path, int], ...]) -> Library:
     banks = [read(path) for path, _ in files]
     return Library(tuple(sorted(banks, key=lambda bank: bank.order)))
-
-
-def _problems(error: ValidationError, raw: Mapping[str, Any], name: str) -> list[str]:
-    found = [f"{name}: {_place(e['loc'], raw)}{_sentence(e)}" for e in error.errors()]
-    rest = len(found) - SHOWN
-    return found[:SHOWN] + ([f"{name}: and {rest} more"] if rest > 0 else [])
-
-
-def _place(loc: tuple[int | str, ...], raw: Mapping[str, Any]) -> str:
-    """``question 3 ("its-id"), options 2, feedback: `` out of where pydantic stopped."""
-    parts = list(loc)
-    said = []
-    if parts[:1] == ["questions"] and len(parts) > 1:
-        index = int(parts[1])
-        questions = raw.get("questions")
-        record = questions[index] if isinstance(questions, list) else {}
-        ident = record.get("id") if isinstance(record, dict) else None
-        said.append(f"question {index + 1}" + (f" ({ident!r})" if ident else ""))
-        kind = record.get("kind") if isinstance(record, dict) else None
-        # The tagged union puts the kind into the place; nobody wrote it there.
-        parts = [p for i, p in enumerate(parts[2:]) if not (i == 0 and p == kind)]
-    for part in parts:
-        if isinstance(part, int) and said:
-            said[-1] += f" {part + 1}"
-        else:
-            said.append(str(part))
-    return ", ".join(said) + (": " if said else "")
-
-
-def _sentence(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    kind, given = error["type"], error.get("input")
-    if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden":
-        return "is no field of this record"
-    if kind.startswith("union_tag"):
-        kinds = "choice, true_false, short, numeric, order, predict"
-        said = given.get("kind") if isinstance(given, dict) else given
-        return f"kind is {said!r}; allowed are {kinds}"
-    shown = repr(given) if isinstance(given, str | int | float | bool) else ""
-    start = f"is {shown[:60]}: " if shown else ""
-    return f"{start}{message[0].lower()}{message[1:]}"

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -69,6 +70,15 @@ def judge(question: Base, answer: Answer) -> Verdict:
     raise TypeError(f"unknown kind of question: {type(question).__name__}")
 
 
+def fits(question: Base, answer: Answer) -> bool:
+    """Whether this is an answer to this question; a file may hold one that is not."""
+    try:
+        judge(question, answer)
+    except ValueError:
+        return False
+    return True
+
+
 def ticked(question: Short, ideas: Sequence[int]) -> float:
     """The share of a model answer's ideas that the learner found in their own words."""
     known = range(len(question.ideas))
@@ -83,10 +93,10 @@ def number(text: str) -> float:
     Raises:
         ValueError: one sentence that names the text.
     """
-    plain = text.strip().replace("−", "-").replace(" ", "").replace("\u00a0", "")
+    plain = "".join(text.split()).replace("−", "-")
     plain = plain.replace(",", "") if _thousands(plain) else plain.replace(",", ".")
     try:
-        value = float(plain)
+        value = float(plain.replace("_", "?"))  # 1_000 is a number to Python alone
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
@@ -118,9 +128,8 @@ def shuffled(question: Base, seed: int) -> tuple[int, ...]:
 
 def _thousands(text: str) -> bool:
     # "1,063" is a thousand, "0,240" and "1,5" are decimals of half of the world.
-    first, *rest = text.lstrip("+-").split(",")
-    groups = [r.partition(".")[0] for r in rest]
-    return bool(groups) and first not in ("", "0") and all(len(g) == 3 for g in groups)
+    groups = r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?(e.*)?"
+    return re.fullmatch(groups, text, re.IGNORECASE) is not None
 
 
 def _index(answer: Answer, count: int) -> int:
@@ -138,9 +147,9 @@ def _number(question: Numeric, answer: Answer) -> Verdict:
     slack = question.tolerance + 1e-9 * max(1.0, abs(question.answer))
     if abs(answer - question.answer) <= slack:
         return Verdict(1.0, question.right)
-    for mistake in question.mistakes:
-        if abs(answer - mistake.value) <= slack:
-            return Verdict(0.0, mistake.feedback, mistake.idea)
+    near = min(question.mistakes, key=lambda m: abs(answer - m.value))
+    if abs(answer - near.value) <= slack:
+        return Verdict(0.0, near.feedback, near.idea)
     return Verdict(0.0, question.otherwise)
 
 
@@ -154,12 +163,9 @@ def _order(question: Order, answer: Answer) -> Verdict:
     if not wrong:
         return Verdict(1.0, question.right)
     place = wrong[0]
-    return Verdict(
-        0.0,
-        f"The first {place} stand right. " * (place > 1)
-        + "The first stands right. " * (place == 1)
-        + f"Then comes: “{steps[place].text}” {steps[place].why}",
-    )
+    praise = {0: "First comes", 1: "The first stands right. Then comes"}
+    lead = praise.get(place, f"The first {place} stand right. Then comes")
+    return Verdict(0.0, f"{lead}: “{steps[place].text}” {steps[place].why}")
 
 
 def _written(answer: Answer) -> None:

@@ -5,8 +5,9 @@ JSON, capped in size, and refused as a whole if a single field is not what it sh
 """
 
 import json
-from collections.abc import Iterator
-from itertools import groupby
+import re
+from collections.abc import Iterator, Mapping
+from itertools import accumulate, groupby
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
@@ -18,11 +19,15 @@ FORMAT: Final = "contrastive learning progress"
 VERSION: Final = 1
 LARGEST = 1_000_000  # bytes: a browser's local storage holds five times as much
 KEPT = 3000  # attempts; the oldest go first
+LESSONS = 200  # more were never written by this app
+LATEST = 99_999_999_999  # Unix seconds
+_BESIDES = 325  # bytes that an attempt takes at most, its answer not counted
 CONFIDENCE = ("a guess", "fairly sure", "certain")
 SURE = 2  # index of "certain"
 RIGHT = 0.75  # of the ideas of a written answer; the other kinds give 0 or 1
 
-_Time = Annotated[int, Field(ge=0, le=99_999_999_999)]
+_Time = Annotated[int, Field(ge=0, le=LATEST)]
+_Degree = Annotated[int, Field(ge=0, lt=len(CONFIDENCE))]  # a Literal lets True pass
 _Places = Annotated[tuple[Annotated[int, Field(ge=0, le=99)], ...], Field(max_length=9)]
 _Answer = (
     bool
@@ -53,7 +58,7 @@ class Attempt(Record):
     answer: _Answer
     score: Annotated[float, Field(ge=0, le=1)] | None
     ideas: _Places = ()
-    confidence: Literal[0, 1, 2] | None = None
+    confidence: _Degree | None = None
     hints: Annotated[int, Field(ge=0, le=9)] = 0
     again: bool = False
     idea: Slug | Literal[""] = ""
@@ -90,7 +95,7 @@ class Exam(Record):
     set: Annotated[str, Field(max_length=600)]
     questions: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=500)]
     answers: dict[Slug, _Answer] = Field(default_factory=dict)
-    sure: dict[Slug, Literal[0, 1, 2]] = Field(default_factory=dict)
+    sure: dict[Slug, _Degree] = Field(default_factory=dict)
     begun: _Time
     handed_in: _Time | None = None
 
@@ -122,7 +127,7 @@ class Progress(Record):
     version: Literal[1] = VERSION
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     attempts: Annotated[tuple[Attempt, ...], Field(max_length=KEPT)] = ()
-    lessons: dict[Slug, Opened] = Field(default_factory=dict)
+    lessons: dict[Slug, Opened] = Field(default_factory=dict, max_length=LESSONS)
     exam: Exam | None = None
 
     @field_validator("attempts", mode="before")
@@ -151,6 +156,11 @@ class Progress(Record):
 
     def with_attempt(self, attempt: Attempt) -> Self:
         """With one attempt more; the oldest goes if there are too many."""
+        last = self.latest(attempt.question)
+        if last is not None and last.at >= attempt.at:
+            # Within a second, or the clock was set back: it still came later.
+            later = {"at": min(last.at + 1, LATEST)}
+            attempt = attempt.model_copy(update=later)
         return self._with(attempts=(*self.attempts, attempt)[-KEPT:])
 
     def with_ideas(self, question: str, ideas: tuple[int, ...], score: float) -> Self:
@@ -163,7 +173,7 @@ class Progress(Record):
 
     def with_lesson(self, lesson: str, at: int) -> Self:
         """With a lesson's text opened, if it was not before."""
-        return self._with(lessons={lesson: Opened(opened=at), **self.lessons})
+        return self._with(lessons=_some({lesson: Opened(opened=at), **self.lessons}))
 
     def with_exam(self, exam: Exam | None) -> Self:
         """With this exam in place of the last one."""
@@ -174,9 +184,10 @@ class Progress(Record):
 
         The order of the two does not matter, so that tabs that merge come to agree.
         """
-        kept: dict[tuple[int, str], Attempt] = {}
+        kept: dict[tuple[int, str, bool, str], Attempt] = {}
         for attempt in (*self.attempts, *other.attempts):
-            key = (attempt.at, attempt.question)
+            # Ticks come later to an attempt; what it answered never changes.
+            key = (attempt.at, attempt.question, attempt.again, repr(attempt.answer))
             if key not in kept or _said(attempt) > _said(kept[key]):
                 kept[key] = attempt
         lessons = dict(self.lessons)
@@ -186,9 +197,10 @@ class Progress(Record):
         exams = [e for e in (self.exam, other.exam) if e]
         both = (self, other)
         return self._with(
-            seed=min((not p.attempts, p.seed) for p in both)[1],
+            # Whoever answered keeps the order of the options that they saw.
+            seed=min((not (p.attempts or p.exam), p.seed) for p in both)[1],
             attempts=tuple(kept[key] for key in sorted(kept))[-KEPT:],
-            lessons=dict(sorted(lessons.items())),
+            lessons=_some(lessons),
             exam=max(exams, key=_done, default=None),
         )
 
@@ -197,13 +209,24 @@ class Progress(Record):
 
 
 def dumps(progress: Progress) -> str:
-    """The record as JSON; the oldest attempts go where it would be too long."""
+    """The record as JSON: as many attempts, from the newest on, as fit its size.
+
+    Two tabs that know different parts of a long history agree on what fits: the newest
+    attempts, each counted at its longest, as if its ticks were already there.
+    """
     said = progress.model_dump(mode="json", exclude_defaults=True)
-    text = json.dumps({"format": FORMAT, "version": VERSION, **said})
-    if len(text) <= LARGEST:
-        return text
-    fewer = progress.attempts[len(progress.attempts) // 4 + 1 :]
-    return dumps(progress.model_copy(update={"attempts": fewer}))
+    attempts = [json.dumps(attempt) for attempt in said.pop("attempts", ())]
+    head = {"format": FORMAT, "version": VERSION, **said, "attempts": []}
+    if len(json.dumps(head)) > LARGEST:
+        head.pop("exam", None)
+    text = json.dumps(head)
+    answers = (json.dumps(a.answer) for a in reversed(progress.attempts))
+    sizes = accumulate(
+        (len(answer) + _BESIDES for answer in answers), initial=len(text)
+    )
+    fit = sum(size <= LARGEST for size in sizes) - 1
+    newest = ", ".join(attempts[len(attempts) - fit :])
+    return f"{text.removesuffix(']}')}{newest}]}}"
 
 
 def loads(content: str | bytes) -> Progress:
@@ -223,20 +246,31 @@ def loads(content: str | bytes) -> Progress:
         raise ValueError("this file is not JSON; a progress file is") from None
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise ValueError("this file is not a progress file of this app")
-    if raw.get("version") != VERSION:
+    version = raw.get("version")
+    if version != VERSION or isinstance(version, bool):
         raise ValueError(
-            f"this progress file has version {str(raw.get('version'))[:20]}; this app "
-            f"reads version {VERSION}"
+            f"this progress file has version {_plain(version)}; this app reads version "
+            f"{VERSION}"
         )
     try:
         return Progress.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ", ".join(str(p) for p in first["loc"][:3])
+        place = ", ".join(_plain(p) for p in first["loc"][:3])
         raise ValueError(
             f"this progress file has been changed or damaged at {place}: "
             f"{first['msg'][:120].lower()}"
         ) from None
+
+
+def _plain(value: object) -> str:
+    """A few characters of what a file holds, safe to repeat in a sentence."""
+    return re.sub(r"[^A-Za-z0-9_ .-]", "?", str(value)[:40])
+
+
+def _some(lessons: Mapping[str, Opened]) -> dict[str, Opened]:
+    """In an order, and a number, that do not depend on who merged what."""
+    return dict(sorted(lessons.items())[:LESSONS])
 
 
 def _said(attempt: Attempt) -> tuple[bool, float, str]:

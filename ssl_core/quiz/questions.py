@@ -17,8 +17,12 @@ from pydantic import (
     model_validator,
 )
 
+LONGEST_SLUG = 60
 Slug = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=60)
+    str,
+    StringConstraints(
+        pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=LONGEST_SLUG
+    ),
 ]
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)
@@ -33,7 +37,7 @@ LabLink = Annotated[
     ),
 ]
 WebAddress = Annotated[
-    str, StringConstraints(pattern=r"^https://[^\s<>\"')(]+$", max_length=300)
+    str, StringConstraints(pattern=r"^(?:https://[^\s<>\"')(]+)?$", max_length=300)
 ]
 TRUTH = "truth"  # the idea that a right option bears
 
@@ -41,7 +45,9 @@ TRUTH = "truth"  # the idea that a right option bears
 class Record(BaseModel):
     """Frozen, and refuses fields that it does not know: a typo is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False
+    )
 
 
 class Source(Record):
@@ -53,7 +59,7 @@ class Source(Record):
     """
 
     text: Text
-    url: WebAddress | Literal[""] = ""
+    url: WebAddress = ""
 
 
 class Option(Record):

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -51,18 +52,30 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, runs: Path) -> Iterator[str]:
     """The app's address, on a free port with its own folder of runs."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    path = tmp_path_factory.mktemp("server") / "log"
+    log = tmp_path_factory.mktemp("server") / "log"
+    with serving(runs, log) as address:
+        yield address
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@contextlib.contextmanager
+def serving(runs: Path, log: Path, port: int = 0) -> Iterator[str]:
+    """A server of the app until the block ends.
+
+    Args:
+        runs: where it keeps its runs.
+        log: file of what it prints.
+        port: 0 takes a free one.
+    """
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    with path.open("w") as log:
+    port = port or free_port()
+    with log.open("a") as out:
         process = subprocess.Popen(
             [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
             cwd=REPOSITORY,
             env=os.environ | {"SSL_RUNS_DIR": str(runs), "SSL_LAB_STEPS": "40"},
-            stdout=log,
-            stderr=log,
+            stdout=out,
+            stderr=out,
             start_new_session=True,
         )
     address = f"http://127.0.0.1:{port}"
@@ -72,7 +85,21 @@ def server(tmp_path_factory: pytest.TempPathFactory, runs: Path) -> Iterator[str
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
-    assert "Traceback" not in path.read_text(), path.read_text()
+
+
+@pytest.fixture
+def another_server(
+    runs: Path, tmp_path: Path
+) -> Callable[[int], AbstractContextManager[str]]:
+    """Starts a server of one's own, to end it in the middle of a test."""
+    return lambda port: serving(runs, tmp_path / "log", port)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:

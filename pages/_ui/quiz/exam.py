@@ -155,7 +155,8 @@ def _returned(now: Exam) -> None:
         icon=":material/done_all:",
     )
     st.button("Take it again", icon=":material/replay:", on_click=_again)
-    screen.series(now.questions, f"returned_{now.begun}", since=now.begun)
+    key = f"returned_{now.begun}"
+    screen.series(now.questions, key, since=now.begun, from_the_top=True)
 
 
 def _again() -> None:

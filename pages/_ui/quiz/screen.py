@@ -17,19 +17,23 @@ READABLE = 860  # pixels: a line that the eye finds back from
 _STYLE = Path(__file__).parents[3] / "assets" / "quiz.css"
 
 
-def series(ids: Sequence[str], key: str, since: int = 0) -> None:
+def series(
+    ids: Sequence[str], key: str, since: int = 0, *, from_the_top: bool = False
+) -> None:
     """Draw one question of a set, with dots to all of them and a way to the next.
 
     Args:
         ids: of questions of :func:`library`.
         key: of this set; the place in it survives a page switch.
         since: Unix seconds; answers before it do not count, as in a review.
+        from_the_top: begin with the first question instead of the first open one.
     """
     known = [i for i in ids if i in library()]
     if not known:
         st.info("There is no question in this set.", icon=":material/search_off:")
         return
-    at = walk.place(known, key, [_mark(i, since) for i in known])
+    marks = [_mark(i, since) for i in known]
+    at = walk.place(known, key, marks, from_the_top=from_the_top)
     single(known[at], key, since=since, number=f"Question {at + 1} of {len(known)}")
     walk.onwards(known, key, at)
 
@@ -86,7 +90,7 @@ def head(question: Base, note: str, number: str) -> None:
     level = ("recall", "understand", "apply")[question.difficulty - 1]
     st.caption(" · ".join(part for part in (number, level) if part))
     first, _, rest = question.stem.strip().partition("\n\n")
-    st.markdown(f"#### {' '.join(first.split())}")
+    st.subheader(" ".join(first.split()), anchor=False)
     if rest:
         st.markdown(rest)
 

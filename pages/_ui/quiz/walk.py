@@ -7,7 +7,9 @@ import streamlit as st
 from pages._ui import address
 
 
-def place(ids: Sequence[str], key: str, marks: Sequence[str]) -> int:
+def place(
+    ids: Sequence[str], key: str, marks: Sequence[str], *, from_the_top: bool = False
+) -> int:
     """Draw the dots and return where the learner stands.
 
     At first that is where the link says, else the first question without a mark.
@@ -16,12 +18,14 @@ def place(ids: Sequence[str], key: str, marks: Sequence[str]) -> int:
         ids: of the set's questions.
         key: of the set; the place survives a page switch.
         marks: before each number, as ":material/check: "; "" is open.
+        from_the_top: begin with the first, whatever link and marks say.
     """
     state = st.session_state
     if f"{key}_at" not in state:
         asked = st.query_params.get("q", "")
         first = marks.index("") if "" in marks else 0
-        state[f"{key}_at"] = ids.index(asked) if asked in ids else first
+        first = ids.index(asked) if asked in ids else first
+        state[f"{key}_at"] = 0 if from_the_top else first
     at = state[f"{key}_at"] = min(int(state[f"{key}_at"]), len(ids) - 1)
     address.write("q", ids[at])
     state[f"{key}_dots"] = at
