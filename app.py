@@ -15,6 +15,16 @@ SECTIONS = {
         ("00_welcome", "Welcome", "waving_hand"),
         ("01_playground", "Playground", "play_circle"),
     ],
+    "Learn": [
+        ("30_lesson_positive_pairs", "Positive pairs", "link"),
+        ("31_lesson_composition", "Composing augmentations", "layers"),
+        ("32_lesson_info_nce", "InfoNCE by hand", "function"),
+        ("33_lesson_negatives", "Negatives and batch size", "group_remove"),
+        ("34_lesson_temperature", "Temperature", "thermometer"),
+        ("35_lesson_without_negatives", "Without negatives", "hub"),
+        ("36_lesson_representations", "Reading representations", "query_stats"),
+        ("37_lesson_meaning", "Augmentation is meaning", "translate"),
+    ],
     "Look inside": [
         ("02_augmentations", "Augmentations", "auto_fix"),
         ("10_loss_by_hand", "The loss by hand", "pan_tool"),
@@ -31,13 +41,15 @@ SECTIONS = {
     "Quiz": [
         ("50_quiz", "Quiz", "quiz"),
         ("51_your_progress", "Your progress", "insights"),
+        ("52_for_teachers", "For teachers", "school"),
     ],
 }
 # These bring their own few knobs: the playground's would steer a run that is not there.
 OWN_CONTROLS = {
     *("loss_by_hand", "matrix_inspector", "shortcuts", "negatives"),
     *("temperature", "collapse", "features", "reading_the_map"),
-    *("quiz", "your_progress"),
+    *("quiz", "your_progress", "for_teachers"),
+    *(file.partition("_")[2] for file, *_ in SECTIONS["Learn"]),
 }
 
 

@@ -34,7 +34,7 @@ with right:
     st.markdown(shown.says)
 
 st.subheader("Three doors", anchor=False)
-play, look, ask = st.columns(3, gap="medium")
+play, learn, quiz = st.columns([0.27, 0.46, 0.27], gap="medium")
 with play, st.container(border=True, height="stretch"):
     st.markdown(
         "**Play.** Press Train and watch 300 unseen images find their places: "
@@ -45,28 +45,32 @@ with play, st.container(border=True, height="stretch"):
         label="Open the playground",
         icon=":material/play_circle:",
     )
-with look, st.container(border=True, height="stretch"):
+with learn, st.container(border=True, height="stretch"):
+    welcome.learn()
+with quiz, st.container(border=True, height="stretch"):
+    welcome.quiz()
+
+look, ask = st.columns(2, gap="medium")
+with look:
     st.markdown(
         "**Look inside.** What two views may differ in, what the loss wants from each "
         "point, and what one cell of the similarity matrix does."
     )
-    for page, label, icon in (
+    welcome.row(
         ("02_augmentations", "Augmentations", "auto_fix"),
         ("10_loss_by_hand", "The loss by hand", "pan_tool"),
         ("11_matrix_inspector", "Matrix inspector", "grid_on"),
-    ):
-        welcome.door(f"pages/{page}.py", label=label, icon=f":material/{icon}:")
-with ask, st.container(border=True, height="stretch"):
+    )
+with ask:
     st.markdown(
         "**Ask.** Predict, run two arms that differ in one thing, and read what happened "
         "beside our evidence and the paper's number."
     )
-    for page, label, icon in (
+    welcome.row(
         ("20_shortcuts", "Why isn't cropping enough?", "palette"),
         ("21_negatives", "Do you need a huge batch?", "groups"),
         ("22_temperature", "What does the temperature decide?", "device_thermostat"),
         ("23_collapse", "Why doesn't it collapse?", "compress"),
         ("24_features", "What do the features keep?", "inventory_2"),
         ("25_reading_the_map", "Can you trust the map?", "map"),
-    ):
-        welcome.door(f"pages/{page}.py", label=label, icon=f":material/{icon}:")
+    )

@@ -5,38 +5,38 @@ import streamlit as st
 from pages._ui import learner
 from pages._ui.quiz import exam, hub, screen, store
 from pages._ui.quiz.shelf import library
+from ssl_core.quiz.sets import Set
 
 learner.remember()
 asked = st.query_params.to_dict()
-place = asked.pop("q", "")  # the question within the set
+place = asked.get("q", "")  # the question, within its set if there is one
+chosen, problems = hub.asked_for(asked)
 
-if asked.get("review"):
-    st.title("Review", anchor=False)
-    hub.way_back()
-    hub.draw_review()
-elif asked.get("mixed"):
-    st.title("A mixed ten", anchor=False)
-    hub.way_back()
-    screen.series(hub.mixed(), "mixed")
-elif asked:
-    chosen, problems = hub.asked_for(asked)
-    st.title(hub.name_of(chosen), anchor=False)
-    hub.way_back()
+
+def head(title: str, back: bool = True) -> None:
+    """The title, the way back, and what in the link means nothing."""
+    st.title(title, anchor=False)
+    if back:
+        hub.way_back()
     for problem in problems:
         st.warning(f"In this link, {problem}.", icon=":material/link_off:")
+
+
+if asked.get("review", "").lower() == "true":
+    head("Review")
+    hub.draw_review()
+elif asked.get("mixed", "").lower() == "true":
+    head("A mixed ten")
+    screen.series(hub.mixed(), "mixed")
+elif chosen != Set():
+    head(hub.name_of(chosen))
     if chosen.exam:
         exam.draw(chosen.link(), chosen.ids(library()))
     else:
         screen.series(chosen.ids(library()), f"set_{chosen.link()}")
 elif place in library():
-    st.title("One question", anchor=False)
-    hub.way_back()
+    head("One question")
     screen.single(place, "one")
 else:
-    st.title("Quiz", anchor=False)
-    if place:
-        st.warning(
-            f"In this link, q is {place[:60]!r}; there is no such question.",
-            icon=":material/link_off:",
-        )
+    head("Quiz", back=False)
     hub.draw(store.now())

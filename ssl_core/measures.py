@@ -103,7 +103,7 @@ def spectrum(features: Tensor) -> Tensor:
 
 
 def tolerance(features: Tensor, labels: Tensor) -> float:
-    """Mean cosine of rows of one class (Wang & Liu 2021, eq. 9).
+    """Mean cosine of rows of one class (Wang & Liu 2021, eq. 11).
 
     Args:
         features: ``[N, D]`` float; need not be unit length.

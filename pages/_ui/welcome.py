@@ -1,4 +1,4 @@
-"""The welcome page's one live thing: two pairs on a circle and their loss by hand."""
+"""The welcome page's parts: two pairs on a circle with their loss, and the doors."""
 
 import contextlib
 import math
@@ -9,16 +9,61 @@ import torch
 from streamlit.errors import StreamlitPageNotFoundError
 
 from pages._ui.figures import CONFIG, Shown
+from pages._ui.lessons import path
 from pages._ui.palette import ANCHOR, GHOST, NEGATIVE, POSITIVE
+from pages._ui.quiz import doors, store
+from pages._ui.quiz.shelf import library
 from ssl_core.methods.simclr import nt_xent
+from ssl_core.quiz.lessons import LessonError
+from ssl_core.quiz.review import due
 
-__all__ = ["CONFIG", "door", "two_pairs"]
+__all__ = ["CONFIG", "door", "learn", "quiz", "row", "two_pairs"]
 
 
 def door(page: str, label: str, icon: str) -> None:
     """A link to another page; nothing where a page runs without the router."""
     with contextlib.suppress(StreamlitPageNotFoundError):
         st.page_link(page, label=label, icon=icon)
+
+
+def row(*pages: tuple[str, str, str]) -> None:
+    """Links to pages, as many beside each other as there is room for.
+
+    Args:
+        pages: each its file, label and Material symbol.
+    """
+    with st.container(horizontal=True, gap="small"):
+        for page, label, icon in pages:
+            door(f"pages/{page}.py", label=label, icon=f":material/{icon}:")
+
+
+def learn() -> None:
+    """The lessons, each with how much of it is done."""
+    st.markdown(
+        "**Learn.** A question first, then the idea, something to touch, and questions "
+        "whose every answer teaches."
+    )
+    try:
+        stops = path.stops()
+    except LessonError as error:
+        st.error(f"{error}.", icon=":material/menu_book:")
+        return
+    path.links([(stop, stop.icon) for stop in stops], "welcome")
+
+
+def quiz() -> None:
+    """How many questions there are, and how many come again today."""
+    now = store.progress()
+    ready = len(due(now, library(), now=store.now()))
+    answered = sum(now.latest(question.id) is not None for question in library())
+    st.markdown(
+        f"**Quiz.** {len(library())} questions, {answered} answered. **Due today: "
+        f"{ready}.** What you missed, or were sure of and got wrong, comes again after "
+        "1, 3, 7 and 16 days."
+    )
+    if ready:
+        doors.door("quiz?review=true", f"Review the {ready} now", "event_repeat")
+    doors.door("quiz", "Open the quiz", "quiz")
 
 
 def two_pairs(turn: float, temperature: float) -> Shown:

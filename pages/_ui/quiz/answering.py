@@ -180,7 +180,8 @@ def _written(sheet: Sheet, question: Short) -> None:
     field = f"{sheet.key}_text"
 
     def reveal() -> None:
-        if text := str(st.session_state[field]).strip():
+        text = str(st.session_state[field]).strip()
+        if text and text != sheet.given:  # the same again would lose its ticks
             sheet.submit(text)
 
     with st.form(f"{sheet.key}_form", border=False):
@@ -220,7 +221,7 @@ def compare(
             st.checkbox(idea, i in attempt.ideas, key=f"{key}_idea_{i}")
         st.form_submit_button("Keep my ticks", type="primary", on_click=hand_in)
     if attempt.score is not None:
-        held = len(attempt.ideas)
+        held = sum(i < len(question.ideas) for i in set(attempt.ideas))
         st.info(
             f"You found {held} of {len(question.ideas)} ideas in your answer."
             + (

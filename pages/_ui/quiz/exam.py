@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._ui.quiz import answering, screen, store, walk
 from pages._ui.quiz.shelf import library
-from ssl_core.quiz.judging import Answer, judge
+from ssl_core.quiz.judging import Answer, fits, judge
 from ssl_core.quiz.progress import CONFIDENCE, Attempt, Exam
 from ssl_core.quiz.questions import Base
 
@@ -19,12 +19,13 @@ def draw(link: str, ids: Sequence[str]) -> None:
         ids: of the set's questions.
     """
     now = store.progress().exam
-    if now is None or now.set != link:
+    known = now is not None and any(i in library() for i in now.questions)
+    if now is None or now.set != link or not known:
         _door(link, ids, now)
     elif now.handed_in is None:
         _sitting(now)
     else:
-        _returned(now)
+        _returned(now, ids)
 
 
 def _door(link: str, ids: Sequence[str], other: Exam | None) -> None:
@@ -50,19 +51,22 @@ def _door(link: str, ids: Sequence[str], other: Exam | None) -> None:
 
 
 def _begin(link: str, ids: tuple[str, ...]) -> None:
-    exam = Exam(set=link, questions=ids, begun=store.now())
-    store.keep(store.progress().with_exam(exam))
+    last = store.progress().exam
+    # Later than the last one, which another tab may still hold.
+    begun = max(store.now(), last.begun + 1 if last else 0)
+    _keep(Exam(set=link, questions=ids, begun=begun))
 
 
 def _sitting(now: Exam) -> None:
     ids = [i for i in now.questions if i in library()]
     key = f"exam_{now.begun}"
-    marks = [":material/edit: " if i in now.answers else "" for i in ids]
+    given = _given(now)
+    marks = [":material/edit: " if i in given else "" for i in ids]
     at = walk.place(ids, key, marks)
     with st.container(width=screen.READABLE):
         _ask(now, library()[ids[at]], key, f"Question {at + 1} of {len(ids)} · exam")
     walk.onwards(ids, key, at)
-    open_ = len(ids) - len(now.answers)
+    open_ = len(ids) - len(given)
     left = f" ({open_} still open)" if open_ else ""
     st.button(f"Hand in{left}", icon=":material/done_all:", on_click=_hand_in)
 
@@ -115,6 +119,15 @@ def _note(ident: str, answer: Answer) -> None:
     _keep(now.model_copy(update={"answers": {**now.answers, ident: answer}}))
 
 
+def _given(now: Exam) -> dict[str, Answer]:
+    """The answers; a file may hold some that are none to these questions."""
+    return {
+        i: now.answers[i]
+        for i in now.questions
+        if i in now.answers and i in library() and fits(library()[i], now.answers[i])
+    }
+
+
 def _keep(exam: Exam) -> None:
     store.keep(store.progress().with_exam(exam))
 
@@ -124,40 +137,48 @@ def _hand_in() -> None:
     kept = store.progress()
     now = kept.exam
     assert now is not None
-    for ident, answer in now.answers.items():
-        if ident not in library():
-            continue
+    at = max(store.now(), now.begun)
+    for ident, answer in _given(now).items():
         found = judge(library()[ident], answer)
         kept = kept.with_attempt(
             Attempt(
                 question=ident,
-                at=store.now(),
+                at=at,
                 answer=answer,
                 score=found.score,
                 confidence=now.sure.get(ident),
                 idea=found.idea,
             )
         )
-    handed_in = now.model_copy(update={"handed_in": store.now()})
-    store.keep(kept.with_exam(handed_in))
+    store.keep(kept.with_exam(now.model_copy(update={"handed_in": at})))
 
 
-def _returned(now: Exam) -> None:
-    judged = {i: store.progress().latest(i) for i in now.answers}
-    scored = [a for a in judged.values() if a is not None and a.score is not None]
+def _returned(now: Exam, ids: Sequence[str]) -> None:
+    judged = _judged(now)
+    scored = [a for a in judged if a.score is not None]
     right = sum(a.right for a in scored)
-    waiting = len(now.answers) - len(scored)
+    waiting = len(judged) - len(scored)
     st.success(
         f"Handed in: {right} of {len(scored)} right"
         + (f", {waiting} to compare with a model answer" * bool(waiting))
-        + f"; {len(now.questions) - len(now.answers)} left open. Go through them: the "
+        + f"; {len(now.questions) - len(judged)} left open. Go through them: the "
         "feedback is what you came for.",
         icon=":material/done_all:",
     )
-    st.button("Take it again", icon=":material/replay:", on_click=_again)
-    key = f"returned_{now.begun}"
+    st.button(
+        "Take it again",
+        icon=":material/replay:",
+        on_click=_begin,
+        args=(now.set, tuple(ids)),
+    )
     screen.series(now.questions, key, since=now.begun, from_the_top=True)
 
 
-def _again() -> None:
-    store.keep(store.progress().with_exam(None))
+def _judged(now: Exam) -> list[Attempt]:
+    """What was handed in, whatever was tried since with the feedback at hand."""
+    found = []
+    for ident in now.answers:
+        own = store.progress().of(ident)
+        since = (a for a in own if a.at >= (now.handed_in or 0) and not a.again)
+        found += [first] if (first := next(since, None)) else []
+    return found

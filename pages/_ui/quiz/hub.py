@@ -78,10 +78,18 @@ def way_back() -> None:
 
 def asked_for(query: Mapping[str, str]) -> tuple[Set, list[str]]:
     """The set that a link asks for, and what in the link means nothing."""
+    problems = [
+        f"{name} is {query[name][:40]!r}; allowed are true and false"
+        for name in ("review", "mixed")
+        if query.get(name, "").lower() not in ("", "true", "false")
+    ]
+    place = query.get("q", "")
+    if place and place not in library():
+        problems.append(f"q is {place[:40]!r}; there is no such question")
     try:
-        return Set.of(query, library()), []
+        return Set.of(query, library()), problems
     except SetError as error:
-        return error.usable, error.problems
+        return error.usable, error.problems + problems
 
 
 def name_of(chosen: Set) -> str:

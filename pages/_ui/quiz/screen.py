@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages._ui.quiz import answering, feedback, prediction, store, walk
 from pages._ui.quiz.shelf import library
-from ssl_core.quiz.judging import Answer, judge, ticked
+from ssl_core.quiz.judging import Answer, fits, judge, ticked
 from ssl_core.quiz.progress import CONFIDENCE, Attempt
 from ssl_core.quiz.questions import Base, Predict, Short
 
@@ -52,9 +52,7 @@ def single(
     """
     question = library()[ident]
     own = f"{key}_{ident}"
-    latest = store.progress().latest(ident)
-    if latest is not None and latest.at < since:
-        latest = None
+    latest = _latest(question, since)
     with st.container(width=READABLE):
         styled()
         head(question, note, number)
@@ -162,9 +160,17 @@ def _hints(question: Base, own: str, answered: bool) -> None:
         )
 
 
+def _latest(question: Base, since: int) -> Attempt | None:
+    """The last answer that counts; a file may hold one that is none to this question."""
+    latest = store.progress().latest(question.id)
+    if latest is None or latest.at < since or not fits(question, latest.answer):
+        return None
+    return latest
+
+
 def _mark(ident: str, since: int) -> str:
-    latest = store.progress().latest(ident)
-    if latest is None or latest.at < since:
+    latest = _latest(library()[ident], since)
+    if latest is None:
         return ""
     if latest.score is None:
         return ":material/edit: "

@@ -47,7 +47,7 @@ def concepts() -> None:
     st.dataframe(
         {
             "concept": [name_of(k.slug) for k in found],
-            "right": [k.right / k.questions for k in found],
+            "right": [round(100 * k.right / k.questions) for k in found],
             "answered": [f"{k.answered} of {k.questions}" for k in found],
             "what it is": [
                 _concepts().get(k.slug, {}).get("definition", "") for k in found
@@ -55,7 +55,7 @@ def concepts() -> None:
         },
         column_config={
             "right": st.column_config.ProgressColumn(
-                "right", format="percent", min_value=0, max_value=1
+                "right", format="%d %%", min_value=0, max_value=100
             )
         },
         hide_index=True,
@@ -127,11 +127,8 @@ def sure_but_wrong() -> None:
     st.markdown("What you were certain of and got wrong, once corrected, stays best.")
     for attempt in found[:10]:
         question = library()[attempt.question]
-        idea = attempt.idea.replace("-", " ")
-        st.markdown(
-            question.stem.partition("\n\n")[0] + (f" *({idea})*" if idea else "")
-        )
-        doors.door(f"quiz?q={question.id}", "Open it", "arrow_forward")
+        stem = " ".join(question.stem.partition("\n\n")[0].split())
+        doors.door(f"quiz?q={question.id}", stem, "arrow_forward")
 
 
 def to_come() -> None:
