@@ -72,7 +72,7 @@ def _sitting(now: Exam) -> None:
 
 
 def _ask(now: Exam, question: Base, key: str, number: str) -> None:
-    own = f"{key}_{question.id}"
+    own, given = f"{key}_{question.id}", _given(now)
     screen.styled()
     screen.head(question, "", number)
     _how_sure(now, question.id, own)
@@ -81,14 +81,14 @@ def _ask(now: Exam, question: Base, key: str, number: str) -> None:
             question,
             own,
             store.progress().seed,
-            now.answers.get(question.id),
+            given.get(question.id),
             None,
             lambda answer: _note(question.id, answer),
             lambda: None,
             exam=True,
         )
     )
-    if question.id in now.answers:
+    if question.id in given:
         st.caption("Kept. You can still change it.")
 
 
@@ -171,6 +171,7 @@ def _returned(now: Exam, ids: Sequence[str]) -> None:
         on_click=_begin,
         args=(now.set, tuple(ids)),
     )
+    key = f"returned_{now.begun}"
     screen.series(now.questions, key, since=now.begun, from_the_top=True)
 
 
