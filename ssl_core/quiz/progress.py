@@ -1,27 +1,19 @@
-"""What a learner did: a versioned record that survives in a browser or in a file.
+"""What a learner did: attempts, opened lessons, an exam; how two tabs' records become one."""
 
-The record is the learner's own; nothing in it is trusted when it comes back. It is
-JSON, capped in size, and refused as a whole if a single field is not what it should be.
-"""
-
-import json
-import re
 from collections.abc import Iterator, Mapping
-from itertools import accumulate, groupby
+from itertools import groupby
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from ssl_core.quiz.judging import LONGEST
 from ssl_core.quiz.questions import Record, Slug
 
 FORMAT: Final = "contrastive learning progress"
 VERSION: Final = 1
-LARGEST = 1_000_000  # bytes: a browser's local storage holds five times as much
 KEPT = 3000  # attempts; the oldest go first
 LESSONS = 200  # more were never written by this app
 LATEST = 99_999_999_999  # Unix seconds
-_BESIDES = 325  # bytes that an attempt takes at most, its answer not counted
 CONFIDENCE = ("a guess", "fairly sure", "certain")
 SURE = 2  # index of "certain"
 RIGHT = 0.75  # of the ideas of a written answer; the other kinds give 0 or 1
@@ -121,6 +113,7 @@ class Progress(Record):
         attempts: oldest first.
         lessons: slug -> when its text was opened.
         exam: the one under way or last handed in.
+        forgotten: Unix seconds; what is older was forgotten, in every tab.
     """
 
     format: Literal["contrastive learning progress"] = FORMAT
@@ -129,6 +122,7 @@ class Progress(Record):
     attempts: Annotated[tuple[Attempt, ...], Field(max_length=KEPT)] = ()
     lessons: dict[Slug, Opened] = Field(default_factory=dict, max_length=LESSONS)
     exam: Exam | None = None
+    forgotten: _Time = 0
 
     @field_validator("attempts", mode="before")
     @classmethod
@@ -184,8 +178,12 @@ class Progress(Record):
 
         The order of the two does not matter, so that tabs that merge come to agree.
         """
+        both = (self, other)
+        since = max(p.forgotten for p in both)
         kept: dict[tuple[int, str, bool, str], Attempt] = {}
         for attempt in (*self.attempts, *other.attempts):
+            if attempt.at < since:
+                continue
             # Ticks come later to an attempt; what it answered never changes.
             key = (attempt.at, attempt.question, attempt.again, repr(attempt.answer))
             if key not in kept or _said(attempt) > _said(kept[key]):
@@ -194,78 +192,23 @@ class Progress(Record):
         for lesson, opened in other.lessons.items():
             known = lessons.get(lesson, opened)
             lessons[lesson] = min(known, opened, key=lambda o: o.opened)
-        exams = [e for e in (self.exam, other.exam) if e]
-        both = (self, other)
+        lessons = {slug: o for slug, o in lessons.items() if o.opened >= since}
+        exams = [p.exam for p in both if p.exam and p.exam.begun >= since]
         return self._with(
             # Whoever answered keeps the order of the options that they saw.
             seed=min((not (p.attempts or p.exam), p.seed) for p in both)[1],
             attempts=tuple(kept[key] for key in sorted(kept))[-KEPT:],
             lessons=_some(lessons),
             exam=max(exams, key=_done, default=None),
+            forgotten=since,
         )
+
+    def restored(self, saved: "Progress") -> Self:
+        """With a saved history brought back, also if it was forgotten since."""
+        return self._with(forgotten=0).merged(saved._with(forgotten=0))
 
     def _with(self, **changes: object) -> Self:
         return self.model_copy(update=changes)
-
-
-def dumps(progress: Progress) -> str:
-    """The record as JSON: as many attempts, from the newest on, as fit its size.
-
-    Two tabs that know different parts of a long history agree on what fits: the newest
-    attempts, each counted at its longest, as if its ticks were already there.
-    """
-    said = progress.model_dump(mode="json", exclude_defaults=True)
-    attempts = [json.dumps(attempt) for attempt in said.pop("attempts", ())]
-    head = {"format": FORMAT, "version": VERSION, **said, "attempts": []}
-    if len(json.dumps(head)) > LARGEST:
-        head.pop("exam", None)
-    text = json.dumps(head)
-    answers = (json.dumps(a.answer) for a in reversed(progress.attempts))
-    sizes = accumulate(
-        (len(answer) + _BESIDES for answer in answers), initial=len(text)
-    )
-    fit = sum(size <= LARGEST for size in sizes) - 1
-    newest = ", ".join(attempts[len(attempts) - fit :])
-    return f"{text.removesuffix(']}')}{newest}]}}"
-
-
-def loads(content: str | bytes) -> Progress:
-    """The record in a file.
-
-    Raises:
-        ValueError: one sentence that says what is wrong; nothing is taken from it.
-    """
-    if len(content) > LARGEST:
-        raise ValueError(
-            f"this file has {len(content):,} bytes; a progress file has at most "
-            f"{LARGEST:,}"
-        )
-    try:
-        raw = json.loads(content)
-    except (ValueError, RecursionError):
-        raise ValueError("this file is not JSON; a progress file is") from None
-    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
-        raise ValueError("this file is not a progress file of this app")
-    version = raw.get("version")
-    if version != VERSION or isinstance(version, bool):
-        raise ValueError(
-            f"this progress file has version {_plain(version)}; this app reads version "
-            f"{VERSION}"
-        )
-    try:
-        return Progress.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ", ".join(_plain(p) for p in first["loc"][:3])
-        raise ValueError(
-            f"this progress file has been changed or damaged at {place}: "
-            f"{first['msg'][:120].lower()}"
-        ) from None
-
-
-def _plain(value: object) -> str:
-    """A few characters of what a file holds, safe to repeat in a sentence."""
-    return re.sub(r"[^A-Za-z0-9_ .-]", "?", str(value)[:40])
 
 
 def _some(lessons: Mapping[str, Opened]) -> dict[str, Opened]:

@@ -11,8 +11,9 @@ from pages._ui.quiz.shelf import OWN
 from ssl_core.quiz import bank
 from ssl_core.quiz.bank import Bank
 from ssl_core.quiz.judging import shuffled
-from ssl_core.quiz.progress import Attempt, Exam, Progress, dumps, loads
+from ssl_core.quiz.progress import Attempt, Exam, Progress
 from ssl_core.quiz.questions import Base
+from ssl_core.quiz.saving import dumps, loads
 
 QUIZ, STANDING = "pages/50_quiz.py", "pages/51_your_progress.py"
 DAY = 86_400

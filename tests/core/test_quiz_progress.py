@@ -9,17 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssl_core.quiz import progress as record
+from ssl_core.quiz import saving
 from ssl_core.quiz.judging import LONGEST
-from ssl_core.quiz.progress import (
-    KEPT,
-    LARGEST,
-    Attempt,
-    Exam,
-    Opened,
-    Progress,
-    dumps,
-    loads,
-)
+from ssl_core.quiz.progress import KEPT, Attempt, Exam, Opened, Progress
+from ssl_core.quiz.saving import LARGEST, dumps, loads
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=60)
 SLUGS = st.sampled_from(["temperature-low", "batch_64", "q3", "a"])
@@ -278,7 +271,7 @@ class Browser:
 def small(largest: int, kept: int) -> Iterator[None]:
     """A browser in which little fits."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(record, "LARGEST", largest)
+        patch.setattr(saving, "LARGEST", largest)
         patch.setattr(record, "KEPT", kept)
         yield
 
@@ -569,3 +562,20 @@ def test_any_field_with_anything_in_it_is_read_or_refused(
         refused(content)
     else:
         assert loads(dumps(found)) == found
+
+
+def test_what_was_forgotten_stays_forgotten_in_another_tab() -> None:
+    old = Attempt(question="q3", at=1000, answer=1, score=1.0)
+    tab = Progress(seed=1, attempts=(old,), lessons={"a": Opened(opened=900)})
+    fresh = Progress(seed=2, forgotten=2000)
+    new = Attempt(question="q3", at=2500, answer=0, score=0.0)
+    for both in (tab.merged(fresh), fresh.merged(tab)):
+        assert not both.attempts and not both.lessons
+        assert both.with_attempt(new).merged(tab).attempts == (new,)
+
+
+def test_a_saved_history_comes_back_after_it_was_forgotten() -> None:
+    old = Attempt(question="q3", at=1000, answer=1, score=1.0)
+    saved = Progress(seed=1, attempts=(old,))
+    fresh = Progress(seed=2, forgotten=2000)
+    assert loads(dumps(fresh.restored(saved))).attempts == (old,)

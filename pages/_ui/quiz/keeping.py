@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages._ui.quiz import store
-from ssl_core.quiz import progress as record
+from ssl_core.quiz import saving
 
 
 def draw() -> None:
@@ -35,7 +35,7 @@ def _save() -> None:
     st.markdown("**Take them along**")
     st.download_button(
         "Save my progress",
-        record.dumps(store.progress()),
+        saving.dumps(store.progress()),
         f"contrastive-learning-progress-{day}.json",
         "application/json",
         icon=":material/download:",
@@ -58,14 +58,14 @@ def _restore() -> None:
         st.success("Restored.", icon=":material/check_circle:")
         return
     try:
-        found = record.loads(offered.getvalue())
+        found = saving.loads(offered.getvalue())
     except ValueError as error:
         st.error(
             f"Nothing was restored: {error}. Your answers here are as they were.",
             icon=":material/error:",
         )
         return
-    store.keep(store.progress().merged(found))
+    store.keep(store.progress().restored(found))
     st.session_state.progress_restored = offered.file_id
     st.rerun()
 

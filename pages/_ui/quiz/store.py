@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ssl_core.quiz import progress as record
+from ssl_core.quiz import saving
 from ssl_core.quiz.progress import Progress
 
 NAME = "ssl_progress"  # of the entry in the browser's local storage
@@ -46,13 +46,13 @@ def mount() -> None:
     state = st.session_state
     nonce = state.setdefault("progress_nonce", secrets.token_hex(8))
     own = progress()
-    started = bool(own.attempts or own.lessons or own.exam)
+    started = bool(own.attempts or own.lessons or own.exam or own.forgotten)
     _mount(
         key=_WIDGET,
         data={
             "name": NAME,
             "nonce": nonce,
-            "text": record.dumps(own) if started else "",
+            "text": saving.dumps(own) if started else "",
             "keep": state.get("progress_keep", True),
             "chosen": state.get("progress_chosen", False),
             "heard": state.get("progress_heard", 0),
@@ -77,7 +77,8 @@ def allow(keep: bool) -> None:
 
 def forget() -> None:
     """Begin anew, here and in the browser."""
-    st.session_state.progress = Progress(seed=secrets.randbelow(2**31))
+    fresh = Progress(seed=secrets.randbelow(2**31), forgotten=now())
+    st.session_state.progress = fresh
 
 
 def _heard() -> None:
@@ -93,7 +94,7 @@ def _heard() -> None:
     if not text:
         return
     try:
-        keep(progress().merged(record.loads(str(text))))
+        keep(progress().merged(saving.loads(str(text))))
     except ValueError as error:
         state.progress_problem = (
             "What this browser kept of your answers cannot be read, so you begin anew: "

@@ -6,8 +6,7 @@ import streamlit as st
 
 from pages._ui.quiz import store, teachers
 from pages._ui.quiz.shelf import library
-from ssl_core.quiz import anki, gift, sheet, writing
-from ssl_core.quiz import progress as record
+from ssl_core.quiz import anki, gift, saving, sheet, writing
 from ssl_core.quiz.bank import Bank
 from ssl_core.quiz.questions import Question
 
@@ -80,7 +79,7 @@ def _class() -> None:
         while name in learners:
             name, copies = f"{file.name.removesuffix('.json')} ({copies})", copies + 1
         try:
-            learners[name] = record.loads(file.getvalue())
+            learners[name] = saving.loads(file.getvalue())
         except ValueError as error:
             problems.append(f"{file.name}: {error}")
     if problems:
