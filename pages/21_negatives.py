@@ -148,7 +148,8 @@ story.page(
         "“Small batches are bad because :red[negatives] are few” is only a part. In "
         "SimCLR's own table, at 100 epochs, the gap between N = 256 and 8,192 shrinks from "
         "7.3 points to 2.0 when the learning rate is scaled by the square root of N "
-        "instead of N itself; longer training shrinks it too. And some random negatives "
+        "instead of N itself; under the latter rule longer training shrinks it as well. And "
+        "some random negatives "
         "are of the :orange[anchor]'s own class: "
         "{false_negatives|counted, N = 64|same_class} of the 126 at N = 64.",
         (decoupled_nt_xent, info_nce, moco_queue.trial),
