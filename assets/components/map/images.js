@@ -53,14 +53,23 @@ function unpackBytes(text) {
   return bytes;
 }
 
-function drawTile(context, set, index, x, y, size) {
-  const { tile, columns, picture } = set;
-  const left = (index % columns) * tile;
-  const top = Math.floor(index / columns) * tile;
-  context.drawImage(picture, left, top, tile, tile, x, y, size, size);
+function drawTile(context, set, index, x, y, width, height) {
+  const { tile: [across, down], columns, picture } = set;
+  const left = (index % columns) * across;
+  const top = Math.floor(index / columns) * down;
+  context.drawImage(picture, left, top, across, down, x, y, width, height);
 }
 
 function fillThumbnail(canvas, set, index) {
-  canvas.width = canvas.height = set?.tile ?? 1;
-  if (set?.ready) drawTile(canvas.getContext("2d"), set, index, 0, 0, set.tile);
+  const [across, down] = set?.tile ?? [1, 1];
+  canvas.width = across;
+  canvas.height = down;
+  if (set?.ready) drawTile(canvas.getContext("2d"), set, index, 0, 0, across, down);
+}
+
+// Width and height of a thumbnail that covers as much as a square of this side.
+function shaped(set, side) {
+  const [across, down] = set?.tile ?? [1, 1];
+  const wider = Math.sqrt(across / down);
+  return [side * wider, side / wider];
 }

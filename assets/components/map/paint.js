@@ -98,11 +98,12 @@ Object.assign(LiveMap.prototype, {
   // The picture in a frame of its colour, its symbol on the corner.
   paintPicture(i, x, y) {
     const { context, set, swatches, factor } = this;
-    const half = PICTURE / 2;
+    const [width, height] = shaped(set, PICTURE);
+    const [left, top] = [x - width / 2, y - height / 2];
     context.fillStyle = swatches[factor?.bins[i] ?? 0].colour;
-    context.fillRect(x - half - 2, y - half - 2, PICTURE + 4, PICTURE + 4);
-    drawTile(context, set, i, x - half, y - half, PICTURE);
-    if (factor?.kind === "class") this.paintMarker(i, x + half, y + half);
+    context.fillRect(left - 2, top - 2, width + 4, height + 4);
+    drawTile(context, set, i, left, top, width, height);
+    if (factor?.kind === "class") this.paintMarker(i, left + width, top + height);
   },
 
   paintGroup(others) {
@@ -132,7 +133,8 @@ Object.assign(LiveMap.prototype, {
     context.strokeStyle = colour;
     context.lineWidth = width;
     context.beginPath();
-    const radius = this.pictures ? PICTURE * 0.82 : this.radius + 4.5;
+    const corner = Math.hypot(...shaped(this.set, PICTURE)) / 2;
+    const radius = this.pictures ? corner * 1.16 : this.radius + 4.5;
     context.arc(at[2 * i], at[2 * i + 1], radius, 0, 2 * Math.PI);
     context.stroke();
   },

@@ -118,6 +118,8 @@ function showInspector(inspector, { set, factor, swatches, selected, others, sel
     if (!inspector.querySelector(".hint")) inspector.replaceChildren(make("p", "hint", HINT));
     return;
   }
+  const [across, down] = set?.tile ?? [1, 1];
+  inspector.style.setProperty("--wider", across / down);
   if (inspector.querySelectorAll(".slot").length !== others.length + 1) {
     const slots = [selected, ...others].map((_, i) => makeSlot(i));
     inspector.replaceChildren(make("p", "agreement"), ...slots, make("p", "facts"));

@@ -72,9 +72,11 @@ Object.assign(SimilarityCanvas.prototype, {
     if (cell >= PICTURE_CELL && sheet?.ready) {
       for (let view = 0; view < this.count; view++) {
         const side = Math.min(gutter - 3, this.span(view)[1] - 2);
-        const at = Math.round(this.middle(view) - side / 2);
-        drawTile(context, sheet, view, 0, at, side);
-        drawTile(context, sheet, view, at, 0, side);
+        const scale = side / Math.max(...sheet.tile);
+        const [width, height] = sheet.tile.map((length) => length * scale);
+        const [x, y] = [width, height].map((length) => this.middle(view) - length / 2);
+        drawTile(context, sheet, view, 0, Math.round(y), width, height);
+        drawTile(context, sheet, view, Math.round(x), 0, width, height);
       }
       return;
     }

@@ -67,8 +67,8 @@ function showLegend(legend, { scale, ramp, marks, ghost }) {
 function showTip(tip, sheet, [row, column], lines) {
   const pictures = [row, column].map((view) => {
     const picture = make("canvas", "picture");
-    picture.width = picture.height = sheet?.tile ?? 1;
-    if (sheet?.ready) drawTile(picture.getContext("2d"), sheet, view, 0, 0, sheet.tile);
+    [picture.width, picture.height] = sheet?.tile ?? [1, 1];
+    if (sheet?.ready) drawTile(picture.getContext("2d"), sheet, view, 0, 0, ...sheet.tile);
     return picture;
   });
   const text = make("div", "lines");
@@ -76,9 +76,9 @@ function showTip(tip, sheet, [row, column], lines) {
   tip.replaceChildren(...(sheet?.ready ? pictures : []), text);
 }
 
-function drawTile(context, sheet, view, x, y, size) {
-  const { tile, columns, picture } = sheet;
-  const left = (view % columns) * tile;
-  const top = Math.floor(view / columns) * tile;
-  context.drawImage(picture, left, top, tile, tile, x, y, size, size);
+function drawTile(context, sheet, view, x, y, width, height) {
+  const { tile: [across, down], columns, picture } = sheet;
+  const left = (view % columns) * across;
+  const top = Math.floor(view / columns) * down;
+  context.drawImage(picture, left, top, across, down, x, y, width, height);
 }

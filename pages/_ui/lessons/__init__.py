@@ -1,0 +1,1 @@
+"""Lessons on screen: a question first, the text, something live, questions again."""
