@@ -152,3 +152,11 @@ def losses(folder: Path) -> list[float]:
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
+
+
+def rested(page: Page) -> None:
+    """Wait until no script runs and what it drew is there, keys and all."""
+    page.wait_for_timeout(300)
+    idle = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+    page.locator(idle).wait_for(state="attached")
+    page.wait_for_timeout(300)

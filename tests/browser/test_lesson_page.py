@@ -2,7 +2,7 @@
 
 import re
 
-from lab import eventually, main, said
+from lab import eventually, main, rested, said
 from playwright.sync_api import Browser, Page, expect
 
 from ssl_core.quiz import bank
@@ -10,6 +10,7 @@ from ssl_core.quiz import bank
 LESSON = "negatives"
 FOCUSED = """() => {
   const e = document.activeElement;
+  if (!['BUTTON', 'TEXTAREA', 'INPUT', 'A'].includes(e.tagName)) return e.tagName;
   return [e.innerText || e.getAttribute('aria-label') || '', e.tagName].join('|');
 }"""
 SEEN = "() => document.activeElement.matches(':focus-visible')"
@@ -28,6 +29,7 @@ def tab_to(page: Page, what: str, most: int = 80) -> None:
 def answer_by_key(page: Page) -> None:
     """Answer the question on the screen, whatever its kind, without a pointer."""
     here = main(page)
+    rested(page)
     if here.get_by_role("textbox", name="Your answer, in your own words").count():
         tab_to(page, "|TEXTAREA")
         page.keyboard.type("They are equal in what was held equal, and only in that.")
@@ -44,7 +46,7 @@ def answer_by_key(page: Page) -> None:
         if steps and not left:
             break
         page.keyboard.press("1")
-        page.wait_for_timeout(700)
+        rested(page)
     expect(here).to_contain_text("In full.")
 
 
@@ -58,6 +60,8 @@ def test_a_lesson_and_its_quiz_by_keyboard_and_back_after_closing_the_tab(
     page.goto(f"/lesson_{LESSON}")
     expect(main(page)).to_contain_text("Before you read, a guess")
     assert "Some negatives are false" not in said(page), "asked before the text"
+    expect(main(page)).to_contain_text("Read on without answering")
+    rested(page)
     page.keyboard.press("1")
     expect(main(page)).to_contain_text("Some negatives are false")
     count = len(bank.shipped().of_lesson(LESSON)) - 1
@@ -67,6 +71,7 @@ def test_a_lesson_and_its_quiz_by_keyboard_and_back_after_closing_the_tab(
         expect(main(page)).to_contain_text(f"Question {number} of {count}")
         answer_by_key(page)
         if number < count:
+            rested(page)
             page.keyboard.press("n")
     stored = "JSON.parse(localStorage.getItem('ssl_progress')).attempts.length"
     eventually(lambda: page.evaluate(stored) == count + 1, "every answer kept")
