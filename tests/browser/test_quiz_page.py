@@ -201,3 +201,17 @@ def test_answers_survive_the_server(browser: Browser, another_server) -> None:
         eventually(lambda: DONE.search(said(page)), "the first answer's mark")
         assert len(stored(page)) == 2
     context.close()
+
+
+def test_a_prediction_is_answered_by_running_it(page: Page) -> None:
+    page.goto("/quiz?q=predict-loss-without-stop-gradient")
+    answer(page, "B")
+    expect(main(page)).to_contain_text("Don't take our word for it")
+    main(page).get_by_role("link", name="See it happen").click()
+    expect(main(page)).to_contain_text("Your prediction.")
+    chosen = main(page).get_by_role("radio", name="no stop-gradient", exact=True)
+    expect(chosen).to_be_checked()  # it came along
+    press(page, "Run both arms")
+    expect(main(page)).to_contain_text("What happened", timeout=120_000)
+    page.go_back()
+    expect(main(page)).to_contain_text("In your own run:")
