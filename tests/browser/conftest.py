@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from lab import free_port
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -93,13 +93,6 @@ def another_server(
 ) -> Callable[[int], AbstractContextManager[str]]:
     """Starts a server of one's own, to end it in the middle of a test."""
     return lambda port: serving(runs, tmp_path / "log", port)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import socket
 import time
 import zipfile
 from collections.abc import Callable
@@ -160,3 +161,10 @@ def rested(page: Page) -> None:
     idle = '[data-testid="stApp"][data-test-script-state="notRunning"]'
     page.locator(idle).wait_for(state="attached")
     page.wait_for_timeout(300)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from lab import eventually, main, press, said
+from lab import eventually, free_port, main, press, said
 from playwright.sync_api import Browser, Page, expect
 
 SET = "/quiz?lesson=composition"
@@ -177,8 +177,6 @@ def test_an_exam_waits_with_its_feedback_and_survives_a_closed_tab(
 
 
 def test_answers_survive_the_server(browser: Browser, another_server) -> None:
-    from conftest import free_port
-
     port = free_port()
     context = browser.new_context()
     page = context.new_page()
