@@ -19,7 +19,7 @@ def answer(page: Page, letter: str) -> None:
     option.first.click()
     # What is right is a status, what is not an alert: both are read out.
     told = main(page).get_by_role("status").or_(main(page).get_by_role("alert"))
-    expect(told).to_contain_text(re.compile("Right|Not quite"))
+    expect(told.first).to_contain_text(re.compile("Right|Not quite"))
 
 
 def onwards(page: Page) -> None:
@@ -211,5 +211,5 @@ def test_a_prediction_is_answered_by_running_it(page: Page) -> None:
     expect(chosen).to_be_checked()  # it came along
     press(page, "Run both arms")
     expect(main(page)).to_contain_text("What happened", timeout=120_000)
-    page.go_back()
+    main(page).get_by_role("link", name="Back to the question").click()
     expect(main(page)).to_contain_text("In your own run:")

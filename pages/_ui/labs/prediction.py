@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._ui.labs.arms import Outcome
+from pages._ui.quiz import doors
 
 if TYPE_CHECKING:
     from pages._ui.labs.story import Case
@@ -51,11 +52,20 @@ def settle(lab: str, slug: str, case: "Case", left: Outcome, right: Outcome) -> 
             f"You predicted “{said}”. In this run it was: **{truth}**.",
             icon=":material/lightbulb:",
         )
+    if origin := st.session_state.get(_origin(lab, slug)):
+        doors.door(origin, "Back to the question", "quiz")
 
 
-def remember(lab: str, slug: str, option: int) -> None:
-    """Take over a prediction that was made elsewhere, by its place among the options."""
+def remember(lab: str, slug: str, option: int, origin: str) -> None:
+    """Take over a prediction that was made elsewhere.
+
+    Args:
+        lab, slug: name the lab and the case.
+        option: its place among the case's options.
+        origin: link back to where it was made.
+    """
     st.session_state[_carried(lab, slug)] = option
+    st.session_state[_origin(lab, slug)] = origin
     st.session_state.pop(_key(lab, slug), None)
 
 
@@ -63,6 +73,10 @@ def settled(lab: str, slug: str) -> int | None:
     """What this visit's run of a case gave; None if there was none."""
     found = st.session_state.get(_found(lab, slug))
     return None if found is None else int(found)
+
+
+def _origin(lab: str, slug: str) -> str:
+    return f"origin_{lab}_{slug}"
 
 
 def _carried(lab: str, slug: str) -> str:

@@ -11,7 +11,7 @@ from ssl_core.quiz.questions import Predict
 def carry(question: Predict, option: int) -> None:
     """Take the prediction along to the lab, where the run will be compared with it."""
     slug, case = _place(question)
-    lab.remember(slug, case, option)
+    lab.remember(slug, case, option, f"quiz?q={question.id}")
 
 
 def settle(question: Predict) -> None:
