@@ -37,6 +37,7 @@ SECTIONS = {
         ("23_collapse", "Collapse", "compress"),
         ("24_features", "What features keep", "inventory_2"),
         ("25_reading_the_map", "Reading the map", "map"),
+        ("26_sound", "Sound", "graphic_eq"),
     ],
     "Quiz": [
         ("50_quiz", "Quiz", "quiz"),
@@ -47,7 +48,7 @@ SECTIONS = {
 # These bring their own few knobs: the playground's would steer a run that is not there.
 OWN_CONTROLS = {
     *("loss_by_hand", "matrix_inspector", "shortcuts", "negatives"),
-    *("temperature", "collapse", "features", "reading_the_map"),
+    *("temperature", "collapse", "features", "reading_the_map", "sound"),
     *("quiz", "your_progress", "for_teachers"),
     *(file.partition("_")[2] for file, *_ in SECTIONS["Learn"]),
 }

@@ -1,28 +1,33 @@
-"""Playground: press Train and watch an encoder learn from images nobody labelled."""
+"""Playground: press Train and watch an encoder learn from data nobody labelled."""
 
 import streamlit as st
 
 from pages._ui import learner, live, notices, runs
+
+
+def watch(run: str) -> None:
+    """A run as it goes: map, curves and the current batch."""
+    live.images_of(run)
+    # A paused run may take a step at any moment; one that has ended costs nothing to show.
+    moving = runs.state() in runs.ACTIVE
+    left, right = st.columns([0.52, 0.48], gap="medium")
+    with left:
+        st.fragment(live.status, run_every=1.0 if moving else None)(run)
+        live.map_of(run)
+    with right:
+        st.fragment(live.curves, run_every=2.0 if moving else None)(run)
+    st.fragment(live.batch, run_every=2.0 if moving else None)(run)
+    live.pinned_map()
+    live.keep(run)
+
 
 st.title("Playground", anchor=False)
 learner.remember()
 notices.draw()
 runs.controls("main")
 
-run = runs.current()
-if run is None:
+# Not st.stop(): after a stopped run Streamlit keeps the parameters of widgets that went.
+if (shown := runs.current()) is None:
     live.invitation()
-    st.stop()
-
-live.images_of(run)
-# A paused run may take a step at any moment; one that has ended costs nothing to show.
-moving = runs.state() in runs.ACTIVE
-left, right = st.columns([0.52, 0.48], gap="medium")
-with left:
-    st.fragment(live.status, run_every=1.0 if moving else None)(run)
-    live.map_of(run)
-with right:
-    st.fragment(live.curves, run_every=2.0 if moving else None)(run)
-st.fragment(live.batch, run_every=2.0 if moving else None)(run)
-live.pinned_map()
-live.keep(run)
+else:
+    watch(shown)

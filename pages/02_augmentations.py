@@ -1,22 +1,29 @@
-"""Augmentations: what may change between two views of one picture, alone and composed."""
+"""Augmentations: what may change between two views of one picture or sound."""
 
 import inspect
 
 import streamlit as st
 
 from pages._ui import learner, notices, pairs, pictures, sidebar
-from ssl_core.augment import AUGMENTATIONS, Policy
+from ssl_core.augment import AUGMENTATIONS, Policy, offered
 
 st.title("Augmentations", anchor=False)
 learner.remember()
+sound = sidebar.medium() == "sound"
+one = "sound" if sound else "picture"
 st.markdown(
-    "A :orange[view] and its :green[partner] come from one picture. Whatever the switches "
+    f"A :orange[view] and its :green[partner] come from one {one}. Whatever the switches "
     "in the sidebar may change, the encoder learns to **ignore**; whatever they leave alone, "
     "it may use. Move them and look."
 )
 notices.draw()
 
-image = pictures.choose()
+if sound:
+    from pages._ui import spectrograms
+
+    images = spectrograms.choose()
+else:
+    images = pictures.choose()
 roll = st.button(
     "Roll the dice again", icon=":material/casino:", key="roll", type="primary"
 )
@@ -25,11 +32,11 @@ st.session_state.roll_seed = seed
 policy = Policy.of(sidebar.values()["augment"])
 
 st.subheader("All switches together: two views", anchor=False)
-views = pictures.two(image, policy, seed)
+views = pictures.two(images, policy, seed)
 columns = st.columns(3)
-captions = ("The picture", ":orange[**One view**]", ":green[**Its partner**]")
+captions = (f"The {one}", ":orange[**One view**]", ":green[**Its partner**]")
 alts = (
-    "The original picture.",
+    "The spectrogram of the sound." if sound else "The original picture.",
     *(
         f"View {v}: {pictures.dice_text(d)}"
         for v, d in zip("AB", views.dice, strict=True)
@@ -39,10 +46,18 @@ for column, shown, caption, alt in zip(
     columns, [views.original, *views.images], captions, alts, strict=True
 ):
     with column:
-        st.image(pairs.data_url(shown), width="stretch", alt=alt)
+        large = spectrograms.enlarged(shown) if sound else shown
+        st.image(pairs.data_url(large), width="stretch", alt=alt)
         st.markdown(caption)
+        if sound:
+            spectrograms.play(shown)
 on = ", ".join(a.label for a in policy.augmentations) or "nothing"
 st.caption(f"On: {on}. Seed {seed}: the same seed rolls the same dice.")
+if sound:
+    st.caption(
+        "What you hear is made from what you see (Griffin-Lim); a spectrogram has lost "
+        "the fine structure of a sound, so it comes out a little hoarse."
+    )
 with st.expander("The dice that made these views", icon=":material/casino:"):
     st.dataframe(
         pictures.dice_table(views.dice),
@@ -54,12 +69,16 @@ st.subheader("Each one alone", anchor=False)
 st.caption(
     "At the strength set in the sidebar; its own default where it is switched off."
 )
-tiles = pictures.alone(image, sidebar.strengths(), seed)
-for start in range(0, len(tiles), 6):
-    for column, tile in zip(st.columns(6), tiles[start : start + 6], strict=False):
+tiles = pictures.alone(images, sidebar.strengths(), seed)
+across = 3 if sound else 6
+for start in range(0, len(tiles), across):
+    for column, tile in zip(
+        st.columns(across), tiles[start : start + across], strict=False
+    ):
         with column:
+            large = spectrograms.enlarged(tile.image) if sound else tile.image
             st.image(
-                pairs.data_url(tile.image),
+                pairs.data_url(large),
                 width="stretch",
                 alt=f"{tile.label}: {tile.dice}",
             )
@@ -69,7 +88,7 @@ for start in range(0, len(tiles), 6):
 st.subheader("The code that ran", anchor=False)
 slug = st.selectbox(
     "Augmentation",
-    list(AUGMENTATIONS),
+    list(offered(sidebar.medium())),
     key="source_of",
     format_func=lambda s: AUGMENTATIONS[s].label,
 )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ssl_core.augment import Policy
-from ssl_core.data import default_views
+from ssl_core.augment import Policy, require
+from ssl_core.data import SOURCES, ImageSet, SoundSet, default_views
 from ssl_core.encoders import ENCODERS
 from ssl_core.knobs import Knob, check, knob, knobs_of
 from ssl_core.methods import METHODS, MethodConfig
@@ -91,6 +91,8 @@ class RunConfig:
         check(self)
         if self.policy is None:
             object.__setattr__(self, "policy", Policy.of(default_views(self.data)))
+        assert self.policy is not None
+        _require_medium(self.policy, self.data)
         kind = METHODS[self.method].Config
         if self.options is None:
             object.__setattr__(self, "options", kind())
@@ -145,6 +147,18 @@ class RunConfig:
                 )
         return RunConfig.of(self.flat() | dict(changes))
 
+    def require_fit(self, data: ImageSet) -> None:
+        """Refuse loaded data that these augmentations are not for.
+
+        A source's medium is known by its name; a path's only once it is read.
+
+        Raises:
+            ValueError: naming the augmentation and what is allowed.
+        """
+        assert self.policy is not None
+        medium = "sound" if isinstance(data, SoundSet) else "pictures"
+        require(self.policy.strengths, medium, data.name)
+
 
 def all_knobs(method: str) -> dict[str, Knob]:
     """Every knob of a run with this method, by flat name."""
@@ -152,14 +166,27 @@ def all_knobs(method: str) -> dict[str, Knob]:
 
 
 def as_policy(value: Any, source: str) -> Policy:
-    """A policy from its text, its slug -> strength mapping, or ``default``."""
+    """A policy from its text, its slug -> strength mapping, or ``default``.
+
+    Raises:
+        ValueError: naming what is unknown, out of range, or not for this source.
+    """
     if isinstance(value, Policy):
         return value
     if isinstance(value, Mapping):
-        return Policy.of(value)
-    if str(value).strip() == "default":
-        return Policy.of(default_views(source))
-    return Policy.parse(str(value))
+        policy = Policy.of(value)
+    elif str(value).strip() == "default":
+        policy = Policy.of(default_views(source))
+    else:
+        policy = Policy.parse(str(value))
+    _require_medium(policy, source)
+    return policy
+
+
+def _require_medium(policy: Policy, source: str) -> None:
+    """A path is let pass: :meth:`RunConfig.require_fit` asks again once it is read."""
+    if source in SOURCES:
+        require(policy.strengths, SOURCES[source].medium, source)
 
 
 def _unknown(name: str, method: str) -> str:

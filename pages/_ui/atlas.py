@@ -6,17 +6,18 @@ import math
 import numpy as np
 from PIL import Image
 
-LARGEST_TILE = 48  # pixels; the map shows a thumbnail at 30 to 96
+LARGEST_TILE = 48  # pixels of a square's side; the map shows a thumbnail at 30 to 96
 
 
-def thumbnail_sheet(thumbnails: np.ndarray) -> tuple[bytes, int, int]:
+def thumbnail_sheet(thumbnails: np.ndarray) -> tuple[bytes, tuple[int, int], int]:
     """Lay thumbnails out row by row in one PNG, larger ones scaled down.
 
     Args:
         thumbnails: ``[M, C, H, W]`` uint8 with C 1 or 3.
 
     Returns:
-        The PNG, the side of a tile in pixels, and the tiles in a row.
+        The PNG, width and height of a tile in pixels, and the tiles in a row. A tile
+        has the shape of the thumbnails: a spectrogram is wider than high.
 
     Raises:
         ValueError: an array of another shape or type.
@@ -35,10 +36,16 @@ def thumbnail_sheet(thumbnails: np.ndarray) -> tuple[bytes, int, int]:
     grid = tiles.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
     pixels = grid.reshape(rows * height, columns * width, channels)
     sheet = Image.fromarray(pixels.squeeze(2) if channels == 1 else pixels)
-    tile = min(max(height, width), LARGEST_TILE)
-    if (height, width) != (tile, tile):
-        size = (columns * tile, rows * tile)
+    tile = _fitted(width, height)
+    if (width, height) != tile:
+        size = (columns * tile[0], rows * tile[1])
         sheet = sheet.resize(size, Image.Resampling.BOX)
     file = io.BytesIO()
     sheet.save(file, "PNG")
     return file.getvalue(), tile, columns
+
+
+def _fitted(width: int, height: int) -> tuple[int, int]:
+    """Width and height of no larger area than the largest square tile's."""
+    shrunk = min(1.0, LARGEST_TILE / math.sqrt(width * height))
+    return max(round(width * shrunk), 1), max(round(height * shrunk), 1)

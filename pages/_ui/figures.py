@@ -12,6 +12,7 @@ from pages._ui.palette import GHOST, LINE, NEGATIVE, POSITIVE
 MAX_POINTS = 400
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "displaylogo": False}
 _MARGIN = {"l": 44, "r": 12, "t": 8, "b": 36}
+_LETTER = 7  # pixels that a letter of a tick label takes at most, on average
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,11 @@ def kept_bars(scores: Mapping[str, Any]) -> Shown | None:
         legend={"orientation": "h", "y": 1.12, "x": 0}, showlegend=True
     )
     best, worst = rows[-1], rows[0]
+    dressed = _dressed(figure, 90 + 26 * len(rows), legend=True)
+    widest = _LETTER * max(map(len, names)) + 12
+    dressed.update_layout(margin_l=max(_MARGIN["l"], widest))
     return Shown(
-        _dressed(figure, 90 + 26 * len(rows), legend=True),
+        dressed,
         f"Most readable: {best[0].replace('_', ' ')} {best[1]['accuracy']:.2f}; least: "
         f"{worst[0].replace('_', ' ')} {worst[1]['accuracy']:.2f} "
         f"(chance {worst[1]['chance']:.2f}).",

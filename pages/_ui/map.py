@@ -63,7 +63,7 @@ def map_images(
     set_id: str,
     atlas_png: bytes,
     *,
-    tile: int,
+    tile: tuple[int, int],
     columns: int,
     factors: Mapping[str, Factor],
     label: str | None,
@@ -76,7 +76,7 @@ def map_images(
     Args:
         set_id: names these points; change it when any of what follows changes.
         atlas_png: all thumbnails in one PNG, row by row.
-        tile: side of a thumbnail in it, in pixels.
+        tile: width and height of a thumbnail in it, in pixels.
         columns: thumbnails in a row of it.
         factors: name -> what is known of the points, in their order.
         label: the factor that colours the points until the learner picks another.
@@ -185,7 +185,7 @@ def _nothing() -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _atlas(set_id: str, _thumbnails: np.ndarray) -> tuple[bytes, int, int]:
+def _atlas(set_id: str, _thumbnails: np.ndarray) -> tuple[bytes, tuple[int, int], int]:
     return thumbnail_sheet(_thumbnails)
 
 

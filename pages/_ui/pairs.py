@@ -20,12 +20,13 @@ def sheet(
     Args:
         view_a, view_b: ``[n, C, H, W]`` uint8.
         pairs: how many to show.
-        columns: pairs in a row.
+        columns: pairs in a row, if the views are square; of wider ones there are fewer.
 
     Returns:
         ``[height, width, 4]`` uint8; the gaps are transparent, so it fits light and dark.
     """
     n = min(pairs, len(view_a))
+    columns = max(1, columns * view_a.shape[2] // view_a.shape[3])
     a = np.stack([_framed(v, ANCHOR) for v in view_a[:n]])
     b = np.stack([_framed(v, POSITIVE) for v in view_b[:n]])
     tiles = np.concatenate([a, b], axis=2)

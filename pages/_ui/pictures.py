@@ -36,7 +36,15 @@ class Tile:
 
 
 def choose() -> Tensor:
-    """Let the learner take a bundled picture, an upload or the camera; ``[3, S, S]`` uint8."""
+    """Let the learner take a bundled picture, an upload or the camera.
+
+    Returns:
+        ``[1, 3, S, S]`` uint8.
+    """
+    return _chosen().unsqueeze(0)
+
+
+def _chosen() -> Tensor:
     kinds = ["Shape", "Flower", "Temple", "Upload", "Camera"]
     kind = (
         st.segmented_control("Picture", kinds, default="Shape", key="picture")
@@ -62,13 +70,13 @@ def choose() -> Tensor:
         return _shape()
 
 
-def two(image: Tensor, policy: Policy, seed: int) -> Views:
-    """Two views by one policy, from one seed."""
+def two(images: Tensor, policy: Policy, seed: int) -> Views:
+    """Two views of the first of ``[n, C, H, W]`` by one policy, from one seed."""
     g = torch.Generator().manual_seed(seed)
-    x = as_float(image.unsqueeze(0))
+    x = as_float(images)
     made, rolled = [], []
     for _ in range(2):
-        dice = policy.draw(1, g)
+        dice = policy.draw(len(x), g)
         made.append(_as_array(policy.apply(x, dice)))
         rolled.append(
             {a.label: d for a, d in zip(policy.augmentations, dice, strict=True)}
@@ -76,15 +84,16 @@ def two(image: Tensor, policy: Policy, seed: int) -> Views:
     return Views(_as_array(x), made, rolled)
 
 
-def alone(image: Tensor, strengths: Mapping[str, float], seed: int) -> list[Tile]:
-    """Every augmentation by itself on one picture."""
-    x = as_float(image.unsqueeze(0))
+def alone(images: Tensor, strengths: Mapping[str, float], seed: int) -> list[Tile]:
+    """Every augmentation that has a strength, by itself, on the first of the images."""
+    x, g = as_float(images), torch.Generator().manual_seed(seed)
     tiles = []
-    for slug, kind in AUGMENTATIONS.items():
-        augmentation = kind(strength=strengths[slug])
-        dice = augmentation.draw(1, torch.Generator().manual_seed(seed))
+    for slug, strength in strengths.items():
+        augmentation = AUGMENTATIONS[slug](strength=strength)
+        dice = augmentation.draw(len(x), g)
         shown = _as_array(augmentation.apply(x, dice))
-        tiles.append(Tile(kind.label, shown, dice_text({kind.label: dice})))
+        label = augmentation.label
+        tiles.append(Tile(label, shown, dice_text({label: dice})))
     return tiles
 
 
@@ -119,7 +128,8 @@ def _value(die: Tensor) -> str:
 
 
 def _as_array(x: Tensor) -> np.ndarray:
-    return (x[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
+    shown = (x[0].clamp(0, 1) * 255).round().byte()
+    return shown.expand(3, -1, -1).permute(1, 2, 0).numpy()
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

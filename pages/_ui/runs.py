@@ -158,13 +158,15 @@ def sync(values: Mapping[str, Any]) -> None:
         return
     moved = {k: v for k, v in values.items() if before.get(k) != v}
     knobs = all_knobs(str(values.get("method")))
+    run = cache.service().status(current())
+    # Views that came with other data are not meant for the data that trains now.
+    same_data = run.config.get("data", values.get("data")) == values.get("data")
     live = {
         k: v
         for k, v in moved.items()
-        if k == "augment" or (k in knobs and knobs[k].live)
+        if (k == "augment" and same_data) or (k in knobs and knobs[k].live)
     }
     waiting = [k for k in moved if k not in live]
-    run = cache.service().status(current())
     if waiting or run.config.get("method") != values.get("method"):
         st.session_state.waiting = sorted(
             {*st.session_state.get("waiting", []), *waiting}
@@ -225,7 +227,7 @@ def resume_upload() -> None:
             if mine is None:
                 raise ValueError(
                     "This checkpoint was trained on someone's own images: choose the data "
-                    "“Your own images”, upload them, and resume again."
+                    "“Your own images or sounds”, upload them, and resume again."
                 )
             config = replace(config, data=mine)
         st.session_state.run = cache.service().submit(

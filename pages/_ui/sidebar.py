@@ -1,27 +1,25 @@
 """The sidebar of every page: what to learn from, how, and the buttons that run it."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import streamlit as st
 
-from pages._ui import notices, runs, uploads
+from pages._ui import address, notices, runs, uploads
 from pages._ui.knobs import linked_menu, widget
-from ssl_core.augment import AUGMENTATIONS
+from ssl_core.augment import AUGMENTATIONS, medium_of, offered, require
 from ssl_core.config import RunConfig, all_knobs
-from ssl_core.data import SOURCES, default_views
+from ssl_core.data import PHOTO_VIEWS, SOUND_VIEWS, SOURCES
 from ssl_core.knobs import Knob, knobs_of
 from ssl_core.methods import METHODS
 
-FIRST_VIEWS = (
-    "crop",
-    "flip",
-    "rotation",
-    "brightness",
-    "contrast",
-    "saturation",
-    "hue",
-    "gray",
-)
+FIRST_VIEWS = {
+    "pictures": (
+        *("crop", "flip", "rotation", "brightness", "contrast", "saturation"),
+        *("hue", "gray"),
+    ),
+    "sound": ("time_frequency_crop", "time_mask", "frequency_mask", "mixup"),
+}
 MAIN = ("batch_size", "temperature", "learning_rate", "seed")
 MORE = ("encoder", "weight_decay", "device", "precision")
 
@@ -49,9 +47,10 @@ def draw() -> None:
                 "This one learns from the labels, to be compared with the others."
             )
         with st.expander("Views: what may change", expanded=True):
-            _views(FIRST_VIEWS)
+            first = FIRST_VIEWS[medium()]
+            _views(first)
             with st.popover("More views", width="stretch"):
-                _views([s for s in AUGMENTATIONS if s not in FIRST_VIEWS])
+                _views(s for s in offered(medium()) if s not in first)
         knobs = all_knobs(method)
         for name in MAIN:
             if name in knobs:
@@ -80,39 +79,78 @@ def values() -> dict[str, Any]:
     return said
 
 
+def medium() -> str:
+    """What is learned from now: "pictures" or "sound"."""
+    return _medium(st.session_state.get("data", "shapes"))
+
+
 def strengths() -> dict[str, float]:
-    """The strength of every augmentation, also of those that are off."""
-    defaults = default_views(st.session_state.get("data", "shapes"))
+    """The strength of every augmentation of this medium, also of those that are off."""
+    defaults = _default_strengths(st.session_state.get("data", "shapes"))
     return {
-        slug: st.session_state.get(
-            f"{slug}_strength", defaults.get(slug, augmentation.strength_knob().default)
-        )
-        for slug, augmentation in AUGMENTATIONS.items()
+        slug: st.session_state.get(f"{slug}_strength", default)
+        for slug, default in defaults.items()
     }
 
 
 def switched_on(slug: str) -> bool:
     """Whether an augmentation is on."""
-    defaults = default_views(st.session_state.get("data", "shapes"))
-    return bool(st.session_state.get(slug, slug in defaults))
+    on = _views_of(st.session_state.get("data", "shapes"))
+    return bool(st.session_state.get(slug, slug in on))
 
 
 def url_knobs() -> dict[str, Any]:
     """Every knob that a link may carry, by URL parameter."""
     every: dict[str, Any] = dict(knobs_of(RunConfig))
-    source = st.query_params.get("data", "shapes")
     every["data"] = Knob(default="shapes", choices=(*SOURCES, "upload"))
+    source = st.query_params.get("data")
+    source = source if source in every["data"].choices else "shapes"
     for method in METHODS.values():
         every |= knobs_of(method.Config)
     for slug, augmentation in AUGMENTATIONS.items():
-        every[f"{slug}_strength"] = augmentation.strength_knob()
-        every[slug] = Knob(default=slug in default_views(source))
+        fits = medium_of(slug) == _medium(source)
+        of_slug = augmentation.strength_knob(), Knob(slug in _views_of(source))
+        knobs = of_slug if fits else (_Misplaced(source, slug),) * 2
+        every[f"{slug}_strength"], every[slug] = knobs
     return every
+
+
+class _Misplaced:
+    """Stands for a knob that a link cannot set, because the data is of another medium."""
+
+    default = "nothing"
+
+    def __init__(self, source: str, slug: str) -> None:
+        self.source, self.slug = source, slug
+
+    def check(self, name: str, value: Any) -> None:
+        """Say what it is for, and what is allowed."""
+        require([self.slug], _medium(self.source), self.source)
+
+
+def _medium(source: str) -> str:
+    return uploads.medium() if source == "upload" else SOURCES[source].medium
+
+
+def _views_of(source: str) -> Mapping[str, float]:
+    """The views that are on by default: slug -> strength."""
+    if source != "upload":
+        return SOURCES[source].views
+    return SOUND_VIEWS if _medium(source) == "sound" else PHOTO_VIEWS
+
+
+def _default_strengths(source: str) -> dict[str, float]:
+    """Of every augmentation that is offered, on or off."""
+    on = _views_of(source)
+    return {
+        slug: on.get(slug, augmentation.strength_knob().default)
+        for slug, augmentation in offered(_medium(source)).items()
+    }
 
 
 def _source() -> None:
     names = {slug: s.label for slug, s in SOURCES.items()} | {
-        "upload": "Your own images"
+        "upload": "Your own images or sounds"
     }
     source = linked_menu(
         "Data",
@@ -126,6 +164,14 @@ def _source() -> None:
         uploads.draw()
     else:
         st.caption(SOURCES[source].about)
+    # An upload's medium is known only now.
+    if st.session_state.setdefault("views_are_for", medium()) != medium():
+        _default_views()
+    st.session_state.views_are_for = medium()
+    for slug in AUGMENTATIONS:
+        if medium_of(slug) != medium():
+            address.write(slug, "")
+            address.write(f"{slug}_strength", "")
 
 
 def _default_switches() -> None:
@@ -137,16 +183,15 @@ def _default_switches() -> None:
 
 def _default_views() -> None:
     """A new source brings its own default views."""
-    defaults = default_views(st.session_state.data)
-    for slug, augmentation in AUGMENTATIONS.items():
-        st.session_state[slug] = slug in defaults
-        st.session_state[f"{slug}_strength"] = defaults.get(
-            slug, augmentation.strength_knob().default
-        )
+    source = st.session_state.data
+    for slug, strength in _default_strengths(source).items():
+        st.session_state[slug] = slug in _views_of(source)
+        st.session_state[f"{slug}_strength"] = strength
 
 
-def _views(slugs: Any) -> None:
-    defaults = default_views(st.session_state.get("data", "shapes"))
+def _views(slugs: Iterable[str]) -> None:
+    source = st.session_state.get("data", "shapes")
+    defaults = _default_strengths(source)
     for slug in slugs:
         augmentation = AUGMENTATIONS[slug]
         knob = augmentation.strength_knob()
@@ -154,7 +199,7 @@ def _views(slugs: Any) -> None:
         with left:
             on = st.checkbox(
                 augmentation.label,
-                slug in defaults,
+                slug in _views_of(source),
                 key=slug,
                 bind="query-params",
             )
@@ -163,7 +208,7 @@ def _views(slugs: Any) -> None:
                 f"{augmentation.label} strength",
                 knob,
                 key=f"{slug}_strength",
-                default=defaults.get(slug, knob.default),
+                default=defaults[slug],
                 disabled=not on,
                 label_visibility="collapsed",
             )

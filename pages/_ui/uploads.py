@@ -1,4 +1,4 @@
-"""The learner's own images: kept as one zip per learner, decoded only in the worker."""
+"""The learner's own data: kept as one zip per learner, decoded only in the worker."""
 
 import hashlib
 from pathlib import Path
@@ -6,21 +6,26 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui import cache, learner
+from ssl_core.data import medium_of
 
 
 def draw() -> None:
     """The upload widget, and what became of it."""
     file = st.file_uploader(
-        "A zip of images",
+        "A zip of images or of sounds",
         type="zip",
         key="upload_zip",
-        help="One folder a class, or no folders at all. Files that are no images are "
+        help="One folder a class, or no folders at all. Files that are neither are "
         "named and skipped. Nothing leaves this server.",
     )
     if file is None:
-        st.caption("One folder a class, or just images. At least four of them.")
+        st.caption("One folder a class, or just files. At least four of them.")
         return
-    st.session_state.upload_path = str(kept("images", file.getvalue()))
+    mine = str(kept("images", file.getvalue()))
+    if mine != path():
+        # Looked up once: a zip's table of contents may be long.
+        st.session_state.upload_medium = medium_of(mine)
+        st.session_state.upload_path = mine
 
 
 def kept(kind: str, content: bytes) -> Path:
@@ -33,6 +38,11 @@ def kept(kind: str, content: bytes) -> Path:
             old.unlink()
         target.write_bytes(content)
     return target
+
+
+def medium() -> str:
+    """What the learner's last upload holds, "pictures" before there is one."""
+    return str(st.session_state.get("upload_medium", "pictures"))
 
 
 def path() -> str | None:

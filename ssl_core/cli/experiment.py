@@ -46,9 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="One seed of the telling arms, within a minute.",
     )
     parser.add_argument(
-        "--photos",
+        *("--photos", "--digits"),
+        dest="photos",
         metavar="SLUG|DIR|ZIP",
-        help="Photographs for the arms that learn from them; left out without.",
+        help="Photographs, or for speakers recordings of digits, for the arms that learn "
+        "from them; left out without.",
     )
     parser.add_argument("--workers", help="Runs at a time, one core each.")
     parser.add_argument(
@@ -84,7 +86,7 @@ def prepare(args: argparse.Namespace) -> Callable[[], int]:
         read(chosen, store)  # a damaged file is refused before the work
     words = ["experiment", chosen.slug, *(["--quick"] if args.quick else [])]
     words += ["--seeds", args.seeds] if args.seeds else []
-    words += ["--photos", "DIR"] if args.photos else []
+    words += [_giving(chosen), "DIR"] if args.photos else []
     plan = replace(plan, command=f"python -m ssl_core {' '.join(words)}")
     if args.quick:
         plan = replace(plan, seconds=_quick_seconds(chosen, plan))
@@ -127,7 +129,7 @@ def _conduct(chosen: Experiment, plan: Plan) -> int:
     evidence = conduct(chosen, plan, announce)
     print(f"{chosen.claim}\n\n{table(evidence)}\n\n{verdicts(evidence)}")
     if left_out:
-        print(f"\n{left_out} arms on photographs were left out: give --photos DIR")
+        print(f"\n{left_out} arms were left out: give {_giving(chosen)} DIR")
     print(f"\n{time.monotonic() - started:.0f} s")
     return 0
 
@@ -159,6 +161,12 @@ def _quick_seconds(chosen: Experiment, plan: Plan) -> float:
     arms = len(chosen.arms_of(True, plan.photos is not None))
     rounds = math.ceil(arms / plan.workers)
     return max(1.0, (QUICK - START) / rounds - AROUND_A_RUN)
+
+
+def _giving(chosen: Experiment) -> str:
+    """The option with which a learner gives what its arms learn from."""
+    needs = {values.get("data") for values in chosen.arms.values()}
+    return "--digits" if "digits" in needs else "--photos"
 
 
 def _photos(text: str | None) -> str | None:

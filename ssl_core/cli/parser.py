@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from ssl_core.augment import AUGMENTATIONS
+from ssl_core.augment import MEDIA, offered
 from ssl_core.config import RunConfig
 from ssl_core.knobs import Knob, knobs_of
 from ssl_core.methods import METHODS
@@ -54,9 +54,11 @@ def knob_list() -> str:
     lines.append(
         "\n--augment takes names, each with an optional strength (crop,flip:0.3):"
     )
-    for slug, kind in AUGMENTATIONS.items():
-        one = kind.strength_knob()
-        lines.append(f"  {slug}: {one.help} {_about(one)}")
+    for medium in MEDIA:
+        lines.append(f"  of {medium}:")
+        for slug, kind in offered(medium).items():
+            one = kind.strength_knob()
+            lines.append(f"  {slug}: {one.help} {_about(one)}")
     return "\n".join(lines)
 
 

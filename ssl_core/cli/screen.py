@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, TextIO
 
+from ssl_core.data import medium_of
 from ssl_core.train import Tick
 
 QUIET_SECONDS = 5.0  # between lines where no terminal can overwrite the last one
@@ -56,7 +57,9 @@ def result_table(result: dict[str, Any], meaning: str) -> str:
         meaning: of the loss's reference value.
     """
     names = ("accuracy", "chance", "raw_input", "random_init")
-    rows = [["", "accuracy", "chance", "raw pixels", "random init"]]
+    sound = medium_of(result["config"]["data"]) == "sound"
+    raw = "raw spectrogram" if sound else "raw pixels"
+    rows = [["", "accuracy", "chance", raw, "random init"]]
     scored = {f"probe {n}": s for n, s in result["probes"].items()}
     if result["knn"]["accuracy"] is not None:
         scored = {"kNN": result["knn"]} | scored

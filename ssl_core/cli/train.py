@@ -168,8 +168,9 @@ def _fit(
             source = values.get("data", start.config.data if start else "shapes")
             values["augment"] = _policy(values["augment"], source)
         config = _resumed(start.config, values) if start else RunConfig.of(values)
-        budget = Budget(**limits)
-        return Fit(config, load(config.data), budget, record.watch(budget))
+        data, budget = load(config.data), Budget(**limits)
+        config.require_fit(data)
+        return Fit(config, data, budget, record.watch(budget))
     except ValueError as error:
         raise ValueError(in_flags(str(error), set_names)) from None
 

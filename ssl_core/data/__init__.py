@@ -1,14 +1,17 @@
-"""Sources of images: ``load("shapes")``, ``load("cifar10")``, ``load("my.zip")``."""
+"""Sources of images and sound: ``load("shapes")``, ``load("voices")``, ``load("my.zip")``."""
 
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ssl_core.data.base import HELD_OUT, TRAIN, Factor, ImageSet
 from ssl_core.data.limits import LIMITS, Limits
 from ssl_core.data.shapes import shapes
+from ssl_core.data.sound import SoundSet
 from ssl_core.data.torchvision import cifar10, fashion_mnist, stl10
+from ssl_core.data.voices import voices
 
 SHAPE_VIEWS = {
     "crop": 0.5,
@@ -33,10 +36,21 @@ PHOTO_VIEWS = {
 # Grey pictures have no hue to change; a garment upside down is another picture.
 GARMENT_VIEWS = {"crop": 0.6, "flip": 0.5, "brightness": 0.4, "contrast": 0.4}
 
+# Of spectrograms: the crop of BYOL-A, the masks of SpecAugment, and what tells one
+# recording from another whatever is said in it: its level, its noise, its background.
+SOUND_VIEWS = {
+    "mixup": 0.2,
+    "time_frequency_crop": 0.4,
+    "gain": 0.25,
+    "hiss": 0.2,
+    "time_mask": 0.3,
+    "frequency_mask": 0.3,
+}
+
 
 @dataclass(frozen=True)
 class Source:
-    """A named source of images.
+    """A named source of images or sound.
 
     Args:
         load: makes the set; its keyword arguments are the source's options.
@@ -44,6 +58,7 @@ class Source:
         about: one sentence for a learner.
         views: default augmentation strengths.
         downloads: whether the first use needs a network.
+        medium: "pictures" or "sound", which decides the augmentations offered.
     """
 
     load: Callable[..., ImageSet]
@@ -51,6 +66,7 @@ class Source:
     about: str
     views: Mapping[str, float]
     downloads: bool = False
+    medium: str = "pictures"
 
 
 SOURCES: dict[str, Source] = {
@@ -59,6 +75,13 @@ SOURCES: dict[str, Source] = {
         "Shapes",
         "Drawn by this program: every factor of every picture is known.",
         SHAPE_VIEWS,
+    ),
+    "voices": Source(
+        voices,
+        "Voices",
+        "Nine syllables spoken by this program in eight voices: all of it is known.",
+        SOUND_VIEWS,
+        medium="sound",
     ),
     "fashion_mnist": Source(
         fashion_mnist,
@@ -85,11 +108,13 @@ SOURCES: dict[str, Source] = {
 
 
 def load(slug_or_path: str, **options: Any) -> ImageSet:
-    """Load a named source, or a folder or zip of images.
+    """Load a named source, or a folder or zip of images or recordings.
 
     Args:
-        slug_or_path: a name in ``SOURCES``, else a path.
-        **options: keyword arguments of that source's function.
+        slug_or_path: a name in ``SOURCES``, else a path, of which :func:`medium_of`
+            says what it holds.
+        **options: keyword arguments of that source's function; for a path of
+            ``folder.folder`` or ``clips.clips``.
 
     Raises:
         ValueError: naming what was asked for, and the known sources.
@@ -97,30 +122,58 @@ def load(slug_or_path: str, **options: Any) -> ImageSet:
     if slug_or_path in SOURCES:
         return SOURCES[slug_or_path].load(**options)
     if os.path.exists(os.path.expanduser(slug_or_path)):
+        if medium_of(slug_or_path) == "sound":
+            from ssl_core.data.clips import clips
+
+            return clips(slug_or_path, **options)
         from ssl_core.data.folder import folder
 
         return folder(slug_or_path, **options)
     raise ValueError(
         f"data is {slug_or_path!r}; allowed are {', '.join(SOURCES)}, "
-        "or the path of a folder or zip of images"
+        "or the path of a folder or zip of images or recordings"
     )
 
 
 def default_views(slug_or_path: str) -> Mapping[str, float]:
-    """Default augmentation strengths of a source; photographs' if it is a path."""
+    """Default augmentation strengths of a source, or of a path by its medium."""
     source = SOURCES.get(slug_or_path)
-    return source.views if source else PHOTO_VIEWS
+    if source:
+        return source.views
+    return SOUND_VIEWS if medium_of(slug_or_path) == "sound" else PHOTO_VIEWS
+
+
+def medium_of(slug_or_path: str) -> str:
+    """ "pictures" or "sound": of a source, or what most files of a folder or zip are.
+
+    What cannot be found or read counts as pictures; :func:`load` says what is wrong.
+    """
+    source = SOURCES.get(slug_or_path)
+    if source:
+        return source.medium
+    path = os.path.expanduser(slug_or_path)
+    if not os.path.exists(path):
+        return "pictures"
+    from ssl_core.data.medium import medium_of_files
+
+    try:
+        return medium_of_files(Path(path))
+    except ValueError:
+        return "pictures"
 
 
 __all__ = [
     "HELD_OUT",
     "LIMITS",
+    "SOUND_VIEWS",
     "SOURCES",
     "TRAIN",
     "Factor",
     "ImageSet",
     "Limits",
+    "SoundSet",
     "Source",
     "default_views",
     "load",
+    "medium_of",
 ]

@@ -14,7 +14,9 @@ from functools import partial
 from pathlib import Path
 
 from ssl_core.data.files import (
+    PICTURES,
     Entry,
+    Kind,
     Skipped,
     folder_entries,
     is_junk,
@@ -30,14 +32,16 @@ DIRECTORY_BYTES = 256  # allowed per entry in a zip's table of contents, on aver
 
 
 @contextmanager
-def entries(path: Path, limits: Limits) -> Iterator[tuple[list[Entry], Skipped]]:
+def entries(
+    path: Path, limits: Limits, kind: Kind = PICTURES
+) -> Iterator[tuple[list[Entry], Skipped]]:
     """The files below a folder or in a zip, sorted by name, and those refused by name.
 
     Raises:
         ValueError: if ``path`` is neither, or is refused as a whole.
     """
     if path.is_dir():
-        yield folder_entries(path, limits)
+        yield folder_entries(path, limits, kind)
         return
     if not path.is_file():
         raise ValueError(f"{path} is no folder and no file; allowed is a folder or zip")
@@ -46,7 +50,7 @@ def entries(path: Path, limits: Limits) -> Iterator[tuple[list[Entry], Skipped]]
     except OSError as error:
         raise ValueError(f"{path.name} cannot be read: {error.strerror}") from None
     with raw, _open_zip(raw, path.name) as archive:
-        yield _zip_entries(archive, path.name, limits)
+        yield _zip_entries(archive, path.name, limits, kind)
 
 
 class _Refused(ValueError):
@@ -81,14 +85,14 @@ def _open_zip(raw: _ShortDirectory, name: str) -> zipfile.ZipFile:
     except Exception as error:  # a broken table of contents fails in many ways
         raise ValueError(
             f"{name} is damaged or no zip ({type(error).__name__}); "
-            "allowed is a folder or a zip of images"
+            "allowed is a folder or a zip of images or recordings"
         ) from None
     raw.most = None
     return archive
 
 
 def _zip_entries(
-    archive: zipfile.ZipFile, name: str, limits: Limits
+    archive: zipfile.ZipFile, name: str, limits: Limits, kind: Kind
 ) -> tuple[list[Entry], Skipped]:
     listed = archive.infolist()
     if len(listed) > limits.zip_entries:
@@ -104,12 +108,13 @@ def _zip_entries(
             continue
         if info.flag_bits & 1:
             raise ValueError(f"{name} is encrypted; save it without a password")
-        reason = _hazard(info, inner, limits) or unsuitable(inner)
+        reason = _hazard(info, inner, limits, kind) or unsuitable(inner, kind)
         if reason:
             skipped.append((shown(inner), reason))
         else:
-            unpacked += info.file_size
-            found.append(Entry(shown(inner), partial(_read_zip, archive, info, limits)))
+            unpacked += min(info.file_size, kind.head or info.file_size)
+            read = partial(_read_zip, archive, info, limits, kind)
+            found.append(Entry(shown(inner), read))
     if unpacked > limits.zip_bytes:
         raise ValueError(
             f"{name} unpacks to {unpacked / MIB:,.0f} MB; "
@@ -118,28 +123,30 @@ def _zip_entries(
     return sorted(found, key=lambda e: e.name), skipped
 
 
-def _read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> bytes:
+def _read_zip(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits, kind: Kind
+) -> bytes:
     try:
         with archive.open(info) as file:
             # The header's size may be a lie: this read ends at the limit in any case.
-            data = file.read(limits.file_bytes + 1)
+            data = file.read(kind.head or limits.file_bytes + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
         raise ValueError("damaged inside the zip") from None
     except (NotImplementedError, RuntimeError, ValueError):
         raise ValueError("packed in a way that cannot be read") from None
-    if len(data) > limits.file_bytes:
+    if kind.head is None and len(data) > limits.file_bytes:
         raise ValueError(too_large(limits))
     return data
 
 
-def _hazard(info: zipfile.ZipInfo, name: str, limits: Limits) -> str | None:
+def _hazard(info: zipfile.ZipInfo, name: str, limits: Limits, kind: Kind) -> str | None:
     """Why a zip entry is not opened at all, judged by its header alone."""
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or ":" in parts[0]:
         return "its name points outside the zip"
     if stat.S_ISLNK(info.external_attr >> 16):
         return "a link, not a file"
-    if info.file_size > limits.file_bytes:
+    if kind.head is None and info.file_size > limits.file_bytes:
         return too_large(limits)
     if info.file_size > max(4 * MIB, limits.ratio * info.compress_size):
         return f"unpacks to more than {limits.ratio} times its size"

@@ -9,19 +9,43 @@ from pathlib import Path, PurePosixPath
 
 from ssl_core.data.limits import MIB, Limits
 
-# A file without a suffix may be a picture too; its content decides.
-SUFFIXES = (
-    "",
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".jfif",
-    ".webp",
-    ".bmp",
-    ".gif",
-    ".tif",
-    ".tiff",
+
+@dataclass(frozen=True)
+class Kind:
+    """The kind of files that is looked for.
+
+    Args:
+        what: one of them, in a sentence.
+        suffixes: those that are tried. With "" among them a file without a suffix is,
+            too; its content decides.
+        head: bytes read of a larger file; None: a file above the limit is skipped.
+    """
+
+    what: str
+    suffixes: tuple[str, ...]
+    head: int | None = None
+
+
+PICTURES = Kind(
+    "an image",
+    (
+        "",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".jfif",
+        ".webp",
+        ".bmp",
+        ".gif",
+        ".tif",
+        ".tiff",
+    ),
 )
+# The first ten seconds of 192 kHz in stereo and 32 bits have 15 MB.
+SOUNDS = Kind(
+    "a recording", ("", ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus"), 16 * MIB
+)
+SUFFIXES = PICTURES.suffixes
 PACKED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 JUNK = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
@@ -30,18 +54,21 @@ Skipped = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Entry:
-    """One file that may hold a picture.
+    """One file that may hold a picture or a recording.
 
     Args:
         name: its name below the root with "/" between the parts, for the screen only.
-        read: returns its bytes; raises ValueError with the reason if it cannot.
+        read: returns its bytes, or its first bytes where its kind says so; raises
+            ValueError with the reason if it cannot.
     """
 
     name: str
     read: Callable[[], bytes]
 
 
-def folder_entries(root: Path, limits: Limits) -> tuple[list[Entry], Skipped]:
+def folder_entries(
+    root: Path, limits: Limits, kind: Kind = PICTURES
+) -> tuple[list[Entry], Skipped]:
     """The files below a folder, sorted by name, and those refused by name."""
     found: list[Entry] = []
     skipped: Skipped = []
@@ -55,11 +82,11 @@ def folder_entries(root: Path, limits: Limits) -> tuple[list[Entry], Skipped]:
                 skipped.append((label, "a link to a folder, not followed"))
         for name in (f for f in files if not is_junk(f)):
             full, label = os.path.join(here, name), shown((below / name).as_posix())
-            reason = unsuitable(name)
+            reason = unsuitable(name, kind)
             if reason:
                 skipped.append((label, reason))
             else:
-                found.append(Entry(label, partial(_read_file, full, limits)))
+                found.append(Entry(label, partial(_read_file, full, limits, kind)))
         seen += len(files)
         if seen > limits.folder_files:
             raise ValueError(
@@ -69,16 +96,16 @@ def folder_entries(root: Path, limits: Limits) -> tuple[list[Entry], Skipped]:
     return sorted(found, key=lambda e: e.name), skipped
 
 
-def _read_file(path: str, limits: Limits) -> bytes:
+def _read_file(path: str, limits: Limits, kind: Kind) -> bytes:
     try:
         # Asked before opening: opening a pipe would wait for ever.
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise ValueError("not a regular file")
         with open(path, "rb") as file:
-            data = file.read(limits.file_bytes + 1)
+            data = file.read(kind.head or limits.file_bytes + 1)
     except OSError as error:
         raise ValueError(f"unreadable: {error.strerror or error}") from None
-    if len(data) > limits.file_bytes:
+    if kind.head is None and len(data) > limits.file_bytes:
         raise ValueError(too_large(limits))
     return data
 
@@ -89,13 +116,13 @@ def shown(name: str) -> str:
     return clean if len(clean) <= 120 else f"{clean[:60]}…{clean[-59:]}"
 
 
-def unsuitable(name: str) -> str | None:
+def unsuitable(name: str, kind: Kind = PICTURES) -> str | None:
     """Why a file is not even tried, judged by its suffix."""
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in PACKED:
         return "an archive inside is not opened"
-    if suffix not in SUFFIXES:
-        return f"not an image: {suffix} is none of{' '.join(SUFFIXES)}"
+    if suffix not in kind.suffixes:
+        return f"not {kind.what}: {suffix} is none of{' '.join(kind.suffixes)}"
     return None
 
 

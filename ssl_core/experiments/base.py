@@ -6,6 +6,8 @@ from typing import Any
 
 from ssl_core.experiments.trials import Trial, train_and_probe
 
+# Data of an arm that a learner has to give: photographs, or recordings of spoken digits.
+GIVEN = ("photos", "digits")
 # quantity -> a number, or a list of numbers that belong to one figure (a spectrum).
 Values = Mapping[str, float | list[float]]
 # What one seed's runs gave: arm -> quantity -> number.
@@ -71,7 +73,7 @@ class Experiment:
         claim: one sentence, with the paper that makes it.
         arms: name -> flat config values (see :meth:`RunConfig.of`), or whatever
             ``trial`` reads; ``steps`` among them overrides the experiment's, and ``data``
-            may be ``"photos"``.
+            may be ``"photos"``, or ``"digits"`` for a trial that reads recordings.
         quantities: name -> what is measured.
         expected: what the claim says of them.
         published: numbers of papers.
@@ -108,8 +110,8 @@ class Experiment:
         return tuple(n for n in names if photos or not self.needs_photos(n))
 
     def needs_photos(self, arm: str) -> bool:
-        """Whether an arm learns from photographs that do not come with the program."""
-        return self.arms[arm].get("data") == "photos"
+        """Whether an arm learns from files that do not come with the program."""
+        return self.arms[arm].get("data") in GIVEN
 
 
 def exceeds(

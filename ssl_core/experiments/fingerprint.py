@@ -18,7 +18,13 @@ SHARED = (
     *("device", "encoders", "measures", "methods/base", "methods/predictor"),
     *("probes", "tick", "train", "watch", "experiments/trials"),
 )
-SOURCES = {"photos": ("data/folder", "data/picture"), "shapes": ("data/shapes",)}
+SOUND = ("augment/spectrograms", "data/sound")
+SOURCES = {
+    "photos": ("data/folder", "data/picture"),
+    "shapes": ("data/shapes",),
+    "voices": ("data/formants", "data/voices", *SOUND),
+    "digits": ("data/audio", "data/clips", "data/takes", *SOUND),
+}
 WORDS = {"help", "label", "about", "meaning", "sentence"}
 
 

@@ -95,7 +95,9 @@ class Session:
     def _prepare(self) -> Fit:
         config = RunConfig.of(self.start.config)
         budget = Budget(**self.start.budget)
-        fit = Fit(config, self.load(config.data, self._loading), budget, Watch())
+        data = self.load(config.data, self._loading)
+        config.require_fit(data)
+        fit = Fit(config, data, budget, Watch())
         if self.start.resume:
             checkpoints.load(Path(self.start.resume)).restore(fit)
             if Path(self.start.resume) != self.folder.checkpoint:
@@ -159,6 +161,7 @@ class Session:
 
     def _adjust(self, fit: Fit, changes: Mapping[str, Any]) -> None:
         try:
+            fit.config.adjusted(changes).require_fit(fit.data)
             fit.adjust(changes)
         except ValueError as refusal:
             self.journal.refuse(str(refusal).splitlines()[0])

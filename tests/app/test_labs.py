@@ -146,8 +146,8 @@ def test_a_number_that_no_evidence_holds_would_be_seen() -> None:
     assert DECIMAL.findall("kNN 0.93 at τ = 0.2, {a|b|c}") == ["0.93", "0.2"]
 
 
-def test_there_are_six_themes() -> None:
-    assert len(LABS) == 6
+def test_there_are_seven_themes() -> None:
+    assert len(LABS) == 7
 
 
 def _strings(path: Path) -> list[str]:

@@ -74,12 +74,44 @@ def test_welcome_computes_the_loss_that_its_slider_asks_for(routed: Any) -> None
     assert "worse than knowing nothing" in after[0] != before[0]
 
 
-def test_augmentations_page_draws_every_augmentation(routed: Any) -> None:
-    from ssl_core.augment import AUGMENTATIONS
+@pytest.mark.parametrize(
+    ("data", "medium"), [("shapes", "pictures"), ("voices", "sound")]
+)
+def test_augmentations_page_draws_every_augmentation_of_the_medium(
+    routed: Any, data: str, medium: str
+) -> None:
+    from ssl_core.augment import AUGMENTATIONS, offered
 
-    images = [alt for what, alt in described(routed("pages/02_augmentations.py"))]
-    for augmentation in AUGMENTATIONS.values():
-        assert any(alt.startswith(f"{augmentation.label}:") for alt in images)
+    shown = routed("pages/02_augmentations.py", data=data)
+    assert not shown.exception
+    labels = {a.label for a in AUGMENTATIONS.values()}
+    drawn = {alt.partition(":")[0] for _, alt in described(shown)} & labels
+    assert drawn == {a.label for a in offered(medium).values()}
+    assert list(shown.selectbox(key="source_of").options) == [
+        a.label for a in offered(medium).values()
+    ]
+
+
+def test_augmentations_page_lets_sounds_be_heard(routed: Any) -> None:
+    shown = routed("pages/02_augmentations.py", data="voices")
+    players = shown.get("audio")
+    assert len(players) == 3, "the sound and its two views"
+    shown.segmented_control(key="syllable").set_value("mu").run()
+    assert not shown.exception
+    assert any("“mu”" in c.value for c in shown.caption)
+    before = dict_of_views(shown)
+    assert len(before) == 2
+    shown.button(key="roll").click().run()
+    assert dict_of_views(shown) != before
+
+
+def test_augmentations_page_survives_a_change_of_medium(routed: Any) -> None:
+    shown = routed("pages/02_augmentations.py")
+    shown.selectbox(key="source_of").set_value("solarize").run()
+    for data in ("voices", "shapes"):
+        shown.selectbox(key="data").set_value(data).run()
+        assert not shown.exception
+        assert len(dict_of_views(shown)) == 2
 
 
 def test_augmentations_page_follows_switches_and_dice(routed: Any) -> None:

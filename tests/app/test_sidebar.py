@@ -1,14 +1,16 @@
 """Every widget comes from a knob, and a link sets it or is told why not."""
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import words
-from ssl_core.augment import AUGMENTATIONS
+from pages._ui import cache, words
+from ssl_core.augment import AUGMENTATIONS, offered
 from ssl_core.config import RunConfig, all_knobs
-from ssl_core.data import default_views
+from ssl_core.data import SOUND_VIEWS, SOURCES, default_views
 from ssl_core.knobs import Knob, knobs_of
 from ssl_core.methods import METHODS
 
@@ -58,9 +60,14 @@ def test_every_knob_of_a_method_has_its_widget(routed: Any, method: str) -> None
             )
 
 
-def test_every_augmentation_has_a_switch_and_a_strength(routed: Any) -> None:
-    found, on = widgets(routed(PLAYGROUND)), default_views("shapes")
-    for slug, augmentation in AUGMENTATIONS.items():
+@pytest.mark.parametrize("source", ["shapes", "voices"])
+def test_every_augmentation_of_the_medium_has_a_switch_and_a_strength(
+    routed: Any, source: str
+) -> None:
+    found, on = widgets(routed(PLAYGROUND, data=source)), default_views(source)
+    of_this = offered(SOURCES[source].medium)
+    assert not found.keys() & (AUGMENTATIONS.keys() - of_this.keys())
+    for slug, augmentation in of_this.items():
         knob, strength = augmentation.strength_knob(), found[f"{slug}_strength"]
         assert found[slug].label == augmentation.label
         assert found[slug].value == (slug in on)
@@ -71,7 +78,7 @@ def test_every_augmentation_has_a_switch_and_a_strength(routed: Any) -> None:
 def test_methods_and_data_are_all_offered(routed: Any) -> None:
     found = widgets(routed(PLAYGROUND))
     assert list(found["method"].options) == [m.label for m in METHODS.values()]
-    assert "Your own images" in found["data"].options
+    assert "Your own images or sounds" in found["data"].options
 
 
 def test_a_link_sets_the_widgets(routed: Any) -> None:
@@ -184,7 +191,7 @@ def test_a_moved_knob_survives_a_page_switch(routed: Any) -> None:
 
 
 def test_no_augmentation_at_all_is_explained(routed: Any) -> None:
-    off = dict.fromkeys(AUGMENTATIONS, "false")
+    off = dict.fromkeys(offered("pictures"), "false")
     shown = routed(PLAYGROUND, **off)
     assert [w.value for w in shown.warning] == [words.no_augmentation()]
     shown.checkbox(key="flip").check().run()
@@ -195,8 +202,98 @@ def test_another_source_brings_its_own_views(routed: Any) -> None:
     shown = routed(PLAYGROUND)
     shown.selectbox(key="data").set_value("fashion_mnist").run()
     assert not shown.exception
-    on = {s for s in AUGMENTATIONS if shown.session_state[s]}
+    on = {s for s in offered("pictures") if shown.session_state[s]}
     assert on == set(default_views("fashion_mnist"))
+
+
+def on_screen(shown: AppTest) -> dict[str, float]:
+    """The augmentations that are switched on, with their strengths."""
+    found = widgets(shown)
+    switches = [s for s in AUGMENTATIONS if s in found and found[s].value]
+    return {s: found[f"{s}_strength"].value for s in switches}
+
+
+def test_sound_and_pictures_and_back_each_bring_their_own_views(routed: Any) -> None:
+    shown = routed(PLAYGROUND, batch_size="128", crop_strength="0.3")
+    shown.checkbox(key="hue").uncheck().run()
+    for source in ("voices", "shapes", "voices"):
+        shown.selectbox(key="data").set_value(source).run()
+        assert not shown.exception
+        assert on_screen(shown) == pytest.approx(default_views(source))
+        assert widgets(shown)["batch_size"].value == 128, "what both share stays"
+        medium = SOURCES[source].medium
+        mine = {s for s in AUGMENTATIONS if s in widgets(shown)}
+        assert mine == set(offered(medium))
+    RunConfig.of({"data": "voices", "augment": on_screen(shown)})
+
+
+def test_a_link_sets_views_of_sound(routed: Any) -> None:
+    link = {"data": "voices", "mixup": "false", "hiss": "true", "hiss_strength": "0.7"}
+    shown = routed(PLAYGROUND, **link)
+    assert not shown.exception and warnings(shown) == []
+    now = on_screen(shown)
+    assert "mixup" not in now and now["hiss"] == 0.7
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "value", "other"),
+    [
+        ("voices", "hue", "true", "pictures"),
+        ("voices", "crop_strength", "0.3", "pictures"),
+        ("shapes", "time_mask", "true", "sound"),
+        ("upload", "mixup_strength", "0.1", "sound"),
+    ],
+)
+def test_a_link_with_a_view_of_the_other_medium_names_it_and_drops_it(
+    routed: Any, source: str, name: str, value: str, other: str
+) -> None:
+    shown = routed(PLAYGROUND, data=source, **{name: value})
+    assert not shown.exception
+    (said,) = warnings(shown)
+    assert f"is for {other}" in said and f"{source} is" in said and "allowed" in said
+    assert name.removesuffix("_strength") in said
+    assert name not in widgets(shown)
+    assert name not in shown.query_params
+    assert widgets(shown)["data"].value == source
+
+
+def test_an_upload_of_sounds_brings_the_views_of_sound(routed: Any) -> None:
+    shown = routed(PLAYGROUND)
+    shown.selectbox(key="data").set_value("upload").run()
+    assert set(on_screen(shown)) <= set(offered("pictures"))
+    shown.file_uploader(key="upload_zip").upload(
+        "mine.zip", zip_of_sounds(), "application/zip"
+    ).run()
+    assert not shown.exception
+    assert on_screen(shown) == pytest.approx(dict(SOUND_VIEWS))
+
+
+def zip_of_sounds() -> bytes:
+    """A zip with the names of recordings; what is in them is the worker's business."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for take in range(6):
+            archive.writestr(f"{take % 2}_anna_{take}.wav", b"RIFF")
+    return file.getvalue()
+
+
+def test_views_of_new_data_are_not_sent_to_the_run_that_trains(
+    routed: Any,
+) -> None:
+    shown = routed(PLAYGROUND, batch_size="16")
+    shown.button(key="main_train").click().run()
+    run = shown.session_state["run"]
+    try:
+        shown.selectbox(key="data").set_value("voices").run()
+        assert not shown.exception
+        (waiting,) = [i.value for i in shown.info if "waiting" in i.value]
+        assert "data" in waiting and "augment" in waiting
+        shown.run()
+        status = cache.service().status(run)
+        assert status.refused is None
+        assert set(status.config.get("augment", {})) <= set(offered("pictures"))
+    finally:
+        cache.service().stop(run)
 
 
 def test_training_on_no_upload_says_what_is_missing(routed: Any) -> None:

@@ -88,11 +88,13 @@ def serving(runs: Path, log: Path, port: int = 0) -> Iterator[str]:
 
 
 @pytest.fixture
-def another_server(
-    runs: Path, tmp_path: Path
-) -> Callable[[int], AbstractContextManager[str]]:
-    """Starts a server of one's own, to end it in the middle of a test."""
-    return lambda port: serving(runs, tmp_path / "log", port)
+def another_server(tmp_path: Path) -> Callable[[int], AbstractContextManager[str]]:
+    """Starts a server of one's own, to end it in the middle of a test.
+
+    Its runs are its own, too: a second server would take the first one's for interrupted.
+    """
+    own = tmp_path / "runs"
+    return lambda port: serving(own, tmp_path / "log", port)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:

@@ -148,7 +148,7 @@ def test_reset_repeats_new_seed_does_not_and_a_pin_stays(
 
 def test_own_images(page: Page) -> None:
     page.goto("/playground")
-    choose(page, "data", "Your own images")
+    choose(page, "data", "Your own images or sounds")
     upload(page, "mine.zip", zip_of_images(each=30))
 
     # The default batch is larger than the 60 images: one sentence, and nothing is lost.

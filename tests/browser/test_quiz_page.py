@@ -36,6 +36,7 @@ def stored(page: Page) -> list[dict]:
 def saved(page: Page) -> bytes:
     """The progress file that the page gives."""
     page.goto("/your_progress")
+    expect(main(page)).to_contain_text("questions answered")  # the browser's were heard
     with page.expect_download() as download:
         press(page, "Save my progress")
     return Path(download.value.path()).read_bytes()
@@ -103,6 +104,7 @@ def test_a_file_brings_everything_back_in_a_fresh_profile(
 ) -> None:
     page.goto(SET)
     answer(page, "B")
+    eventually(lambda: len(stored(page)) == 1, "the browser to keep it")
     file = saved(page)
     assert json.loads(file)["version"] == 1
 

@@ -15,10 +15,11 @@ from ssl_core.augment import (
     Augmentation,
     Policy,
     as_float,
+    offered,
     two_views,
 )
 
-SLUGS = tuple(AUGMENTATIONS)
+SLUGS = tuple(offered("pictures"))
 GEOMETRY = ("crop", "flip", "rotation")
 COLOURS = ("brightness", "contrast", "saturation", "hue", "gray")
 # torchvision weighs red by 0.2989 where BT.601 says 0.299: up to 1e-4 of full scale.

@@ -22,6 +22,8 @@ _NAMES = {
     "background_hue": "probe: background hue",
     "shape": "probe: shape",
     "rotation": "probe: rotation",
+    "said": "probe: what was said",
+    "speaker": "probe: who said it",
 }
 
 

@@ -59,6 +59,7 @@ class Lab:
         also: links beyond the cases: label -> (page, parameters).
         recording: slug of a recorded run that plays until the learner runs the first
             case; "" for none.
+        opening, closing: drawn before the prediction and after the evidence, if given.
     """
 
     slug: str
@@ -71,6 +72,8 @@ class Lab:
     code: tuple[Any, ...]
     also: Mapping[str, tuple[str, Mapping[str, str]]]
     recording: str = ""
+    opening: Callable[[], None] | None = None
+    closing: Callable[[], None] | None = None
 
 
 def page(lab: Lab) -> None:
@@ -79,6 +82,8 @@ def page(lab: Lab) -> None:
     st.title(lab.question, anchor=False)
     for paragraph in lab.about:
         st.markdown(evidence.filled(paragraph))
+    if lab.opening:
+        lab.opening()
     slug, case, seed = gallery.chosen(lab.slug, lab.cases)
     begun = arms.begun(lab.slug, slug, seed)
     prediction.ask(lab.slug, slug, case, begun)
@@ -96,6 +101,8 @@ def page(lab: Lab) -> None:
     st.warning(
         f"**Careful.** {evidence.filled(lab.careful)}", icon=":material/warning:"
     )
+    if lab.closing:
+        lab.closing()
     gallery.links(lab.slug, lab.cases, lab.also)
     with st.expander("The code that ran", icon=":material/code:"):
         for part in lab.code:

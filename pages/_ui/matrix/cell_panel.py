@@ -66,7 +66,9 @@ def draw_row(batch: RealBatch, numbers: SimilarityMatrix, cell: Cell) -> None:
 def _thumbnail(batch: RealBatch, view: int, colour: str, caption: str) -> None:
     plain = caption.partition("[")[2].rstrip("]")
     picture = _framed(batch.views[view], colour)
-    st.image(data_url(picture), caption=caption, width=112, alt=f"View {plain}.")
+    # The height of a square's; a spectrogram is wider.
+    width = round(112 * picture.shape[1] / picture.shape[0])
+    st.image(data_url(picture), caption=caption, width=width, alt=f"View {plain}.")
 
 
 def _framed(

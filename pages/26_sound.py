@@ -1,0 +1,151 @@
+"""Sound: the same code on spectrograms; the views decide between what and who."""
+
+from pages._ui.labs import evidence, figures, story
+from pages._ui.labs.arms import Outcome
+from pages._ui.sound import listen, own_voice
+from ssl_core import probes
+from ssl_core.augment import spectrograms
+from ssl_core.data import SOUND_VIEWS
+from ssl_core.data.sound import log_mel
+
+VOICES = {"data": "voices"}
+TOLD = ("said", "speaker", "pitch")
+
+
+def arm(views: dict[str, float]) -> dict[str, object]:
+    """A run on voices with these views."""
+    return VOICES | {"augment": views}
+
+
+def without(*names: str) -> dict[str, object]:
+    """A run with the default views without some of them."""
+    return arm({k: v for k, v in SOUND_VIEWS.items() if k not in names})
+
+
+def kept(factor: str):  # type: ignore[no-untyped-def]
+    """Which arm keeps a factor better: left, right, or neither by 0.05."""
+
+    def answer(left: Outcome, right: Outcome) -> int:
+        gap = right.probes[factor] - left.probes[factor]
+        return 2 if abs(gap) < 0.05 else int(gap > 0)
+
+    return answer
+
+
+def told(left: Outcome, right: Outcome) -> str:
+    """This run in words: what was said against who said it, and every large difference."""
+    parts = [
+        f"{name} {left.probes[name]:.2f} against {right.probes[name]:.2f} "
+        f"(untrained {left.untrained[name]:.2f})"
+        for name in TOLD
+    ]
+    return (
+        f"Linear probes, {left.name} against {right.name}: {'; '.join(parts)}. "
+        f"{balance(left)} {balance(right)} {left}. {right}."
+    )
+
+
+def balance(one: Outcome) -> str:
+    """What training did to what and to who, for one arm."""
+    said = one.probes["said"] - one.untrained["said"]
+    who = one.probes["speaker"] - one.untrained["speaker"]
+    return (
+        f"With **{one.name}**, training moved *what was said* by {said:+.2f} and *who "
+        f"said it* by {who:+.2f}."
+    )
+
+
+def asked(factor: str) -> str:
+    """The prediction's question."""
+    return f"From which arm's features can {factor} be read better?"
+
+
+CASES = {
+    "noise": story.Case(
+        "All views, or noise only",
+        "every view but the hiss",
+        ("all views", without()),
+        ("noise only", arm({"hiss": SOUND_VIEWS["hiss"]})),
+        asked("what was said"),
+        ("all views", "noise only", "about the same"),
+        kept("said"),
+        told,
+    ),
+    "crop": story.Case(
+        "With or without the crop in time and frequency",
+        "the crop",
+        ("all views", without()),
+        ("no crop", without("time_frequency_crop")),
+        asked("the pitch"),
+        ("all views", "no crop", "about the same"),
+        kept("pitch"),
+        told,
+    ),
+    "gain": story.Case(
+        "With or without changes of loudness",
+        "the gain",
+        ("all views", without()),
+        ("no gain", without("gain")),
+        asked("what was said"),
+        ("all views", "no gain", "about the same"),
+        kept("said"),
+        told,
+    ),
+    "speaker": story.Case(
+        "Who speaks: all views, or noise only",
+        "every view but the hiss",
+        ("all views", without()),
+        ("noise only", arm({"hiss": SOUND_VIEWS["hiss"]})),
+        asked("who said it"),
+        ("all views", "noise only", "about the same"),
+        kept("speaker"),
+        told,
+    ),
+}
+
+
+def shipped() -> None:
+    """What several seeds gave, once it ships."""
+    if evidence.of("sound") is not None and (found := evidence.verdict("sound")):
+        probed = [q for q in found.experiment.quantities if q.endswith(TOLD)]
+        for quantity in probed:
+            evidence.figure(figures.dots(found, quantity), f"ev_sound_{quantity}")
+        if probed:
+            evidence.table(found, probed)
+        evidence.provenance("sound")
+    else:
+        evidence.st.caption(
+            "Nothing ships for sound yet: what you run above is all there is to see."
+        )
+
+
+story.page(
+    story.Lab(
+        "sound",
+        "Does it work for sound, too?",
+        (
+            "A spectrogram is a picture of a sound: time to the right, frequency upwards. "
+            "Method, loss, loop, probes and map are the ones that you know; only the data "
+            "and the augmentations are others. The mathematics is the same. What it comes "
+            "to *mean* is what the views leave alone.",
+            "Here eight drawn speakers say nine syllables. Two views of one clip share "
+            "*what* was said and *who* said it, and, unless you change them, also pitch, "
+            "loudness and noise. Listen to what is left, then let two encoders learn.",
+        ),
+        CASES,
+        ("knn", "said", "speaker"),
+        shipped,
+        "A policy does not know what you want. If the two views share the loudness or "
+        "the noise, these alone find the :green[partner], as colour does for pictures. "
+        "And these are drawn syllables of eight speakers: what holds here need not hold "
+        "for speech. A probe of *who* that stays high is no fault unless you wanted a "
+        "stranger's voice to count as the same.",
+        (*spectrograms.ALL, log_mel, probes.linear_probes),
+        {
+            "Voices in the playground": ("playground", {"data": "voices", "seed": "7"}),
+            "Every augmentation, one by one": ("augmentations", {"data": "voices"}),
+        },
+        opening=listen.draw,
+        closing=own_voice.draw,
+    )
+)

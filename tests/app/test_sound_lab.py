@@ -1,0 +1,135 @@
+"""The sound lab: clips to choose, views that follow the dice, and a voice of one's own."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from pages._ui.sound import listen, own_voice, shown
+from ssl_core.augment import offered
+from ssl_core.data.voices import SAID, SPEAKERS
+
+PAGE = "pages/26_sound.py"
+
+
+def recording(seconds: float = 0.6, **how: Any) -> bytes:
+    """A WAV file of a falling tone."""
+    import soundfile
+
+    t = np.arange(int(16_000 * seconds)) / 16_000
+    file = io.BytesIO()
+    tone = 0.4 * np.sin(2 * np.pi * (300 - 100 * t) * t)
+    soundfile.write(file, tone, 16_000, format="WAV", **how)
+    return file.getvalue()
+
+
+def text_of(page: AppTest) -> str:
+    return "\n".join(m.value for m in [*page.markdown, *page.caption])
+
+
+def test_every_speaker_says_every_syllable() -> None:
+    factors = listen.pool().factors
+    pairs = set(
+        zip(
+            factors["said"].values.tolist(),
+            factors["speaker"].values.tolist(),
+            strict=True,
+        )
+    )
+    assert len(pairs) == len(SAID) * len(SPEAKERS)
+
+
+def test_every_augmentation_of_sound_has_its_words() -> None:
+    assert set(listen.CHANGES) == set(offered("sound"))
+    assert set().union(*listen.SHARED.values()) <= set(offered("sound"))
+
+
+def test_the_sentence_names_what_the_views_still_share() -> None:
+    assert "The dice change the noise." in listen.says({"hiss"})
+    assert "pitch and tempo" in listen.says({"hiss"}).partition("share")[2]
+    assert "the loudness" not in listen.says({"gain"}).partition("share")[2]
+    assert "pitch" not in listen.says({"time_frequency_crop"}).partition("share")[2]
+    assert "nothing is to be learned" in listen.says(set())
+
+
+def test_a_link_opens_one_clip_and_next_takes_another(alone: Any) -> None:
+    page = alone(PAGE, said=SAID[4], speaker="Eve", case="gain")
+    assert not page.exception
+    assert f"“{SAID[4]}” by Eve" in text_of(page)
+    assert "Take 1 of" in text_of(page)
+    page.button(key="next_clip").click().run()
+    assert not page.exception
+    assert "Take 2 of" in text_of(page)
+
+
+def test_dice_stay_until_they_are_rolled(alone: Any) -> None:
+    page = alone(PAGE)
+    alts = lambda p: [i.proto.imgs[0].alt for i in p.get("image")]  # noqa: E731
+    first = alts(page)
+    assert first and alts(page.run()) == first
+    page.button(key="roll_sound").click().run()
+    assert alts(page) != first and "Roll 2" in text_of(page)
+
+
+def test_a_tone_stands_at_its_frequency() -> None:
+    from ssl_core.data.sound import RATE, SAMPLES, log_mel
+
+    for hertz in (500, 1000, 2000):
+        tone = 0.5 * torch.sin(2 * torch.pi * hertz * torch.arange(SAMPLES) / RATE)
+        levels = log_mel(tone.unsqueeze(0))[0, 0].numpy()[::-1]
+        assert abs(levels.mean(1).argmax() - shown._band_of(hertz)) < 1
+
+
+def test_a_clip_of_the_set_is_nearest_to_itself() -> None:
+    spoken = own_voice.strangers()
+    assert len(spoken.images) == own_voice.HELD_OUT
+    rows, cosines = own_voice.nearest(None, spoken.images[[17]])
+    assert rows[0] == 17 and cosines[0] == pytest.approx(1, abs=1e-4)
+    assert cosines == sorted(cosines, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "an empty file"),
+        (b"no sound at all", "none of WAV, FLAC, OGG"),
+        (recording()[:44], "a recording of no length"),
+    ],
+)
+def test_what_is_no_recording_gets_one_sentence(content: bytes, sentence: str) -> None:
+    page = placed(content)
+    assert not page.exception
+    assert len(page.error) == 1 and sentence in page.error[0].value
+
+
+def test_a_recording_is_shown_with_its_neighbours() -> None:
+    page = placed(recording())
+    assert not page.exception and not page.error
+    assert "Nearest of 500 held-out voices" in text_of(page)
+    assert len(page.get("audio")) == 1 + own_voice.NEAREST
+
+
+def test_without_an_encoder_of_voices_it_says_untrained(alone: Any) -> None:
+    page = alone(PAGE)
+    assert page.selectbox(key="sound_encoder").value is not None
+    if page.selectbox(key="sound_encoder").value == own_voice.UNTRAINED:
+        assert "the weights are random" in text_of(page)
+    assert "no speech recogniser" in text_of(page)
+
+
+def placed(content: bytes) -> AppTest:
+    """What the page says of a recording."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from pages._ui.sound import own_voice
+
+        own_voice._place("mine.wav", st.session_state["content"], None)
+
+    page = AppTest.from_function(script, default_timeout=40)
+    page.session_state["content"] = content
+    return page.run()

@@ -1,0 +1,105 @@
+"""Sound on the pages that pictures have: its own views, in its own shape."""
+
+import re
+
+from lab import (
+    choose,
+    eventually,
+    main,
+    pause,
+    press,
+    query,
+    rested,
+    said,
+    wait_for_step,
+)
+from playwright.sync_api import Locator, Page, expect
+
+
+def uncheck(page: Page, key: str) -> None:
+    """Switch a view off in the sidebar."""
+    page.locator(f".st-key-{key} label").first.click()
+
+
+def wider(picture: Locator) -> float:
+    """Width over height of what is shown inside a picture's border."""
+    size = "e => [e.clientWidth, e.clientHeight]"
+    width, height = picture.evaluate(size)
+    return float(width / height)
+
+
+def test_the_link_follows_from_pictures_to_sound_and_back(page: Page) -> None:
+    page.goto("/playground?batch_size=32&hue=false&crop_strength=0.3")
+    expect(page.locator(".st-key-hue")).to_be_visible()
+    choose(page, "data", "Voices")
+    expect(page.locator(".st-key-time_mask")).to_be_visible()
+    rested(page)
+    assert query(page) == {"batch_size": "32", "data": "voices"}
+
+    uncheck(page, "mixup")
+    eventually(lambda: query(page).get("mixup") == "false", "mixup in the link")
+    page.reload()
+    expect(page.locator(".st-key-time_mask")).to_be_visible()
+    rested(page)
+    assert query(page) == {"batch_size": "32", "data": "voices", "mixup": "false"}
+    assert not page.locator(".st-key-mixup input").first.is_checked()
+    assert "In this link" not in said(page)
+
+    choose(page, "data", "Shapes")
+    expect(page.locator(".st-key-hue")).to_be_visible()
+    expect(page.locator(".st-key-time_mask")).to_have_count(0)
+    rested(page)
+    assert query(page) == {"batch_size": "32"}
+
+
+def test_a_link_with_hue_for_voices_says_so_and_drops_it(page: Page) -> None:
+    page.goto("/playground?data=voices&hue=true")
+    expect(main(page)).to_contain_text("'hue' is for pictures, but voices is sound")
+    eventually(lambda: "hue" not in query(page), "a link without hue")
+    assert query(page)["data"] == "voices"
+
+
+def test_voices_train_and_their_spectrograms_keep_their_shape(page: Page) -> None:
+    page.goto("/playground?data=voices&batch_size=16")
+    press(page, "Train")
+    wait_for_step(page, 3)
+    assert "images" in said(page)
+    pause(page)
+    canvas = page.locator("canvas.points").first
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    tip = page.locator(".tip canvas.picture")
+    expect(tip).to_be_visible()
+    assert abs(wider(tip) - 2) < 0.1
+    page.keyboard.press("Enter")
+    slots = page.locator(".slot canvas.picture")
+    expect(slots).to_have_count(7)
+    assert abs(wider(slots.first) - 2) < 0.1
+    pairs = page.locator('img[alt^="Pairs of augmented views"]')
+    natural = "e => e.naturalWidth / e.naturalHeight - e.clientWidth / e.clientHeight"
+    assert abs(pairs.evaluate(natural)) < 0.05
+
+
+def test_the_augmentations_page_shows_and_plays_voices(page: Page) -> None:
+    page.goto("/augmentations?data=voices")
+    expect(page.locator('img[alt^="View A"]')).to_be_visible()
+    expect(main(page).locator("audio")).to_have_count(3)
+    seconds = """e => new Promise(tell => e.duration ? tell(e.duration)
+        : e.onloadedmetadata = () => tell(e.duration))"""
+    lasts = main(page).locator("audio").first.evaluate(seconds)
+    assert abs(lasts - 1.024) < 0.01
+    shown = main(page).get_by_text(re.compile("said by"))
+    before = page.locator('img[alt^="View A"]').get_attribute("src")
+    main(page).get_by_role("radio", name="mu").click()
+    expect(shown).to_contain_text("“mu”")
+    eventually(
+        lambda: page.locator('img[alt^="View A"]').get_attribute("src") != before,
+        "another spectrogram",
+    )
+
+
+def test_voices_fit_a_phone(phone: Page) -> None:
+    phone.goto("/augmentations?data=voices")
+    expect(phone.locator('img[alt^="View A"]')).to_be_visible()
+    rested(phone)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390

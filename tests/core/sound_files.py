@@ -1,0 +1,69 @@
+"""Recordings, folders and zips made for tests of what a learner may bring."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from ssl_core.data import ImageSet
+
+RATE = 8000  # of the clips that a set holds
+
+
+def tone(
+    hertz: float = 440, seconds: float = 0.5, rate: int = RATE, level: float = 0.5
+) -> np.ndarray:
+    """A sine ``[n]`` of this amplitude."""
+    time = np.arange(round(seconds * rate)) / rate
+    return level * np.sin(2 * np.pi * hertz * time)
+
+
+def silence(seconds: float, rate: int = RATE) -> np.ndarray:
+    return np.zeros(round(seconds * rate))
+
+
+def recorded(
+    wave: np.ndarray, rate: int = RATE, kind: str = "WAV", subtype: str | None = None
+) -> bytes:
+    """A file's content; ``wave`` is ``[n]``, or ``[n, channels]``."""
+    out = io.BytesIO()
+    soundfile.write(out, wave, rate, format=kind, subtype=subtype)
+    return out.getvalue()
+
+
+def on_disk(root: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+    return root
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def reasons(data: ImageSet) -> dict[str, str]:
+    return dict(data.skipped)
+
+
+def named(data: ImageSet, factor: str) -> list[str]:
+    """What a factor says of every row, in words."""
+    one = data.factors[factor]
+    return [one.names[value] for value in one.values]
+
+
+# Three labels by two speakers, every one a tone of its own.
+GOOD = {
+    f"{label}_{speaker}_{take}.wav": recorded(tone(300 + 100 * i))
+    for i, (label, speaker, take) in enumerate(
+        (label, speaker, take)
+        for label in ("no", "so", "yes")
+        for speaker in ("anna", "bert")
+        for take in range(2)
+    )
+}
