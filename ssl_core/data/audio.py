@@ -121,7 +121,8 @@ def _mixed(file: Any, seconds: float) -> np.ndarray:
         block = file.read(min(left, BLOCK), dtype="float32", always_2d=True)
         if not len(block):
             break
-        parts.append(block.mean(1))
+        with np.errstate(invalid="ignore"):  # infinities cancel to NaN: told later
+            parts.append(block.mean(1, dtype=np.float64).astype(np.float32))
         left -= len(block)
     return np.concatenate(parts)
 

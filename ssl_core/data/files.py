@@ -113,7 +113,14 @@ def _read_file(path: str, limits: Limits, kind: Kind) -> bytes:
 def shown(name: str) -> str:
     """A file's name made safe for a screen: printable and not endless."""
     clean = "".join(c if c.isprintable() else "?" for c in name)
-    return clean if len(clean) <= 120 else f"{clean[:60]}…{clean[-59:]}"
+    # Part by part: what a long file name loses must not be the folder it lies in.
+    short = "/".join(_cut(part, 100) for part in clean.split("/"))
+    return _cut(short, 1000)
+
+
+def _cut(text: str, most: int) -> str:
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[1 - half :]}"
 
 
 def unsuitable(name: str, kind: Kind = PICTURES) -> str | None:

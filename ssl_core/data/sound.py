@@ -79,9 +79,10 @@ def log_mel(clips: Tensor, rate: int = RATE) -> Tensor:
             f"clips are of shape {tuple(clips.shape)}; allowed is [N, S] with S at "
             f"least {hop}"
         )
-    parts = [_levels(part, rate, hop) for part in clips.split(CHUNK)]
-    frames = clips.shape[1] // hop
-    return torch.cat(parts) if parts else clips.new_empty(0, 1, MELS, frames).byte()
+    if not len(clips):  # no transform takes an empty batch
+        shape = (0, 1, MELS, clips.shape[1] // hop)
+        return torch.empty(shape, dtype=torch.uint8, device=clips.device)
+    return torch.cat([_levels(part, rate, hop) for part in clips.split(CHUNK)])
 
 
 def heard(spectrogram: Tensor, rate: int = RATE) -> Tensor:

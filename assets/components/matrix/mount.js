@@ -11,8 +11,9 @@ shared.draw ??= ({ parentElement: root, data, setTriggerValue }) => {
 };
 // A late clean-up of an earlier draw must leave the later one alone.
 shared.remove ??= (root, drawing) => {
-  if (shared.matrices.get(root)?.drawing !== drawing) return;
-  shared.matrices.get(root).remove();
+  const own = shared.matrices.get(root);
+  if (!own || own.drawing !== drawing) return;
+  own.remove();
   shared.matrices.delete(root);
 };
 

@@ -179,8 +179,9 @@ shared.play ??= ({ parentElement: root, data }) => {
   return (player.called = {});
 };
 shared.eject ??= (root, called) => {
-  if (players.get(root)?.called !== called) return;
-  players.get(root).remove();
+  const own = players.get(root);
+  if (!own || own.called !== called) return;
+  own.remove();
   players.delete(root);
 };
 

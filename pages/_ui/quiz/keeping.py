@@ -1,6 +1,7 @@
 """Where a learner's answers are: in their browser, or in a file that they keep."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 
@@ -35,7 +36,7 @@ def _save() -> None:
     st.markdown("**Take them along**")
     st.download_button(
         "Save my progress",
-        saving.dumps(store.progress()),
+        partial(saving.dumps, store.progress()),
         f"contrastive-learning-progress-{day}.json",
         "application/json",
         icon=":material/download:",
