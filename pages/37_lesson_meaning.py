@@ -6,8 +6,8 @@ story.page(
     "meaning",
     story.Live(
         "Choose what shall be kept",
-        "say first which views would keep the factor that you want to ask for; then "
-        "pick it and see who keeps it best.",
+        "say first which views would keep what you want to ask for; then pick it, and see "
+        "who keeps it best, in pictures and in sound.",
         factors.draw,
     ),
 )

@@ -87,7 +87,7 @@ def _draw_factors(n: int, g: torch.Generator) -> dict[str, Tensor]:
         "tempo": tempo,
         "onset": uniform(0, 1) * room,
         "loudness": uniform(-38, -16),
-        "noise": uniform(-26, -4),
+        "noise": uniform(-30, -8),
         "melody": uniform(-0.5, 0.35),
         "colour": uniform(-1.0, 0.0),
         "slur": 1 + 0.05 * torch.randn(n, 4, generator=g).clamp(-2, 2),

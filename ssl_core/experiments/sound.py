@@ -120,7 +120,7 @@ EXPERIMENT = Experiment(
         Published("BYOL-A: mixup", 63.9, BYOL_A, "mixup only", None, "%"),
         Published("BYOL-A: Gaussian noise", 23.2, BYOL_A, HISS, None, "%"),
     ),
-    steps=400,
+    steps=600,
     quick=(ALL, HISS, "no crop", "no gain"),
     quick_steps=150,
     note="A linear probe of the untrained encoder is strong, and so is one of a policy "

@@ -79,7 +79,7 @@ EXPERIMENT = Experiment(
         Published("COLA: probe of 35 spoken words", 62.4, BYOL_A, None, None, "%"),
     ),
     trial=trial,
-    steps=900,
+    steps=2000,
     quick_steps=300,
     note="The published numbers are of encoders that learned from a million and more "
     "sounds of all kinds, and of other words: they are no yardstick for this one.",

@@ -1,46 +1,80 @@
-"""Augmentation is meaning, measured: which factor survives which views."""
+"""Augmentation is meaning, measured: which factor survives which views, twice."""
+
+from dataclasses import dataclass
 
 import streamlit as st
 
 from pages._ui.labs import evidence, figures
 from pages._ui.matrix import link
 from pages._ui.palette import ANCHOR
+from ssl_core.experiments import meaning, sound
 from ssl_core.experiments.evidence import Evidence
-from ssl_core.experiments.meaning import FACTORS
 from ssl_core.knobs import Knob
 
 
+@dataclass(frozen=True)
+class Story:
+    """One table of views by factors, and the question put to it.
+
+    Args:
+        slug: of the experiment.
+        heading: of its half of the page.
+        factors: its columns.
+        asked: the factor asked for at first.
+        parameter: of the URL.
+    """
+
+    slug: str
+    heading: str
+    factors: tuple[str, ...]
+    asked: str
+    parameter: str
+
+
+PICTURES = Story(
+    "meaning", "Pictures: shapes", meaning.FACTORS, "background_hue", "lesson_factor"
+)
+SOUND = Story("sound", "Sound: voices", sound.FACTORS, "said", "lesson_sound_factor")
+
+
 def draw() -> None:
+    """Both stories side by side: the same code, other data, other views."""
+    for half, story in zip(st.columns(2, gap="large"), (PICTURES, SOUND), strict=True):
+        with half:
+            _draw(story)
+    evidence.provenance(PICTURES.slug, SOUND.slug)
+
+
+def _draw(story: Story) -> None:
     """The table of views by factors, and the learner's own question put to it."""
-    found = evidence.of("meaning")
+    st.markdown(f"##### {story.heading}")
+    found = evidence.of(story.slug)
     if found is None:
-        evidence.verdict("meaning")
+        evidence.verdict(story.slug)
         return
-    names = [f.replace("_", " ") for f in FACTORS]
-    default = "background hue"
-    link.check({"lesson_factor": Knob(default, choices=tuple(names))})
+    names = [plain(f) for f in story.factors]
+    link.check({story.parameter: Knob(plain(story.asked), choices=tuple(names))})
     asked = st.pills(
-        "I want to ask the features for the …",
+        "I want to ask the features for …",
         names,
-        default=default,
+        default=plain(story.asked),
         required=True,
-        key="lesson_factor",
+        key=story.parameter,
         bind="query-params",
     )
-    st.markdown(answer(found, FACTORS[names.index(asked)]))
+    at = names.index(asked)
+    st.markdown(answer(found, story.factors[at]))
     arms = list(found.arms)
-    values = [[found.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
+    values = [[found.at(a, f"probe_{f}") for f in story.factors] for a in arms]
     shown = figures.matrix(arms, names, values, "Linear probe accuracy")
     shown.figure.update_traces(showscale=False)  # each cell has its number
-    at = names.index(asked)
     shown.figure.add_shape(
         type="rect",
         **{"x0": at - 0.5, "x1": at + 0.5, "y0": -0.5, "y1": len(arms) - 0.5},
         line={"color": ANCHOR, "width": 3},
     )
-    evidence.figure(shown, "lesson_meaning")
-    evidence.table(found, [f"probe_{f}" for f in FACTORS])
-    evidence.provenance("meaning")
+    evidence.figure(shown, f"lesson_{story.slug}")
+    evidence.table(found, [f"probe_{f}" for f in story.factors])
 
 
 def answer(found: Evidence, factor: str) -> str:
@@ -50,7 +84,12 @@ def answer(found: Evidence, factor: str) -> str:
     worst = min(known, key=lambda a: known[a].mean)
     untrained = found.at(best, f"untrained_{factor}")
     return (
-        f"**{factor.replace('_', ' ').capitalize()}** is read best after training with "
+        f"**{plain(factor).capitalize()}** is read best after training with "
         f"**{best}** ({known[best]}) and worst with **{worst}** ({known[worst]}). The "
         f"untrained encoder gives {untrained}."
     )
+
+
+def plain(factor: str) -> str:
+    """A factor's name as it is said."""
+    return factor.replace("_", " ")
