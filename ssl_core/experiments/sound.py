@@ -11,11 +11,12 @@ FACTORS = (
 )
 BYOL_A = "Niizumi et al. 2021, table II (second-hand): mean of six tasks, probed"
 ALL, HISS = "all views", "hiss only"
+MIXUP = {"mixup": 0.4}  # BYOL-A's; not among the default views
 
 
 def only(*names: str) -> dict[str, Any]:
     """An arm with these of the default views of sound."""
-    return {"data": "voices", "augment": {n: SOUND_VIEWS[n] for n in names}}
+    return {"data": "voices", "augment": {n: (SOUND_VIEWS | MIXUP)[n] for n in names}}
 
 
 def without(name: str) -> dict[str, Any]:
@@ -45,9 +46,9 @@ EXPERIMENT = Experiment(
         "no crop": without("time_frequency_crop"),
         "no time mask": without("time_mask"),
         "no frequency mask": without("frequency_mask"),
-        "no mixup": without("mixup"),
         "no gain": without("gain"),
         "no hiss": without("hiss"),
+        "and mixup": only(*SOUND_VIEWS, *MIXUP),
     },
     quantities={
         "knn": Quantity("kNN of what was said"),

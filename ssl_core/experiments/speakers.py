@@ -3,7 +3,7 @@
 from functools import cache
 from statistics import fmean
 
-from ssl_core.data import SoundSet
+from ssl_core.data import SOUND_VIEWS, SoundSet
 from ssl_core.experiments.base import (
     Expected,
     Experiment,
@@ -16,13 +16,6 @@ from ssl_core.experiments.trials import AT_BOTH_ENDS, Trained, Trial, measured
 from ssl_core.train import Fit
 
 SPEAKERS = ("george", "jackson", "lucas", "nicolas")
-VIEWS = {
-    "time_frequency_crop": 0.4,
-    "gain": 0.25,
-    "hiss": 0.2,
-    "time_mask": 0.3,
-    "frequency_mask": 0.3,
-}
 BYOL_A = "Niizumi et al. 2021, table I (second-hand)"
 
 
@@ -63,7 +56,11 @@ EXPERIMENT = Experiment(
     claim="Features learned without labels from three speakers' recordings tell the "
     "digits of a fourth, who was never heard (leave one speaker out).",
     arms={
-        f"{s} unheard": {"data": "digits", "augment": VIEWS, "settings": {"out": s}}
+        f"{s} unheard": {
+            "data": "digits",
+            "augment": SOUND_VIEWS,
+            "settings": {"out": s},
+        }
         for s in SPEAKERS
     },
     quantities={
