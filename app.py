@@ -8,6 +8,7 @@ from streamlit.starlette import App
 from pages._ui import cache, feed, runs, sidebar
 from pages._ui.quiz import store
 from pages._ui.recorded import replay
+from pages._ui.sound import hearing
 
 # Section -> pages as (file, title, Material symbol), in the order of the menu.
 SECTIONS = {
@@ -81,4 +82,8 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 else:  # the web server imports this file once, and asks for its routes
-    app = App(__file__, routes=[feed.ROUTE, replay.ROUTE], lifespan=cache.serving)
+    app = App(
+        __file__,
+        routes=[feed.ROUTE, replay.ROUTE, hearing.ROUTE],
+        lifespan=cache.serving,
+    )

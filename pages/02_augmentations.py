@@ -20,6 +20,7 @@ notices.draw()
 
 if sound:
     from pages._ui import spectrograms
+    from pages._ui.sound.shown import play_levels
 
     images = spectrograms.choose()
 else:
@@ -50,7 +51,7 @@ for column, shown, caption, alt in zip(
         st.image(pairs.data_url(large), width="stretch", alt=alt)
         st.markdown(caption)
         if sound:
-            spectrograms.play(shown)
+            play_levels(shown[:, :, 0].copy(), f"{alt} Made audible.")
 on = ", ".join(a.label for a in policy.augmentations) or "nothing"
 st.caption(f"On: {on}. Seed {seed}: the same seed rolls the same dice.")
 if sound:

@@ -34,7 +34,7 @@ def address(run: str, layout: str) -> str:
         run: a run that the page's learner may see.
         layout: "pca", drawn at every tick, or "umap", drawn in the background.
     """
-    return f"frames/{_key(run)}/{layout}"
+    return f"frames/{key_of(run)}/{layout}"
 
 
 def frame(run: str, layout: str, known: str | None = None) -> dict[str, Any] | None:
@@ -109,7 +109,8 @@ def base() -> str:
 ROUTE = Route(f"{base()}/frames/{{key}}/{{layout}}", _next_frame)
 
 
-def _key(run: str) -> str:
+def key_of(run: str) -> str:
+    """What stands for a run in addresses: it cannot be guessed."""
     feeds = cache.feeds()
     for key, known in list(feeds.items()):
         if known == run:

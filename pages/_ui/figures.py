@@ -87,7 +87,7 @@ def knn_curve(
     baselines = (
         ("chance", last["chance"]),
         ("random init", last["random_init"]),
-        ("raw pixels", last["raw_input"]),
+        ("raw input", last["raw_input"]),
     )
     for place, (name, value) in enumerate(baselines):
         figure.add_hline(

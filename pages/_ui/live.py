@@ -7,7 +7,9 @@ import streamlit as st
 from pages._ui import cache, feed, figures, frames, notices, pairs, runs, words
 from pages._ui.map import live_map, map_images_from
 from pages._ui.recorded import player
+from pages._ui.sound import hearing
 from ssl_core import checkpoints
+from ssl_core.data import medium_of
 
 
 def invitation() -> None:
@@ -31,7 +33,7 @@ def images_of(run: str) -> None:
     """Send the map's thumbnails and factors once per run, outside the live parts."""
     known = cache.service().map_set(run)
     if known is not None:
-        map_images_from(run, known.images, known.factors, known.label)
+        map_images_from(run, known.images, known.factors, known.label, _sounds_of(run))
         notices.say_skipped(known.skipped)
 
 
@@ -159,10 +161,16 @@ def pinned_map() -> None:
         return
     st.subheader("Pinned run", anchor=False)
     st.markdown(words.described(cache.service().status(pin).config))
-    map_images_from(pin, known.images, known.factors, known.label)
+    map_images_from(pin, known.images, known.factors, known.label, _sounds_of(pin))
     shown = feed.frame(pin, "pca")
     assert shown is not None  # there is a snapshot
     live_map(pin, shown, key="map_pinned")
+
+
+def _sounds_of(run: str) -> str | None:
+    """Where the map's points can be heard, None if they are pictures."""
+    source = str(cache.service().status(run).config.get("data"))
+    return hearing.of_run(run) if medium_of(source) == "sound" else None
 
 
 def _draw(title: str, shown: figures.Shown | None, key: str) -> None:

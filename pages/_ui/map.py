@@ -67,6 +67,7 @@ def map_images(
     columns: int,
     factors: Mapping[str, Factor],
     label: str | None,
+    sounds: str | None = None,
 ) -> None:
     """Send the pictures and factors of a map's points; shows nothing.
 
@@ -80,6 +81,7 @@ def map_images(
         columns: thumbnails in a row of it.
         factors: name -> what is known of the points, in their order.
         label: the factor that colours the points until the learner picks another.
+        sounds: where the browser gets the sound of a chosen point, at ``/<its number>``.
 
     Raises:
         ValueError: a factor of unknown kind, of another length, or no such label.
@@ -103,6 +105,7 @@ def map_images(
             "columns": columns,
             "factors": [_packed(name, factor) for name, factor in factors.items()],
             "label": label,
+            "sounds": sounds,
             "palette": _palette(),
         },
     )
@@ -113,6 +116,7 @@ def map_images_from(
     thumbnails: np.ndarray,
     factors: Mapping[str, Factor],
     label: str | None,
+    sounds: str | None = None,
 ) -> None:
     """:func:`map_images` from an array; the atlas is made once per ``set_id``.
 
@@ -121,6 +125,7 @@ def map_images_from(
         thumbnails: ``[M, C, H, W]`` uint8 with C 1 or 3, in the order of the points.
         factors: name -> what is known of the points.
         label: the factor that stands for the class, or None.
+        sounds: as :func:`map_images` has it.
 
     Raises:
         ValueError: thumbnails of another shape or type, or factors that do not fit.
@@ -133,7 +138,13 @@ def map_images_from(
             )
     atlas_png, tile, columns = _atlas(set_id, thumbnails)
     map_images(
-        set_id, atlas_png, tile=tile, columns=columns, factors=factors, label=label
+        set_id,
+        atlas_png,
+        tile=tile,
+        columns=columns,
+        factors=factors,
+        label=label,
+        sounds=sounds,
     )
 
 

@@ -1,14 +1,10 @@
 """Sounds for the augmentations page: a spoken syllable, seen and heard."""
 
-import io
-import wave
-
 import numpy as np
 import streamlit as st
 import torch
 from torch import Tensor
 
-from ssl_core.data.sound import RATE, heard
 from ssl_core.data.voices import SAID, SPEAKERS, voices
 
 ENLARGED = 8  # a spectrogram is small: each of its values becomes a square
@@ -32,20 +28,6 @@ def choose() -> Tensor:
 def enlarged(picture: np.ndarray) -> np.ndarray:
     """``[H, W, 3]`` larger, its values still told apart."""
     return picture.repeat(ENLARGED, 0).repeat(ENLARGED, 1)
-
-
-def play(picture: np.ndarray) -> None:
-    """A player of the sound whose spectrogram is ``[F, T, 3]`` uint8."""
-    level = torch.from_numpy(picture[:, :, 0].copy()).float() / 255
-    samples = (heard(level.unsqueeze(0)) * 32767).round().short().numpy()
-    file = io.BytesIO()
-    # Written here: from an array, Streamlit makes every sound equally loud.
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        out.writeframes(samples.astype("<i2").tobytes())
-    st.audio(file.getvalue(), format="audio/wav")
 
 
 @st.cache_data(max_entries=2, show_spinner=False)

@@ -21,7 +21,7 @@ class Shipped:
         label: method, data and views, for a menu.
         about: what it is good for, one sentence.
         method: by slug.
-        data: "shapes" or "photographs".
+        data: "shapes", "photographs" or "voices".
         views: what is special about its augmentations.
         augment: slug -> strength of its augmentations.
         steps, seed: how long it trained, and the seed that was shipped.

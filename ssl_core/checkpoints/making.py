@@ -19,7 +19,8 @@ from ssl_core.data import ImageSet
 from ssl_core.probes import K_NEIGHBOURS
 from ssl_core.train import Budget, Fit, Watch
 
-# All training rows a set of 12,000 has, and all held-out ones: no choice of rows.
+# All training rows a set of 12,000 has, and all held-out ones, or all that a smaller set
+# has: no choice of rows.
 BANK, ASKED = 10_000, 2_000
 NEVER = float("inf")
 ONCE = Watch(tick_seconds=NEVER, probe_seconds=NEVER, bank=BANK, asked=ASKED, mapped=0)
@@ -32,7 +33,7 @@ DECIDES = (
 )
 MEASURED = (
     f"kNN (k = {K_NEIGHBOURS}) and linear probes on the encoder's features h, not on z; "
-    f"the bank is the set's {BANK:,} training images, asked are its {ASKED:,} held-out "
+    "the bank is the set's {bank:,} training images, asked are its {asked:,} held-out "
     "ones"
 )
 
@@ -152,7 +153,7 @@ def _card(
             "seeds": list(runs),
             "chosen": f"seed {best}: its kNN accuracy is the median of {len(runs)} seeds",
         },
-        "measured": MEASURED,
+        "measured": MEASURED.format_map(scores[0]),
         "spread": {"knn": _spread(map(_knn, runs.values())), "probes": probes},
         "terms": TERMS[recipe.data],
         "fingerprint": fingerprint(data),

@@ -22,6 +22,7 @@ COLOUR = ("brightness", "contrast", "saturation", "hue", "gray")
 EVERYWHERE = {"device": "cpu", "precision": "float32"}
 TERMS = {
     "shapes": "Drawn by this program; nobody else's picture is in it.",
+    "voices": "Spoken by this program; nobody's voice is in it.",
     PHOTOGRAPHS: "CIFAR-10's training images (Krizhevsky 2009, Learning Multiple Layers "
     "of Features from Tiny Images) as JPEG files in one folder a class: the first "
     f"{PER_CLASS:,} of each, {HELD_OUT:,} of them held out. Its authors ask to be cited "
@@ -36,7 +37,7 @@ class Recipe:
     Args:
         slug: its folder.
         method: by slug.
-        data: "shapes" or "photographs".
+        data: "shapes", "photographs" or "voices".
         steps: of training; seconds would make it depend on the machine.
         views: what is special about its augmentations, for a label.
         augment: slug -> strength; None takes the data's default.
@@ -121,6 +122,13 @@ RECIPES: dict[str, Recipe] = {
             "shapes-supcon",
             "supcon",
             about="Learned with the labels that the others never see: a line to compare.",
+        ),
+        Recipe(
+            "voices-simclr",
+            "simclr",
+            "voices",
+            steps=1_200,
+            about="Trained on spoken syllables: what was said, more than who said it.",
         ),
     )
 }

@@ -19,7 +19,7 @@ from ssl_core.data import ImageSet
 from ssl_core.knobs import knobs_of
 
 DEFAULT_SEEDS = "0,1,2,3,4"
-SHAPES = "shapes"
+OWN = ("shapes", "voices")  # drawn or spoken by this program
 
 
 def add_verify(actions: Any) -> None:
@@ -74,7 +74,7 @@ def _prepare_verify(args: argparse.Namespace) -> Callable[[], int]:
 
 
 def _verify(paths: Sequence[Path], photos: ImageSet | None) -> int:
-    images = {SHAPES: images_of(SHAPES)}
+    images = {name: images_of(name) for name in OWN}
     if photos is not None:
         images[PHOTOGRAPHS] = photos
     verdicts = []
@@ -137,9 +137,9 @@ def _make(
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        drawn = images_of(SHAPES)
+        images = {name: images_of(name) for name in OWN}
         for recipe in todo:
-            data = drawn if recipe.data == SHAPES else photos
+            data = images.get(recipe.data, photos)
             assert data is not None
             place = make(recipe, data, seeds, into, _say)
             _say(f"{recipe.slug}: written to {place}")

@@ -228,11 +228,11 @@ def test_sound_and_pictures_and_back_each_bring_their_own_views(routed: Any) -> 
 
 
 def test_a_link_sets_views_of_sound(routed: Any) -> None:
-    link = {"data": "voices", "mixup": "false", "hiss": "true", "hiss_strength": "0.7"}
+    link = {"data": "voices", "gain": "false", "hiss": "true", "hiss_strength": "0.7"}
     shown = routed(PLAYGROUND, **link)
     assert not shown.exception and warnings(shown) == []
     now = on_screen(shown)
-    assert "mixup" not in now and now["hiss"] == 0.7
+    assert "gain" not in now and now["hiss"] == 0.7
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
 """Sound on the pages that pictures have: its own views, in its own shape."""
 
+import io
 import re
+import wave
 
+import numpy as np
+import pytest
 from lab import (
     choose,
     eventually,
@@ -36,13 +40,13 @@ def test_the_link_follows_from_pictures_to_sound_and_back(page: Page) -> None:
     rested(page)
     assert query(page) == {"batch_size": "32", "data": "voices"}
 
-    uncheck(page, "mixup")
-    eventually(lambda: query(page).get("mixup") == "false", "mixup in the link")
+    uncheck(page, "gain")
+    eventually(lambda: query(page).get("gain") == "false", "gain in the link")
     page.reload()
     expect(page.locator(".st-key-time_mask")).to_be_visible()
     rested(page)
-    assert query(page) == {"batch_size": "32", "data": "voices", "mixup": "false"}
-    assert not page.locator(".st-key-mixup input").first.is_checked()
+    assert query(page) == {"batch_size": "32", "data": "voices", "gain": "false"}
+    assert not page.locator(".st-key-gain input").first.is_checked()
     assert "In this link" not in said(page)
 
     choose(page, "data", "Shapes")
@@ -78,6 +82,30 @@ def test_voices_train_and_their_spectrograms_keep_their_shape(page: Page) -> Non
     pairs = page.locator('img[alt^="Pairs of augmented views"]')
     natural = "e => e.naturalWidth / e.naturalHeight - e.clientWidth / e.clientHeight"
     assert abs(pairs.evaluate(natural)) < 0.05
+
+
+def test_a_chosen_point_of_the_map_is_heard(page: Page) -> None:
+    page.goto("/playground?data=voices&batch_size=16")
+    press(page, "Train")
+    wait_for_step(page, 3)
+    pause(page)
+    hint = main(page).get_by_text("Select a sound on the map to hear it")
+    expect(hint.first).to_be_visible()
+    canvas = page.locator("canvas.points").first
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    with page.expect_response(re.compile(r"/sounds/[^/]+/\d+$")) as answered:
+        page.keyboard.press("Enter")
+    reply = answered.value
+    assert reply.ok and reply.headers["content-type"] == "audio/wav"
+    address = reply.url.rpartition("/")[0]
+    heard = page.request.get(f"{address}/0").body()
+    with wave.open(io.BytesIO(heard)) as file:
+        assert file.getnframes() / file.getframerate() == pytest.approx(1.024)
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    assert samples.std() > 50
+    for missing in (f"{address}/100000", f"{address}x/0", "/sounds/simclr/0"):
+        assert page.request.get(missing).status == 404
 
 
 def test_the_augmentations_page_shows_and_plays_voices(page: Page) -> None:

@@ -34,6 +34,7 @@ class LiveMap {
     this.resizing.disconnect();
     this.watching.disconnect();
     cancelAnimationFrame(this.waiting);
+    this.player?.pause();
     this.parts.map.remove();
   }
 
@@ -141,6 +142,7 @@ class LiveMap {
 
   select(index) {
     this.selected = index;
+    this.hear(index);
     // The tip would cover the lines, and what it says stands below the map as well.
     if (index !== null && index === this.hovered) this.parts.tip.hidden = true;
     this.inspect();
@@ -150,6 +152,14 @@ class LiveMap {
       agreementText(this.factor, index, others);
     setText(this.parts.said, said);
     this.request();
+  }
+
+  hear(index) {
+    this.player?.pause();
+    if (index === null || !this.set?.sounds) return;
+    this.player ??= new Audio();
+    this.player.src = `${this.set.sounds}/${index}`;
+    this.player.play().catch(() => {}); // the next point came first, or there is no sound
   }
 
   hover(index) {

@@ -14,6 +14,7 @@ function keepImages(data) {
     tile: data.tile,
     columns: data.columns,
     label: data.label,
+    sounds: data.sounds, // where a point's sound is, null for pictures
     palette: data.palette,
     factors: data.factors.map((factor) => unpackFactor(factor, data.palette)),
   };

@@ -1,6 +1,8 @@
 // Everything around the canvas: colour choices, legend, tip and the nearest neighbours.
 
 const HINT = "Select an image on the map to see its nearest neighbours in feature space.";
+const SOUND_HINT =
+  "Select a sound on the map to hear it and to see its nearest neighbours in feature space.";
 const KEYS =
   "Left and right step through the images, Enter shows the nearest neighbours, Escape " +
   "clears. Plus and minus zoom, zero fits, shift with an arrow moves the map.";
@@ -115,7 +117,8 @@ function showTip(tip, set, index) {
 // Slots are made once and refilled, so that a frame never takes the focus from a button.
 function showInspector(inspector, { set, factor, swatches, selected, others, select, clear }) {
   if (selected === null) {
-    if (!inspector.querySelector(".hint")) inspector.replaceChildren(make("p", "hint", HINT));
+    if (!inspector.querySelector(".hint")) inspector.replaceChildren(make("p", "hint"));
+    setText(inspector.querySelector(".hint"), set?.sounds ? SOUND_HINT : HINT);
     return;
   }
   const [across, down] = set?.tile ?? [1, 1];

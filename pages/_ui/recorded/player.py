@@ -10,6 +10,8 @@ from pages._ui import palette, words
 from pages._ui.knobs import linked_menu
 from pages._ui.map import PARTS, map_images_from, source
 from pages._ui.recorded import replay
+from pages._ui.sound import hearing
+from ssl_core.data import medium_of
 
 _SOURCES = Path(__file__).parents[3] / "assets" / "components" / "recording"
 
@@ -66,7 +68,9 @@ def _play(slug: str, key: str, height: int) -> None:
         },
     )
     st.caption(words.recorded(shown.about))
-    map_images_from(set_id, known.images, known.factors, known.label)
+    sound = medium_of(str(shown.about["config"]["data"])) == "sound"
+    sounds = hearing.of_recording(slug) if sound else None
+    map_images_from(set_id, known.images, known.factors, known.label, sounds)
 
 
 def shelf(key: str = "recording", *, height: int = 420) -> None:

@@ -57,6 +57,11 @@ SHELF = {
         "The loss falls towards its best value because every image becomes the same "
         "point: collapse.",
     ),
+    "voices": Shown(
+        "SimCLR on sound",
+        "The same code on spectrograms of syllables that this program speaks: *what* was "
+        "said gathers, although eight voices say it.",
+    ),
 }
 
 
@@ -172,7 +177,7 @@ def _knn(scores: list[dict[str, Any]], last: int) -> dict[str, Any] | None:
     named = (
         ("chance", score["chance"], "end", False),
         ("random init", score["random_init"], "end", True),
-        ("raw pixels", score["raw_input"], "middle", True),
+        ("raw input", score["raw_input"], "middle", True),
     )
     lines = [
         {"text": f"{text} {value:.2f}", "value": value, "side": side, "above": above}

@@ -1,9 +1,7 @@
 """A sound on the screen: its spectrogram in colour or with axes, and a player."""
 
 import base64
-import io
 import math
-import wave
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,6 +11,7 @@ from pages._ui.figures import CONFIG
 from pages._ui.lessons.tiles import framed
 from pages._ui.pairs import data_url
 from pages._ui.palette import GHOST, number_scale
+from pages._ui.sound.wav import audible, wav
 from ssl_core.data.sound import FLOOR_DB, HOP_SECONDS, LOWEST_HZ, MELS, RATE
 
 TICKS_HZ = (200, 500, 1000, 2000, 3000)
@@ -66,15 +65,8 @@ def picture(levels: np.ndarray, colour: str, alt: str) -> None:
 
 def play(samples: np.ndarray, alt: str) -> None:
     """A player of ``[S]`` int16 samples, as loud as they are."""
-    # Written here: from an array, Streamlit makes every sound equally loud.
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        out.writeframes(samples.astype("<i2").tobytes())
     # It travels inside its message: a served file may be gone when a run has moved on.
-    inside = base64.b64encode(file.getvalue()).decode()
+    inside = base64.b64encode(wav(samples)).decode()
     st.audio(f"data:audio/wav;base64,{inside}", format="audio/wav", alt=alt)
 
 
@@ -85,13 +77,7 @@ def play_levels(levels: np.ndarray, alt: str) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _sound_of(levels: np.ndarray) -> np.ndarray:
-    import torch
-
-    from ssl_core.data.sound import heard
-
-    level = torch.from_numpy(levels.copy()).float() / 255
-    samples: np.ndarray = (heard(level.unsqueeze(0)) * 32767).round().short().numpy()
-    return samples
+    return audible(levels)
 
 
 def _lookup() -> np.ndarray:
