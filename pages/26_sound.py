@@ -7,6 +7,7 @@ from ssl_core import probes
 from ssl_core.augment import spectrograms
 from ssl_core.data import SOUND_VIEWS
 from ssl_core.data.sound import log_mel
+from ssl_core.experiments.sound import FACTORS
 
 VOICES = {"data": "voices"}
 TOLD = ("said", "speaker", "pitch")
@@ -105,18 +106,21 @@ CASES = {
 
 
 def shipped() -> None:
-    """What several seeds gave, once it ships."""
-    if evidence.of("sound") is not None and (found := evidence.verdict("sound")):
-        probed = [q for q in found.experiment.quantities if q.endswith(TOLD)]
-        for quantity in probed:
-            evidence.figure(figures.dots(found, quantity), f"ev_sound_{quantity}")
-        if probed:
-            evidence.table(found, probed)
-        evidence.provenance("sound")
-    else:
-        evidence.st.caption(
-            "Nothing ships for sound yet: what you run above is all there is to see."
+    """Views by factors on the voices, and digits of a speaker never heard."""
+    if found := evidence.verdict("sound"):
+        evidence.figure(
+            figures.dots(found, "knn", baseline="random_init"), "ev_sound_knn"
         )
+        arms = list(found.arms)
+        values = [[found.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
+        shown = figures.matrix(arms, FACTORS, values, "Linear probe accuracy")
+        evidence.figure(shown, "ev_sound_probes")
+        evidence.table(found, ["knn", *(f"probe_{f}" for f in FACTORS)])
+    if found := evidence.verdict("speakers"):
+        shown = figures.dots(found, "knn", baseline="raw_input")
+        evidence.figure(shown, "ev_speakers")
+        evidence.table(found, list(found.experiment.quantities))
+    evidence.provenance("sound", "speakers")
 
 
 story.page(

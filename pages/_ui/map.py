@@ -168,7 +168,7 @@ def live_map(
         frame: packed positions (:mod:`pages._ui.frames`) with ``frame_id``, ``state``,
             ``title`` (a sentence that says what the map shows now; stands above it) and
             ``alt`` (the same for those who do not see the map). Another ``frame_id``
-            means another frame.
+            means another frame. ``chosen`` is a point that is selected with it.
         key: names this map on its page.
         feed: where the browser gets the frames that follow; None for a still map.
         colour_by: the factor that colours the points until the learner picks another;

@@ -9,6 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from pages._ui.sound import listen, own_voice, shown
+from pages._ui.sound.strangers import HELD_OUT, strangers
 from ssl_core.augment import offered
 from ssl_core.data.voices import SAID, SPEAKERS
 
@@ -84,9 +85,10 @@ def test_a_tone_stands_at_its_frequency() -> None:
 
 
 def test_a_clip_of_the_set_is_nearest_to_itself() -> None:
-    spoken = own_voice.strangers()
-    assert len(spoken.images) == own_voice.HELD_OUT
-    rows, cosines = own_voice.nearest(None, spoken.images[[17]])
+    spoken = strangers()
+    assert len(spoken.images) == HELD_OUT
+    features = own_voice.features_of(None, spoken.images[[17]])
+    rows, cosines = own_voice.nearest(features)
     assert rows[0] == 17 and cosines[0] == pytest.approx(1, abs=1e-4)
     assert cosines == sorted(cosines, reverse=True)
 

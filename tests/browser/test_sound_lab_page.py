@@ -81,6 +81,13 @@ def test_predict_run_read_the_verdict_and_place_a_recording(page: Page) -> None:
     expect(main(page).get_by_test_id("stAudio")).to_have_count(3 + 1 + 6)
     assert seconds(main(page).get_by_test_id("stAudio").last) > 1
 
+    # It stands on the map, chosen, and its neighbours there can be heard.
+    own = page.locator(".map").filter(has_text="Your recording (ringed)")
+    expect(own.locator(".slot canvas.picture")).to_have_count(1 + 6)
+    with page.expect_response(re.compile(r"/sounds/strangers/\d+$")) as answered:
+        own.locator(".slot").nth(1).click()
+    assert answered.value.ok
+
 
 def test_a_file_that_is_no_sound_gets_one_sentence(page: Page) -> None:
     page.goto("/sound")

@@ -51,6 +51,8 @@ class LiveMap {
     const restyled = this.readTheme();
     const moved = before.frame_id !== data.frame_id || before.set_id !== data.set_id;
     if (moved) this.glideTo(data);
+    // Chosen by the page, not by a hand: nothing is played.
+    if (moved && data.chosen !== undefined) this.selected = data.chosen;
     if (this.set !== sets.get(data.set_id) || before.colour_by !== data.colour_by) this.useSet();
     else if (restyled) this.restyle();
     else this.inspect();

@@ -15,7 +15,7 @@ function valueText(factor, value) {
 function agreementText(factor, index, others) {
   const { values, kind, words } = factor;
   const rest = values.length - 1;
-  if (!others.length || rest < 1) return "";
+  if (!others.length || rest < 1 || !Number.isFinite(values[index])) return "";
   if (kind === "class") {
     const alike = (i) => i !== index && values[i] === values[index];
     const same = others.filter(alike).length;

@@ -7,17 +7,12 @@ import streamlit as st
 
 from pages._ui import cache, runs
 from pages._ui.labs.arms import STARTED
-from pages._ui.sound import shown
+from pages._ui.sound import own_map, shown
+from pages._ui.sound.strangers import HELD_OUT, strangers
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from ssl_core.data import SoundSet
-
-HELD_OUT, SEED = (
-    500,
-    1,
-)  # no run learns from this seed's first clips: they are strangers
 NEAREST = 6
 UNTRAINED = "untrained"
 
@@ -73,11 +68,12 @@ def _place(name: str, content: bytes, path: str | None) -> None:
     with right:
         shown.play(samples, "Your recording, as the encoder gets it")
     try:
-        rows, cosines = nearest(path, image)
+        features = features_of(path, image)
     except ValueError as error:
         st.error(f"{error}.", icon=":material/broken_image:")
         return
-    _neighbours(rows, cosines)
+    own_map.draw(strangers(), image, features, NEAREST)
+    _neighbours(*nearest(features))
 
 
 def _neighbours(rows: list[int], cosines: list[float]) -> None:
@@ -98,8 +94,8 @@ def _neighbours(rows: list[int], cosines: list[float]) -> None:
             shown.play(spoken.clips[row].numpy(), label)
 
 
-def nearest(path: str | None, image: "Tensor") -> tuple[list[int], list[float]]:
-    """Rows of the nearest held-out voices in feature space, and their cosines.
+def features_of(path: str | None, image: "Tensor") -> "Tensor":
+    """Features of the held-out voices and, last, of a recording, ``[M + 1, D]``.
 
     Args:
         path: of a checkpoint; None for an untrained encoder.
@@ -109,41 +105,25 @@ def nearest(path: str | None, image: "Tensor") -> tuple[list[int], list[float]]:
         ValueError: if the checkpoint cannot be read, or is one of pictures.
     """
     import torch
-    from torch.nn.functional import normalize
 
     from ssl_core.augment import as_float
 
     encoder = _encoder(path)
-    spoken = strangers()
-    with torch.inference_mode():
-        features = encoder(as_float(torch.cat([image, spoken.images])))
+    with torch.no_grad():
+        features: Tensor = encoder(as_float(torch.cat([strangers().images, image])))
+    return features
+
+
+def nearest(features: "Tensor") -> tuple[list[int], list[float]]:
+    """Rows of the held-out voices nearest to the last row, and their cosines."""
+    from torch.nn.functional import normalize
+
     # Features are centred first: all of them share one large direction.
-    own, others = features[:1], features[1:]
+    others, own = features[:-1], features[-1]
     middle = others.mean(0)
-    cosines = normalize(others - middle, dim=1) @ normalize(own - middle, dim=1)[0]
+    cosines = normalize(others - middle, dim=1) @ normalize(own - middle, dim=0)
     best = cosines.topk(NEAREST)
     return best.indices.tolist(), best.values.tolist()
-
-
-@st.cache_resource(show_spinner="Speaking 500 voices that no encoder has heard …")
-def strangers() -> "SoundSet":
-    """The held-out voices, one set for the whole server."""
-    from dataclasses import replace
-
-    from ssl_core.data.voices import voices
-
-    made = voices(count=HELD_OUT + 2, held_out=HELD_OUT, seed=SEED)
-    rows = made.held_out_rows
-    return replace(
-        made,
-        images=made.images[rows],
-        clips=made.clips[rows],
-        split=made.split[rows],
-        factors={
-            name: replace(factor, values=factor.values[rows])
-            for name, factor in made.factors.items()
-        },
-    )
 
 
 def _encoder_menu() -> str | None:

@@ -1,0 +1,82 @@
+"""The learner's own recording on the map of the voices that no encoder has heard."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pages._ui import frames
+from pages._ui.atlas import thumbnail_sheet
+from pages._ui.map import live_map, map_images
+from pages._ui.sound import hearing
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ssl_core.data import SoundSet
+
+SHOWN = ("said", "speaker")  # what colours the points
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a map takes as a factor; nothing is known of the learner's own point."""
+
+    kind: str
+    values: np.ndarray
+    names: tuple[str, ...]
+
+
+def draw(spoken: "SoundSet", image: "Tensor", features: "Tensor", nearest: int) -> None:
+    """Draw the map, the own point chosen on it.
+
+    Args:
+        spoken: M voices.
+        image: ``[1, 1, F, T]`` uint8, the own recording.
+        features: ``[M + 1, D]``, the own one last.
+        nearest: how many neighbours a point has.
+    """
+    from torch.nn.functional import normalize
+
+    from ssl_core.embed import pca
+
+    unit = normalize(features - features[:-1].mean(0), dim=1)
+    alike = unit @ unit.T
+    alike.fill_diagonal_(-2.0)
+    neighbours = alike.topk(nearest).indices.numpy()
+    pictures = np.concatenate([spoken.images.numpy(), image.numpy()])
+    known = {
+        name: _Known("class", _unknown_last(factor.values.numpy()), factor.names)
+        for name in SHOWN
+        if (factor := spoken.factors[name])
+    }
+    drawn = hashlib.sha256(image.numpy().tobytes()).hexdigest()[:12]
+    # Not map_images_from: its cache is the server's, and the recording is the learner's.
+    sheet, tile, across = thumbnail_sheet(pictures)
+    map_images(
+        f"own-{drawn}",
+        sheet,
+        tile=tile,
+        columns=across,
+        factors=known,
+        label=SHOWN[0],
+        sounds=hearing.STRANGERS,
+    )
+    seen = hashlib.sha256(features.numpy().tobytes()).hexdigest()[:12]
+    says = (
+        f"Your recording (ringed) among {len(spoken.images)} voices that no encoder has "
+        "heard, in feature space, by PCA."
+    )
+    frame = frames.packed(pca(features), neighbours) | {
+        "frame_id": seen,
+        "state": "",
+        "title": says,
+        "alt": says,
+        "chosen": len(spoken.images),
+    }
+    live_map(f"own-{drawn}", frame, key="own_map", height=360)
+
+
+def _unknown_last(values: np.ndarray) -> np.ndarray:
+    return np.append(values.astype(np.float32), np.nan)
