@@ -92,6 +92,16 @@ CASES = {
         kept("said"),
         told,
     ),
+    "mask": story.Case(
+        "With or without the time mask",
+        "the time mask",
+        ("all views", without()),
+        ("no time mask", without("time_mask")),
+        asked("what was said"),
+        ("all views", "no time mask", "about the same"),
+        kept("said"),
+        told,
+    ),
     "speaker": story.Case(
         "Who speaks: all views, or noise only",
         "every view but the hiss",
@@ -139,11 +149,14 @@ story.page(
         CASES,
         ("knn", "said", "speaker"),
         shipped,
-        "A policy does not know what you want. If the two views share the loudness or "
-        "the noise, these alone find the :green[partner], as colour does for pictures. "
-        "And these are drawn syllables of eight speakers: what holds here need not hold "
-        "for speech. A probe of *who* that stays high is no fault unless you wanted a "
-        "stranger's voice to count as the same.",
+        "Masks and crops are not what decides here. If both views share the loudness, it "
+        "finds the :green[partner], as colour does for pictures: without gain kNN is "
+        "{sound|no gain|knn}, below the untrained {sound|all views|random_init}; with all "
+        "views {sound|all views|knn}. The time mask even costs: without it, "
+        "{sound|no time mask|knn}. And do not say that who speaks is forgotten: the probe "
+        "*rises*, from {sound|all views|untrained_speaker} to "
+        "{sound|all views|probe_speaker}, as no view turns one voice into another. These "
+        "are drawn syllables; what holds here need not hold for speech.",
         (*spectrograms.ALL, log_mel, probes.linear_probes),
         {
             "Voices in the playground": ("playground", {"data": "voices", "seed": "7"}),

@@ -12,7 +12,7 @@ from ssl_core.service.pictures import (
     UmapFrame,
 )
 from ssl_core.service.pool import RunStatus, Service
-from ssl_core.service.store import ACTIVE, ENDED, UnknownRun
+from ssl_core.service.store import ACTIVE, ENDED, RootInUse, UnknownRun
 
 __all__ = [
     "ACTIVE",
@@ -20,6 +20,7 @@ __all__ = [
     "FEWEST_POINTS",
     "MapFactor",
     "MapSet",
+    "RootInUse",
     "RunStatus",
     "Service",
     "Snapshot",

@@ -57,13 +57,16 @@ class Service:
     """Runs outside the web server's process; safe to share between sessions.
 
     Every method that takes a run id raises :class:`UnknownRun`, a ``ValueError``, if
-    there is no such run. One service at a time owns a root.
+    there is no such run.
 
     Args:
         root: where the runs are kept; made if it is missing.
         workers: how many runs train at a time; left out, a core less than there are,
             and at most four.
         mapper: whether UMAP layouts can be asked for.
+
+    Raises:
+        RootInUse: a ``ValueError``, if another service owns the root.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Service:
     ) -> None:
         self.root = Path(root).resolve()
         self.root.mkdir(parents=True, exist_ok=True)
+        self._claim = store.claim(self.root)
         store.prune(self.root)
         self._runs = {
             f.run_id: run for f in store.folders(self.root) if (run := _found(f))
@@ -225,6 +229,7 @@ class Service:
         self._crew.close()
         if self._cartographer:
             self._cartographer.close()
+        self._claim.release()
 
     def _create(self, about: RunAbout) -> Run:
         run = Run(RunFolder(self.root, store.new_id()), about, about.config)

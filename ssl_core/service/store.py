@@ -24,6 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from filelock import FileLock, Timeout
+
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{16}")
 ACTIVE = ("queued", "starting", "running", "pausing", "paused", "stopping")
 ENDED = ("stopped", "finished", "failed", "died", "interrupted")
@@ -33,6 +35,25 @@ T = TypeVar("T")
 
 class UnknownRun(ValueError):
     """A run id that names no run of this server."""
+
+
+class RootInUse(ValueError):
+    """A folder of runs that another service owns."""
+
+
+def claim(root: Path) -> FileLock:
+    """Make a folder of runs one's own until the lock is released or the process ends.
+
+    Raises:
+        RootInUse: if another service has it, which would take this one's runs for
+            interrupted.
+    """
+    lock = FileLock(root / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise RootInUse(f"another server keeps its runs in {root}") from None
+    return lock
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ssl_core.service import Service, UnknownRun
+from ssl_core.service import RootInUse, Service, UnknownRun
 from ssl_core.service.link import Link
 from ssl_core.service.pictures import read_snapshot
 from ssl_core.service.store import RunAbout, RunFolder, RunState, folders, new_id, prune
@@ -293,6 +293,22 @@ def test_runs_of_an_earlier_server_are_found(tmp_path: Path) -> None:
                 ask(damaged.run_id)
     finally:
         service.close()
+
+
+def test_a_folder_of_runs_has_one_service(tmp_path: Path) -> None:
+    """A second would take the first one's runs for interrupted."""
+    first = Service(tmp_path, workers=1, mapper=False)
+    left = RunFolder(tmp_path, new_id())
+    left.write_about(RunAbout({}, "mia", {}, 5.0))
+    left.write_state(RunState("paused"))
+    try:
+        with pytest.raises(RootInUse, match="another server keeps its runs in"):
+            Service(tmp_path, workers=1, mapper=False)
+        assert left.state().state == "paused"
+    finally:
+        first.close()
+    Service(tmp_path, workers=1, mapper=False).close()
+    assert left.state().state == "interrupted"
 
 
 def test_old_runs_go_and_present_ones_stay(tmp_path: Path) -> None:
