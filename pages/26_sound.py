@@ -1,5 +1,7 @@
 """Sound: the same code on spectrograms; the views decide between what and who."""
 
+from collections.abc import Callable
+
 from pages._ui.labs import evidence, figures, story
 from pages._ui.labs.arms import Outcome
 from pages._ui.sound import listen, own_voice
@@ -23,7 +25,7 @@ def without(*names: str) -> dict[str, object]:
     return arm({k: v for k, v in SOUND_VIEWS.items() if k not in names})
 
 
-def kept(factor: str):  # type: ignore[no-untyped-def]
+def kept(factor: str) -> Callable[[Outcome, Outcome], int]:
     """Which arm keeps a factor better: left, right, or neither by 0.05."""
 
     def answer(left: Outcome, right: Outcome) -> int:
