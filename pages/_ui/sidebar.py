@@ -18,7 +18,10 @@ FIRST_VIEWS = {
         *("crop", "flip", "rotation", "brightness", "contrast", "saturation"),
         *("hue", "gray"),
     ),
-    "sound": ("time_frequency_crop", "gain", "hiss", "time_mask", "frequency_mask"),
+    "sound": (
+        *("mixup", "time_frequency_crop", "gain", "hiss", "time_mask"),
+        "frequency_mask",
+    ),
 }
 MAIN = ("batch_size", "temperature", "learning_rate", "seed")
 MORE = ("encoder", "weight_decay", "device", "precision")
