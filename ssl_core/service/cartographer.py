@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from ssl_core.service.link import Link, Message
+from ssl_core.service.link import Link, Message, ProcessLink
 from ssl_core.service.store import RunFolder
 
 FAILED_STARTS = 3
@@ -43,13 +43,15 @@ class Cartographer:
         """End the process, whatever it draws: a layout can be drawn again."""
         with self._lock:
             self._closed = True
-        self._link.process.terminate()
+        self._link.kill()
         self._link.wait(1.0)
 
     def _start(self) -> Link:
         arguments = ["--root", str(self.root)]
         log = self.root / "mapper.log"
-        link = Link("ssl_core.service.mapper", arguments, log, self._heard, self._lost)
+        link = ProcessLink(
+            "ssl_core.service.mapper", arguments, log, self._heard, self._lost
+        )
         link.listen()
         return link
 

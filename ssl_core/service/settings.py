@@ -1,0 +1,141 @@
+"""What an operator may set: environment variables that begin with ``SSL_``.
+
+Streamlit turns top-level entries of ``.streamlit/secrets.toml`` into environment
+variables when it starts, so either place will do.
+"""
+
+import dataclasses
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ssl_core.knobs import check, knob, knobs_of
+
+PREFIX = "SSL_"
+BACKENDS = ("local", "ray")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """An operator's choices; ``SSL_MOST_SECONDS`` is the field ``most_seconds``.
+
+    Raises:
+        ValueError: naming the setting, its value and what is allowed.
+    """
+
+    runs_dir: str = knob(
+        "", help="Folder of runs and uploads; empty is .runs beside the app."
+    )
+    data_dir: str = knob(
+        "", help="Folder of downloaded data sets; empty is ~/.cache/ssl_core."
+    )
+    workers: int = knob(
+        0,
+        low=0,
+        high=64,
+        help="Runs that train at a time; 0 is a core less than there are, 1 to 4.",
+    )
+    queue: int = knob(40, low=1, high=10_000, help="Most runs that wait at a time.")
+    most_seconds: float = knob(
+        600.0, low=1, high=86_400, help="Most seconds that a run trains."
+    )
+    most_steps: int = knob(
+        100_000, low=1, high=10_000_000, help="Most optimisation steps of a run."
+    )
+    most_batch: int = knob(4_096, low=2, high=16_384, help="Largest batch size.")
+    most_images: int = knob(
+        100_000, low=64, high=10_000_000, help="Most images or clips of a data set."
+    )
+    most_memory_mb: int = knob(
+        4_000,
+        low=500,
+        high=1_000_000,
+        help="Most memory of a training process in MB; a run that takes more is ended.",
+    )
+    patience_seconds: float = knob(
+        90.0,
+        low=5,
+        high=86_400,
+        help="While others wait, a run that nobody looks at for so long makes room.",
+    )
+    idle_seconds: float = knob(
+        600.0,
+        low=5,
+        high=864_000,
+        help="A run that nobody looks at for so long makes room in any case.",
+    )
+    keep_runs: int = knob(500, low=1, high=1_000_000, help="Ended runs that are kept.")
+    keep_days: float = knob(
+        7.0, low=0.01, high=3_650, help="Days that ended runs and uploads are kept."
+    )
+    uploads_mb: int = knob(
+        4_000, low=1, high=10_000_000, help="Most MB of all uploads; the oldest go."
+    )
+    lab_steps: int = knob(
+        0, low=0, high=100_000, help="Most steps of a lab's arm; 0 is what it asks for."
+    )
+    operator_key: str = knob(
+        "", help="Opens the operators' page, at ?key=…; empty, there is none."
+    )
+    backend: str = knob(
+        "local", choices=BACKENDS, help="Where runs train: on this machine, or by Ray."
+    )
+    ray_address: str = knob(
+        "", help="Address of a Ray cluster; empty starts one on this machine."
+    )
+    mirror: str = knob(
+        "",
+        help="URL (fsspec: s3://…, file://…) to which runs are copied, so that another "
+        "replica finds them; empty, they stay in their folder.",
+    )
+    database: str = knob(
+        "",
+        help="URL (SQLAlchemy) of the progress of signed-in learners; empty is SQLite "
+        "in the folder of runs.",
+    )
+
+    def __post_init__(self) -> None:
+        try:
+            check(self)
+        except ValueError as refusal:  # it names the field first
+            name, _, rest = str(refusal).partition(" ")
+            raise ValueError(f"{variable(name)} {rest}") from None
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Settings":
+        """The settings in an environment; what is empty keeps its default.
+
+        Raises:
+            ValueError: naming a variable, its value and what is allowed.
+        """
+        given = {name: environment.get(variable(name), "") for name in knobs_of(cls)}
+        return cls(**{name: value for name, value in given.items() if value})  # type: ignore[arg-type]
+
+    @classmethod
+    def unknown(cls, environment: Mapping[str, str]) -> Iterator[str]:
+        """A sentence for every variable that looks like a setting and is none."""
+        names = {variable(name): name for name in knobs_of(cls)}
+        for given in sorted(environment):
+            if given.startswith(PREFIX) and given not in names | OTHERS:
+                close = difflib.get_close_matches(given, names, 1)
+                meant = f"; did you mean {close[0]}?" if close else ""
+                yield f"{given} is no setting{meant}"
+
+    def changed(self) -> dict[str, object]:
+        """The settings that are not at their default, secrets left out."""
+        defaults = {f.name: f.default for f in dataclasses.fields(self)}
+        return {
+            name: value
+            for name, value in dataclasses.asdict(self).items()
+            if value != defaults[name] and name not in SECRET
+        }
+
+
+SECRET = ("operator_key", "database", "mirror")
+# Variables of the wider system that share the prefix.
+OTHERS = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": ""}
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field."""
+    return PREFIX + name.upper()
