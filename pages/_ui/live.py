@@ -134,7 +134,7 @@ def keep(run: str) -> None:
         if saved:
             st.download_button(
                 "Checkpoint",
-                lambda: checkpoints.to_zip(saved),
+                lambda: checkpoints.to_zip(cache.service().checkpoint(run) or saved),
                 f"{run}.zip",
                 "application/zip",
                 icon=":material/download:",

@@ -51,9 +51,11 @@ def draw() -> None:
             icon=":material/schedule:",
         )
     run = runs.current()
-    refused = cache.service().status(run).refused if run else None
-    if refused:
-        st.warning(refused, icon=":material/block:")
+    now = cache.service().status(run) if run else None
+    if now and now.refused:
+        st.warning(now.refused, icon=":material/block:")
+    if now and now.notice and now.active:
+        st.info(now.notice, icon=":material/healing:")
 
 
 def say_skipped(skipped: Any) -> None:

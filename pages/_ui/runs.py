@@ -11,8 +11,8 @@ from pages._ui import cache, learner
 from ssl_core import checkpoints
 from ssl_core.config import RunConfig, all_knobs
 from ssl_core.data import SOURCES
+from ssl_core.service import ACTIVE, RESUMABLE
 
-ACTIVE = ("queued", "starting", "running", "pausing", "paused", "stopping")
 MOVING = ("queued", "starting", "running", "pausing", "stopping")
 
 
@@ -33,6 +33,8 @@ def _known(name: str) -> str | None:
     """A run that the session remembers, forgotten when it has expired or is damaged."""
     run = st.session_state.get(name)
     try:
+        if run and not cache.service().owns(learner.ident(), run):
+            raise ValueError("it is another's")  # an id that came from elsewhere
         if run:
             cache.service().status(run)
     except ValueError:
@@ -67,13 +69,14 @@ def controls(where: str) -> None:
     else:
         st.session_state.drawn_state = (current(), now)
     moving, paused = now in MOVING, now == "paused"
+    resumable = now in ("paused", *RESUMABLE)
     with st.container(horizontal=True, gap="small", key=f"controls_{where}"):
         if moving:
             _button(
                 "Pause", "pause", where, pause, primary=True, disabled=now != "running"
             )
         else:
-            label = "Resume" if paused else "Train"
+            label = "Resume" if resumable else "Train"
             _button(label, "play_arrow", where, train, primary=True)
         _button(
             "Step",
@@ -116,8 +119,8 @@ def _button(
 
 
 def train() -> None:
-    """Resume a paused run, or start one from what the sidebar says."""
-    if state() == "paused":
+    """Resume a run that was paused or interrupted, or start what the sidebar says."""
+    if state() in ("paused", *RESUMABLE):
         _say(cache.service().resume, current())
     else:
         _submit()

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import address, notices, runs, uploads
+from pages._ui import address, cache, notices, runs, uploads
 from pages._ui.knobs import linked_menu, widget
 from ssl_core.augment import AUGMENTATIONS, medium_of, offered, require
 from ssl_core.config import RunConfig, all_knobs
@@ -64,6 +64,8 @@ def draw() -> None:
                     widget(name, knob)
             for name in MORE:
                 widget(name, knobs[name])
+        with st.expander("Limits of this server"):
+            st.caption(cache.service().limits.words())
     runs.sync(values())
 
 

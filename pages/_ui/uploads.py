@@ -6,7 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui import cache, learner
+from ssl_core.checkpoints.files import write_whole
 from ssl_core.data import medium_of
+from ssl_core.service.expiry import UPLOADS
 
 
 def draw() -> None:
@@ -21,7 +23,11 @@ def draw() -> None:
     if file is None:
         st.caption("One folder a class, or just files. At least four of them.")
         return
-    mine = str(kept("images", file.getvalue()))
+    try:
+        mine = str(kept("images", file.getvalue()))
+    except ValueError as refusal:
+        st.error(str(refusal), icon=":material/block:")
+        return
     if mine != path():
         # Looked up once: a zip's table of contents may be long.
         st.session_state.upload_medium = medium_of(mine)
@@ -29,14 +35,26 @@ def draw() -> None:
 
 
 def kept(kind: str, content: bytes) -> Path:
-    """Keep a learner's upload on disk, one of a kind; its name is a hash, never theirs."""
-    folder = cache.ROOT / "uploads" / learner.ident() / kind
+    """Keep a learner's upload on disk, one of a kind; its name is a hash, never theirs.
+
+    Raises:
+        ValueError: one sentence, if the disk refuses.
+    """
+    folder = cache.service().root / UPLOADS / learner.ident() / kind
     target = folder / f"{hashlib.sha256(content).hexdigest()[:16]}.zip"
-    if not target.exists():
+    try:
+        if target.exists():
+            target.touch()  # it is not old: it was used today
+            return target
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.zip"):
             old.unlink()
-        target.write_bytes(content)
+        write_whole(target, content)
+    except OSError as problem:
+        raise ValueError(
+            f"The server cannot keep this upload ({problem.strerror}); its operator has "
+            "to make room."
+        ) from None
     return target
 
 

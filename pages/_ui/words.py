@@ -22,7 +22,9 @@ def status_line(status: Any, snapshot: Any) -> str:
         return f":red[**{status.error or 'The run ended unexpectedly.'}**]"
     state = _STATES.get(status.state, status.state)
     if status.state == "queued" and status.position:
-        state += f", position {status.position}"
+        state += f", position {status.position}, about {duration(status.wait or 0.0)}"
+    elif status.error:
+        state += f" ({status.error})"
     if snapshot is None:
         return f"**{state[0].upper()}{state[1:]}**"
     t = snapshot.scalars
@@ -32,6 +34,14 @@ def status_line(status: Any, snapshot: Any) -> str:
     if t["images_per_second"]:
         line += f" · {t['images_per_second']:,.0f} images/s"
     return f"{line} · seed {status.config['seed']}"
+
+
+def duration(seconds: float) -> str:
+    """A rough length of time, as a person would say it."""
+    if seconds < 50:
+        return f"{max(5, round(seconds / 5) * 5)} seconds"
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
 def counting(tick: Mapping[str, Any]) -> str:

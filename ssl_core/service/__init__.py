@@ -12,17 +12,22 @@ from ssl_core.service.pictures import (
     UmapFrame,
 )
 from ssl_core.service.pool import RunStatus, Service
-from ssl_core.service.store import ACTIVE, ENDED, RootInUse, UnknownRun
+from ssl_core.service.report import Report
+from ssl_core.service.settings import Settings
+from ssl_core.service.store import ACTIVE, ENDED, RESUMABLE, RootInUse, UnknownRun
 
 __all__ = [
     "ACTIVE",
     "ENDED",
     "FEWEST_POINTS",
+    "RESUMABLE",
     "MapFactor",
     "MapSet",
+    "Report",
     "RootInUse",
     "RunStatus",
     "Service",
+    "Settings",
     "Snapshot",
     "UmapFrame",
     "UnknownRun",

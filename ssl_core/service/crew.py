@@ -1,20 +1,27 @@
 """Who trains what: warm workers, and the runs that wait for one."""
 
+import contextlib
+import logging
 import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from ssl_core.service.link import Link, Message
+from ssl_core.service.limits import Limits, Watchman
+from ssl_core.service.line import Line
+from ssl_core.service.link import Heard, Link, Lost, Message
 from ssl_core.service.store import ACTIVE, RunAbout, RunFolder, RunState
 
+Hire = Callable[[Heard, Lost], Link]
 WATCH_SECONDS = 0.5
 STOP_SECONDS = 30.0  # a step of a large network may take this long, not much longer
 FAILED_STARTS = 3
+LIVES = 2  # workers that a run may lose before it is given up
+ERRORS = 20
+log = logging.getLogger("ssl_core.service")
 
 
 @dataclass(eq=False)
@@ -25,12 +32,17 @@ class Run:
         config: the knobs last asked for, by flat name.
         active: whether it has not ended.
         link: its worker, None while it waits for one.
+        held_since: when it got that worker (monotonic seconds).
+        seen: when somebody last looked at it (monotonic seconds).
         parking: whether it was asked to give its worker up while it is paused.
         wanting: whether it should be queued again as soon as it is parked.
         stopping: whether it was asked to end; after ``stop_by`` its worker is killed.
+        why: what to tell of its end, if the server brought it about.
         started: whether it ever had a worker.
+        lost: how many workers it has lost.
         hold: whether it is, or is to start, paused.
         pending: commands for its worker-to-be.
+        kept: its state, if that could not be written.
     """
 
     folder: RunFolder
@@ -38,67 +50,107 @@ class Run:
     config: dict[str, Any]
     active: bool = False
     link: Link | None = None
+    held_since: float = 0.0
+    seen: float = field(default_factory=time.monotonic)
     parking: bool = False
     wanting: bool = False
     stopping: bool = False
     stop_by: float = 0.0
+    why: str | None = None
     started: bool = False
+    lost: int = 0
     hold: bool = False
     pending: list[Message] = field(default_factory=list)
+    kept: RunState | None = None
+
+    @property
+    def learner(self) -> str:
+        """Who it belongs to: what stands before the first slash of its owner."""
+        return self.about.owner.partition("/")[0]
+
+    @property
+    def moving(self) -> bool:
+        """Whether it trains or wants to."""
+        return self.active and not self.stopping and not self.hold
+
+    def state(self) -> RunState:
+        """What it is doing now.
+
+        Raises:
+            ValueError: if its state on disk is damaged.
+        """
+        return self.kept or self.folder.state()
 
     def note(self, **changes: Any) -> None:
         """Write into the state on disk; only while no worker writes there."""
         try:
-            before = self.folder.state()
+            before = self.state()
         except ValueError:
             before = RunState("queued", config=self.config)
-        self.folder.write_state(replace(before, **changes))
+        after = replace(before, **changes)
+        try:
+            self.folder.write_state(after)
+            self.kept = None
+        except OSError as problem:  # a full disk: who looks at the run is told by us
+            log.error("a run's state cannot be written: %s", problem.strerror)
+            self.kept = after
 
     def end(self, state: str, error: str | None = None) -> None:
         """Record that it is over."""
-        self.active, self.link = False, None
+        self.active, self.link, self.stopping = False, None, False
         self.note(state=state, error=error)
+        log.info("run ended", extra={"event": "run_ended", "state": state})
 
 
 class Crew:
-    """Worker processes and a first-come queue. Hold :attr:`lock` around every call.
+    """Workers and the line before them. Hold :attr:`lock` around every call.
 
     Args:
-        root: where the runs are.
+        hire: starts one worker.
         count: how many workers; so many runs train at a time.
+        limits: what a run may take.
     """
 
-    def __init__(self, root: Path, count: int) -> None:
-        self.root, self.count = root, count
+    def __init__(self, hire: Hire, count: int, limits: Limits) -> None:
+        self.hire, self.count, self.limits = hire, count, limits
         self.lock = threading.RLock()
         self.links: list[Link] = []
         self.busy: dict[Link, Run] = {}
-        self.queue: deque[Run] = deque()
+        self.line = Line()
+        self.errors: deque[tuple[float, str]] = deque(maxlen=ERRORS)
         self.failed_starts = 0
         self.closed = threading.Event()
         self._hire()
         threading.Thread(target=self._watch, daemon=True).start()
 
-    def add(self, run: Run, *, first: bool = False) -> None:
-        """Queue a run, or start it at once."""
+    def add(self, run: Run, *, place: int | None = None) -> None:
+        """Let a run wait its turn, or start it at once; ``place`` as in a line."""
         run.active = True
-        run.note(state="queued")
-        (self.queue.appendleft if first else self.queue.append)(run)
+        run.note(state="queued", error=None)
+        self.line.add(run, place)
         if not self.links:
             self.failed_starts = 0
             self._hire()
         self._dispatch()
 
     def position(self, run: Run) -> int:
-        """1 for the next run in the queue, 0 for one that does not wait."""
-        return self.queue.index(run) + 1 if run in self.queue else 0
+        """1 for the next run in the line, 0 for one that does not wait."""
+        if run not in self.line:
+            return 0
+        return self.line.order(self._training()).index(run) + 1
+
+    def wait(self, run: Run) -> float | None:
+        """Seconds until a waiting run is likely to start, None if it does not wait."""
+        position, now = self.position(run), time.monotonic()
+        held = [now - r.held_since for r in self._training()]
+        return self.line.wait(position, held, self.count) if position else None
 
     def command(self, run: Run, message: Message) -> threading.Event | None:
         """Pass a command on; the event is set when the worker has it."""
         do = message["do"]
         if do in ("pause", "step", "resume"):
             run.hold = do != "resume"
-        elif do == "stop":
+        elif do in ("stop", "orphan"):
             run.stopping = True
             run.stop_by = run.stop_by or time.monotonic() + STOP_SECONDS
         if run.link and not run.parking:
@@ -106,29 +158,38 @@ class Crew:
         self._command_waiting(run, message)
         return None
 
+    def dismiss(self, run: Run, why: str) -> None:
+        """End a run for a reason; it is saved, and can be resumed."""
+        run.why = why
+        self.command(run, {"do": "orphan"})
+
     def close(self, seconds: float = 5.0) -> None:
         """End all workers in good order; runs are saved and marked interrupted."""
         with self.lock:
             self.closed.set()
-            links, waiting = list(self.links), list(self.queue)
-            self.queue.clear()
+            links, waiting = list(self.links), list(self.line)
             for run in waiting:
+                self.line.remove(run)
                 run.end("interrupted")
             for link in links:
                 link.close()
                 if link not in self.busy:  # there is nothing to save
-                    link.process.terminate()
+                    link.kill()
         until = time.monotonic() + seconds
         for link in links:
             link.wait(max(0.1, until - time.monotonic()))
 
+    def _training(self) -> list[Run]:
+        """The runs that have a worker and will keep it."""
+        return [r for r in self.busy.values() if not (r.stopping or r.parking)]
+
     def _command_waiting(self, run: Run, message: Message) -> None:
         do = message["do"]
-        if do == "stop":
-            if run in self.queue:
-                self.queue.remove(run)
+        if do in ("stop", "orphan"):
+            if run in self.line:
+                self.line.remove(run)
             if not run.parking:
-                run.end("stopped")
+                run.end("stopped" if do == "stop" else "interrupted", run.why)
         elif do == "adjust":
             if not run.parking:
                 run.note(config=run.config)
@@ -138,20 +199,12 @@ class Crew:
 
     def _want(self, run: Run) -> None:
         run.wanting = run.parking
-        if not run.parking and run not in self.queue:
+        if not run.parking and run not in self.line:
             self.add(run)
 
     def _hire(self) -> None:
-        share = max(1, (cores() - 1) // self.count)
-        arguments = ["--root", str(self.root), "--threads", str(share)]
         while len(self.links) < self.count:
-            link = Link(
-                "ssl_core.service.worker",
-                arguments,
-                self.root / "worker.log",
-                self._heard,
-                self._lost,
-            )
+            link = self.hire(self._heard, self._lost)
             self.links.append(link)
             link.listen()
 
@@ -160,6 +213,7 @@ class Crew:
             if "ready" in message:
                 self.failed_starts = 0
             elif "ended" in message and (run := self.busy.pop(link, None)):
+                self.line.took(time.monotonic() - run.held_since)
                 self._ended(run, message["state"])
             self._dispatch()
 
@@ -167,52 +221,77 @@ class Crew:
         run.link, run.active = None, state in ACTIVE
         if run.active:  # paused, and its worker given up for another
             run.parking = False
-            run.config = run.folder.state().config
+            with contextlib.suppress(ValueError):
+                run.config = run.folder.state().config
             if run.stopping:
-                run.end("stopped")
+                run.end("interrupted" if run.why else "stopped", run.why)
             elif run.wanting:
                 self._want(run)
+            return
+        run.stopping = False
+        if run.why:
+            run.note(error=run.why)
+        log.info("run ended", extra={"event": "run_ended", "state": state})
+        if state == "failed":
+            self._regret("a run failed")
 
     def _lost(self, link: Link) -> None:
         with self.lock:
             self.links.remove(link)
-            run = self.busy.pop(link, None)
-            if run and run.stopping:
-                run.end("stopped")
-            elif run and self.closed.is_set():
-                run.end("interrupted")
-            elif run:
-                run.end("died", _obituary(link.process.returncode))
             self.failed_starts += not link.ready
+            self._regret(f"a worker ended ({link.obituary()})")
+            run = self.busy.pop(link, None)
+            if run:
+                self._bereft(run, link)
             if not self.closed.is_set():
                 self._replace_lost()
+
+    def _bereft(self, run: Run, link: Link) -> None:
+        """Go on with a run whose worker is gone, or tell why not."""
+        run.link, run.parking = None, False
+        run.lost += 1
+        if run.stopping:
+            run.end("interrupted" if run.why else "stopped", run.why)
+        elif self.closed.is_set():
+            run.end("interrupted")
+        elif run.why:
+            run.end("failed", run.why)
+        elif run.lost < LIVES:
+            run.note(notice=f"Its worker was lost ({link.obituary()}); it went on")
+            self.add(run, place=0)
+        else:
+            run.end("died", f"Its worker died ({link.obituary()}), for a second time")
 
     def _replace_lost(self) -> None:
         if self.failed_starts < FAILED_STARTS:
             self._hire()
+            self._dispatch()
         elif not self.links:
-            for run in self.queue:
+            for run in list(self.line):
+                self.line.remove(run)
                 run.end("failed", "No worker starts; details are in the server's log")
-            self.queue.clear()
 
     def _dispatch(self) -> None:
         if self.closed.is_set():
             return
         for link in self.links:
-            if self.queue and link.ready and link not in self.busy:
-                self._start(self.queue.popleft(), link)
+            if self.line and link.ready and link not in self.busy:
+                self._start(self.line.pop(self._training()), link)
         self._make_room(self.busy.values())
 
     def _start(self, run: Run, link: Link) -> None:
-        resume = str(run.folder.checkpoint) if run.started else run.about.resume
+        saved = run.folder.checkpoint
+        resume = str(saved) if run.started and saved.exists() else run.about.resume
         start = {
             "config": run.config,
             "budget": run.about.budget,
             "resume": resume,
             "hold": run.hold,
+            "limits": self.limits.of_a_run(),
         }
         run.note(state="starting")
         run.link, run.started, run.wanting = link, True, False
+        run.held_since = time.monotonic()
         self.busy[link] = run
         for message in [{"do": "start", "start": start}, *run.pending]:
             link.send(message | {"run": run.folder.run_id})
@@ -222,26 +301,28 @@ class Crew:
         """While others wait, a paused run gives up its worker; its checkpoint stays."""
         leaving = sum(run.parking or run.stopping for run in running)
         for run in running:
-            if leaving >= len(self.queue):
+            if leaving >= len(self.line):
                 return
             idle = run.hold and not (run.parking or run.stopping)
             # What was asked and what is done must agree: a resume may be on its way.
-            if idle and run.link and run.folder.state().state == "paused":
+            if idle and run.link and _paused(run):
                 run.parking = True
                 run.link.send({"do": "park", "run": run.folder.run_id})
                 leaving += 1
 
+    def _regret(self, what: str) -> None:
+        self.errors.append((time.time(), what))
+        log.warning(what, extra={"event": "trouble"})
+
     def _watch(self) -> None:
+        watchman = Watchman(self, self.limits)
         while not self.closed.wait(WATCH_SECONDS):
-            with self.lock:
-                self._dispatch()
-                now = time.monotonic()
-                overdue = [
-                    r for r in self.busy.values() if r.stopping and now > r.stop_by
-                ]
-                for run in overdue:
-                    assert run.link
-                    run.link.process.kill()
+            try:
+                with self.lock:
+                    self._dispatch()
+                    watchman.look()
+            except Exception:  # the watch must go on, whatever a single look met
+                log.exception("the crew's watch met a problem")
 
 
 def cores() -> int:
@@ -251,6 +332,8 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _obituary(code: int | None) -> str:
-    how = f"signal {-code}" if code and code < 0 else f"exit status {code}"
-    return f"The worker of this run died ({how}); its last state is kept"
+def _paused(run: Run) -> bool:
+    try:
+        return run.folder.state().state == "paused"
+    except ValueError:  # damaged: it is told to who looks at it
+        return False

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ssl_core.service.pictures import tick_line, write_map_set, write_snapshot
-from ssl_core.service.store import ENDED, RunFolder
+from ssl_core.service.store import ENDED, RunFolder, RunState
 
 if TYPE_CHECKING:
     from ssl_core.train import Fit, Tick
@@ -29,7 +29,10 @@ class Journal:
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._state = folder.state()
+        try:
+            self._state = folder.state()
+        except ValueError:  # it could not be written: a full disk
+            self._state = RunState("starting")
         self._scores: Scores | None = None
 
     def begin(self, fit: "Fit") -> None:

@@ -3,23 +3,25 @@
 import contextlib
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ssl_core.service import store
+from ssl_core.service import expiry, store
 from ssl_core.service.cartographer import Cartographer
-from ssl_core.service.crew import Crew, Run, cores
-from ssl_core.service.link import ACK_SECONDS
+from ssl_core.service.crew import Crew, Hire, Run, cores
+from ssl_core.service.limits import OWN_RUNS, Limits
+from ssl_core.service.link import ACK_SECONDS, Heard, Link, Lost, ProcessLink
 from ssl_core.service.pictures import MapSet, Snapshot, UmapFrame
 from ssl_core.service.reader import Reader
-from ssl_core.service.store import ACTIVE, RunAbout, RunFolder, UnknownRun
+from ssl_core.service.report import Report
+from ssl_core.service.settings import Settings
+from ssl_core.service.store import ACTIVE, RESUMABLE, RunAbout, RunFolder, UnknownRun
 
 if TYPE_CHECKING:  # these import torch, which a page that only looks does not need
     from ssl_core.train import Budget, RunConfig
 
-RUN_SECONDS = 600.0  # so that a run that nobody watches ends
 MOST_WORKERS = 4
 
 
@@ -31,8 +33,10 @@ class RunStatus:
         state: queued, starting, running, pausing, paused, stopping, or how it ended:
             stopped, finished, failed, died, interrupted.
         position: 1 for the next run in the queue, 0 if it does not wait.
-        error: why it failed or died, one sentence.
+        wait: seconds until it is likely to start, None if it does not wait.
+        error: why it ended, one sentence.
         refused: why the last changed knob was not taken, one sentence.
+        notice: what else happened to it, one sentence.
         step, seconds: how far training is; seconds exclude pauses.
         config: the knobs in force, by flat name.
         loaded: the part of the data that is read or downloaded, in [0, 1].
@@ -40,8 +44,10 @@ class RunStatus:
 
     state: str
     position: int
+    wait: float | None
     error: str | None
     refused: str | None
+    notice: str | None
     step: int
     seconds: float
     config: dict[str, Any]
@@ -52,6 +58,11 @@ class RunStatus:
         """Whether the run has not ended."""
         return self.state in ACTIVE
 
+    @property
+    def resumable(self) -> bool:
+        """Whether it ended by no wish of its owner, and can go on."""
+        return self.state in RESUMABLE
+
 
 class Service:
     """Runs outside the web server's process; safe to share between sessions.
@@ -61,26 +72,30 @@ class Service:
 
     Args:
         root: where the runs are kept; made if it is missing.
-        workers: how many runs train at a time; left out, a core less than there are,
-            and at most four.
+        settings: an operator's choices: workers, caps, what is kept.
         mapper: whether UMAP layouts can be asked for.
 
     Raises:
         RootInUse: a ``ValueError``, if another service owns the root.
+        OSError: if the root cannot be written.
     """
 
     def __init__(
-        self, root: Path, workers: int | None = None, mapper: bool = True
+        self, root: Path, settings: Settings | None = None, mapper: bool = True
     ) -> None:
-        self.root = Path(root).resolve()
+        self.root, self.settings = Path(root).resolve(), settings or Settings()
         self.root.mkdir(parents=True, exist_ok=True)
         self._claim = store.claim(self.root)
-        store.prune(self.root)
+        self.limits = Limits.of(self.settings)
+        self._started = time.monotonic()
+        self._runs: dict[str, Run] = {}
+        self._expire()
         self._runs = {
             f.run_id: run for f in store.folders(self.root) if (run := _found(f))
         }
         self._reader = Reader()
-        self._crew = Crew(self.root, workers or max(1, min(MOST_WORKERS, cores() - 1)))
+        count = self.settings.workers or max(1, min(MOST_WORKERS, cores() - 1))
+        self._crew = Crew(_hire(self.root, self.settings, count), count, self.limits)
         self._lock = self._crew.lock
         self._cartographer = Cartographer(self.root) if mapper else None
 
@@ -96,29 +111,35 @@ class Service:
 
         Args:
             config: what to run; ``config.data`` may be the path of a folder or zip.
-            owner: whose run it is, any text.
-            budget: when it ends by itself; ten minutes if left out.
+            owner: whose run it is, any text; what stands before its first slash is the
+                learner, who may have one run that trains and one that waits.
+            budget: when it ends by itself; after the most seconds if left out.
             resume: a checkpoint folder or zip to start from.
 
         Returns:
             Its id: that of the owner's present run if that one is the same, as it is
             when Train is clicked twice. Any other present run of the owner is stopped.
+
+        Raises:
+            ValueError: if the run is larger than this server allows, if the learner has
+                enough runs on their way, or if too many wait already.
         """
+        self.limits.check(config)
         flat, source = config.flat(), str(resume) if resume else None
         limits: dict[str, float | None]
-        limits = asdict(budget) if budget else {"seconds": RUN_SECONDS}
+        limits = asdict(budget) if budget else {"seconds": self.settings.most_seconds}
         with self._lock:
             present = [r for r in self._of(owner) if r.active]
             for run in present:
                 same = run.config == flat and run.about.resume == source
-                if same and not run.stopping:
+                # On disk it may have ended a moment before its worker tells us.
+                if same and not run.stopping and _on_its_way(run):
                     return run.folder.run_id
-            for run in present:
-                self._crew.command(run, {"do": "stop"})
             about = RunAbout(flat, owner, limits, time.time(), source)
+            self._require_room(about, leaving=present)
+            place = self._clear(present)
             run = self._create(about)
-            # Who changes a knob and clicks Train keeps the worker that they had.
-            self._crew.add(run, first=bool(present))
+            self._crew.add(run, place=place)
             return run.folder.run_id
 
     def adjust(self, run_id: str, changes: Mapping[str, Any]) -> None:
@@ -136,6 +157,7 @@ class Service:
             after = RunConfig.of(run.config).adjusted(changes).flat()
             if after == run.config:
                 return
+            self.limits.check(RunConfig.of(after))
             run.config = after
             message = {"do": "adjust", "changes": {n: after[n] for n in changes}}
             heard = self._crew.command(run, message)
@@ -150,8 +172,22 @@ class Service:
         self._command(run_id, "step")
 
     def resume(self, run_id: str) -> None:
-        """Go on training."""
-        self._command(run_id, "resume")
+        """Go on training; also a run that was interrupted, from its last checkpoint.
+
+        Raises:
+            ValueError: if it has ended otherwise, or if too many wait already.
+        """
+        with self._lock:
+            run = self._known(run_id)
+            if run.active or run.state().state not in RESUMABLE:
+                heard = self._crew.command(self._live(run_id), {"do": "resume"})
+            else:
+                self._require_room(run.about)
+                run.started, run.hold, run.why, run.lost = True, False, None, 0
+                run.stop_by, run.seen = 0.0, time.monotonic()
+                self._crew.add(run)
+                return
+        _wait(heard)
 
     def stop(self, run_id: str) -> None:
         """End a run at the next tick; its checkpoint is saved."""
@@ -168,18 +204,32 @@ class Service:
         """
         with self._lock:
             run = self._known(run_id)
-            position = self._crew.position(run)
-        now = run.folder.state()
+            run.seen = time.monotonic()
+            position, wait = self._crew.position(run), self._crew.wait(run)
+            now = run.state()
         return RunStatus(
             now.state,
             position,
+            wait,
             now.error,
             now.refused,
+            now.notice,
             now.step,
             now.seconds,
             now.config,
             now.loaded,
         )
+
+    def owns(self, owner: str, run_id: str) -> bool:
+        """Whether a run is the learner's own; False also for a run that is not known."""
+        with self._lock:
+            run = self._runs.get(run_id)
+        return run is not None and run.learner == owner.partition("/")[0]
+
+    def report(self) -> Report:
+        """How the service fares, for its operator."""
+        with self._lock:
+            return Report.of(self.root, self._crew, self._runs, self._started)
 
     def active_run(self, owner: str) -> str | None:
         """The owner's present run, else their last one, else None."""
@@ -231,13 +281,68 @@ class Service:
             self._cartographer.close()
         self._claim.release()
 
+    def _require_room(self, about: RunAbout, leaving: Sequence[Run] = ()) -> None:
+        """Refuse a run for which there is no room."""
+        learner, line = about.owner.partition("/")[0], self._crew.line
+        own = [
+            r
+            for r in self._runs.values()
+            if r.learner == learner and r.moving and r not in leaving
+        ]
+        if len(own) >= OWN_RUNS:
+            raise ValueError(
+                f"You have {len(own)} runs on their way, the most on this server; stop "
+                "one, or wait for its end"
+            )
+        if len(line) >= self.limits.queue and not any(r in line for r in leaving):
+            minutes = (
+                self._crew.line.typical_seconds * len(line) / self._crew.count / 60
+            )
+            raise ValueError(
+                f"{len(line)} runs wait already, the most on this server; it will have "
+                f"room in about {max(1, round(minutes))} minutes"
+            )
+
+    def _clear(self, present: Sequence[Run]) -> int | None:
+        """Stop an owner's present runs; the place in line that the next one takes over.
+
+        Who changes a knob and clicks Train keeps the worker, or the place, that they had.
+        """
+        places = []
+        for run in present:
+            if run in self._crew.line:
+                places.append(self._crew.line.remove(run))
+                run.end("stopped")
+            else:
+                places += [0] if run.link and not run.parking else []
+                self._crew.command(run, {"do": "stop"})
+        return min(places, default=None)
+
     def _create(self, about: RunAbout) -> Run:
         run = Run(RunFolder(self.root, store.new_id()), about, about.config)
-        run.folder.write_about(about)
+        try:
+            run.folder.write_about(about)
+        except OSError as problem:
+            raise ValueError(
+                f"The server cannot keep a new run ({problem.strerror}); its operator "
+                "has to make room"
+            ) from None
         self._runs[run.folder.run_id] = run
-        for gone in store.prune(self.root):
-            self._runs.pop(gone, None)
+        self._expire()
         return run
+
+    def _expire(self) -> None:
+        """Forget old runs, but none that is under way or was looked at lately."""
+        now, idle = time.monotonic(), self.settings.idle_seconds
+        held = {
+            i
+            for i, r in self._runs.items()
+            if r.link or (r.active and now - r.seen < idle)
+        }
+        most, days = self.settings.keep_runs, self.settings.keep_days
+        for gone in expiry.expire_runs(self.root, most, days, held):
+            self._runs.pop(gone, None)
+        expiry.expire_uploads(self.root, self.settings.uploads_mb, days)
 
     def _command(self, run_id: str, do: str) -> None:
         with self._lock:
@@ -261,9 +366,25 @@ class Service:
         run = self._known(run_id)
         if not run.active or run.stopping:
             raise ValueError(
-                f"run {run_id} is {run.folder.state().state}; start a new one to go on"
+                f"run {run_id} is {run.state().state}; start a new one to go on"
             )
         return run
+
+
+def _hire(root: Path, settings: Settings, count: int) -> Hire:
+    """How a worker of this service is started."""
+    threads = max(1, (cores() - 1) // count)
+    if settings.backend == "ray":
+        from ssl_core.service import ray_link
+
+        return ray_link.hire(root, settings, threads)
+    arguments = ["--root", str(root), "--threads", str(threads)]
+
+    def hire(heard: Heard, lost: Lost) -> Link:
+        log = root / "worker.log"
+        return ProcessLink("ssl_core.service.worker", arguments, log, heard, lost)
+
+    return hire
 
 
 def _found(folder: RunFolder) -> Run | None:
@@ -275,8 +396,16 @@ def _found(folder: RunFolder) -> Run | None:
     with contextlib.suppress(ValueError):
         run.config = folder.state().config
         if folder.state().state in ACTIVE:
+            folder.sweep()
             run.end("interrupted", "The server stopped while this run was under way")
     return run
+
+
+def _on_its_way(run: Run) -> bool:
+    try:
+        return run.state().state in ACTIVE
+    except ValueError:  # damaged
+        return False
 
 
 def _wait(heard: threading.Event | None) -> None:

@@ -1,6 +1,7 @@
 """Reading runs many times a second: what did not change on disk is not read again."""
 
 import json
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -18,8 +19,9 @@ KEPT_FILES = 64  # a snapshot is about half a megabyte
 
 @dataclass
 class _Tail:
-    """How much of a growing file has been read."""
+    """How much of a growing file has been read; a replaced file begins anew."""
 
+    inode: int = 0
     offset: int = 0
     lines: list[dict[str, Any]] = field(default_factory=list)
 
@@ -74,6 +76,10 @@ class Reader:
 def _read_on(path: Path, tail: _Tail) -> None:
     try:
         with path.open("rb") as f:
+            inode = os.fstat(f.fileno()).st_ino
+            if inode != tail.inode:
+                # Not cleared: the old list may be in somebody's hands.
+                tail.inode, tail.offset, tail.lines = inode, 0, []
             f.seek(tail.offset)
             fresh = f.read()
     except FileNotFoundError:

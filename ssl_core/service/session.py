@@ -1,11 +1,16 @@
 """One run inside a worker: train, look, obey."""
 
+import errno
+import os
+import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
+
+from filelock import FileLock
 
 from ssl_core import checkpoints
 from ssl_core.config import RunConfig
@@ -14,7 +19,11 @@ from ssl_core.service.journal import Journal
 from ssl_core.service.store import RunFolder
 from ssl_core.train import Budget, Fit, Tick, Watch
 
-CHECKPOINT_SECONDS = 20.0
+# A killed run loses what it did since its last checkpoint: about two seconds, or longer
+# where saving is slow, so that it never takes more than a twentieth of the time.
+SAVE_SECONDS, SAVE_SHARE = 2.0, 0.05
+HANDOVER_SECONDS = 60.0  # for a worker of a killed server to finish its last step
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
 # What ends a run, and the state that it is left in: its owner wants no more of it,
 # another owner waits while it is paused, the server is gone.
 ENDINGS = {"stop": "stopped", "park": "paused", "orphan": "interrupted"}
@@ -35,12 +44,14 @@ class Start:
         budget: arguments of ``Budget``.
         resume: a checkpoint folder, or None.
         hold: whether to wait for a step or resume after the first look.
+        limits: most ``seconds``, ``steps`` and ``images``, each may be missing.
     """
 
     config: dict[str, Any]
     budget: dict[str, Any]
     resume: str | None
     hold: bool
+    limits: dict[str, float] = field(default_factory=dict)
 
 
 class Session:
@@ -61,7 +72,9 @@ class Session:
         self.hold, self.steps_due = start.hold, 0
         self.ending = self.heard_ending = ""
         self.saved: Tick | None = None
-        self.started_at = 0.0
+        self.error: str | None = None
+        self.save_due = 0.0
+        self.given = (0.0, 0)  # seconds and steps of the checkpoint it started from
 
     def hear(self, command: Command) -> None:
         """Take a command from another thread; it takes effect at the next tick."""
@@ -78,32 +91,50 @@ class Session:
 
     def run(self) -> str:
         """Train until the end; returns the state that the run is left in."""
-        error = None
         try:
-            state = self._train(self._prepare())
-        except _GivenUp:
-            state = self.heard_ending
-        except ValueError as refusal:
-            state, error = "failed", str(refusal).splitlines()[0]
+            # A worker of a server that was killed may not have ended yet.
+            with FileLock(self.folder.path / ".lock", timeout=HANDOVER_SECONDS):
+                state = self._run()
+                self._save()
+                self.journal.end(state, self.error)
         except Exception as problem:
             traceback.print_exc()
-            state, error = "failed", _friendly(problem)
-        self._save()
-        self.journal.end(state, error)
+            state, self.error = "failed", _friendly(problem)
         return state
+
+    def _run(self) -> str:
+        try:
+            return self._train(self._prepare())
+        except _GivenUp:
+            return self.heard_ending
+        except ValueError as refusal:
+            self.error = str(refusal).splitlines()[0]
+        except Exception as problem:
+            traceback.print_exc()
+            self.error = _friendly(problem)
+        return "failed"
 
     def _prepare(self) -> Fit:
         config = RunConfig.of(self.start.config)
         budget = Budget(**self.start.budget)
         data = self.load(config.data, self._loading)
+        most = self.start.limits.get("images")
+        if most is not None and len(data.images) > most:
+            raise ValueError(
+                f"the data has {len(data.images):,} images or clips; allowed on this "
+                f"server are at most {most:,}"
+            )
         config.require_fit(data)
         fit = Fit(config, data, budget, Watch())
         if self.start.resume:
             checkpoints.load(Path(self.start.resume)).restore(fit)
-            if Path(self.start.resume) != self.folder.checkpoint:
+            if Path(self.start.resume).parent == self.folder.path:
+                self.folder.rewind(fit.step)
+            else:
                 fit.budget = _extended(budget, fit)
+                self.given = (fit.seconds, fit.step)
         self.journal.begin(fit)
-        self.fit, self.started_at = fit, fit.seconds
+        self.fit = fit
         return fit
 
     def _loading(self, done: int, total: int) -> None:
@@ -121,11 +152,25 @@ class Session:
             self._obey(fit)
             if tick.done:
                 return self.ending or "finished"
-            saved_at = self.saved.seconds if self.saved else self.started_at
-            if tick.seconds - saved_at >= CHECKPOINT_SECONDS:
+            if self._used_up(tick):
+                return self.ending or "stopped"
+            if time.monotonic() >= self.save_due:
                 self._save()
             self._rest(fit)
         return self.ending
+
+    def _used_up(self, tick: Tick) -> bool:
+        """Whether the run has taken what this server gives to one."""
+        for name, used in zip(
+            ("seconds", "steps"),
+            (tick.seconds - self.given[0], tick.step - self.given[1]),
+            strict=True,
+        ):
+            most = self.start.limits.get(name)
+            if most is not None and used >= most:
+                self.error = f"It took {most:,.0f} {name}, the most on this server"
+                return True
+        return False
 
     def _obey(self, fit: Fit) -> None:
         """Take every command that is there."""
@@ -172,13 +217,14 @@ class Session:
         """Save a checkpoint, unless nothing was learned since the last one."""
         if self.fit is None or self.last is None or self.last is self.saved:
             return
-        self.saved = self.last
+        self.saved, began = self.last, time.monotonic()
         try:
-            checkpoints.save(
-                self.folder.checkpoint, self.fit, history=self.journal.curve()
-            )
+            with self.folder.saving() as place:
+                checkpoints.save(place, self.fit, history=self.journal.curve())
         except Exception:  # a full disk must not end the run
             traceback.print_exc()
+        took = time.monotonic() - began
+        self.save_due = began + max(SAVE_SECONDS, took / SAVE_SHARE)
 
 
 def _extended(budget: Budget, fit: Fit) -> Budget:
@@ -193,6 +239,11 @@ def _extended(budget: Budget, fit: Fit) -> Budget:
 def _friendly(problem: Exception) -> str:
     if isinstance(problem, MemoryError) or "memory" in str(problem):
         return "There is not enough memory for this run; try a smaller batch or encoder"
+    if isinstance(problem, OSError) and problem.errno in NO_ROOM:
+        return (
+            f"The server cannot keep this run ({os.strerror(problem.errno or 0)}); "
+            "its operator has to make room"
+        )
     return (
         f"Training ended on an unexpected problem ({type(problem).__name__}); "
         "details are in the server's log"

@@ -48,7 +48,7 @@ class Settings:
     )
     most_memory_mb: int = knob(
         4_000,
-        low=500,
+        low=100,
         high=1_000_000,
         help="Most memory of a training process in MB; a run that takes more is ended.",
     )

@@ -8,16 +8,17 @@
                     latest.npz    the last tick's pictures, replaced as a whole
                     map_set.npz   the images on the map, written once
                     umap.npz      the last background layout
-                    checkpoint/   weights and card
+                    checkpoint-a/ weights and card, and checkpoint-b/ likewise
+                    saved         which of the two is newest and complete
 """
 
 import contextlib
 import dataclasses
 import json
+import math
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +30,9 @@ from filelock import FileLock, Timeout
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{16}")
 ACTIVE = ("queued", "starting", "running", "pausing", "paused", "stopping")
 ENDED = ("stopped", "finished", "failed", "died", "interrupted")
-KEPT_RUNS = 50
+# Ended by no wish of its owner: its checkpoint is there to go on from.
+RESUMABLE = ("interrupted", "died")
+SLOTS, SAVED = ("checkpoint-a", "checkpoint-b"), "saved"
 T = TypeVar("T")
 
 
@@ -81,8 +84,9 @@ class RunState:
 
     Args:
         state: one of :data:`ACTIVE` or :data:`ENDED`.
-        error: why it failed or died, one sentence.
+        error: why it ended, one sentence, unless it was finished or stopped by its owner.
         refused: why the last changed knob was not taken, one sentence.
+        notice: what else happened to it, one sentence.
         step, seconds: how far training is; seconds exclude pauses.
         config: the knobs in force.
         loaded: the part of the data that is read or downloaded, in [0, 1].
@@ -92,6 +96,7 @@ class RunState:
     state: str
     error: str | None = None
     refused: str | None = None
+    notice: str | None = None
     step: int = 0
     seconds: float = 0.0
     config: dict[str, Any] = field(default_factory=dict)
@@ -109,7 +114,27 @@ class RunFolder:
         self.latest = self.path / "latest.npz"
         self.map_set = self.path / "map_set.npz"
         self.umap = self.path / "umap.npz"
-        self.checkpoint = self.path / "checkpoint"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The newest complete checkpoint; it is not there before the first."""
+        slot = SLOTS[0]
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            slot = (self.path / SAVED).read_text(encoding="utf-8")
+        return self.path / (slot if slot in SLOTS else SLOTS[0])
+
+    @contextlib.contextmanager
+    def saving(self) -> Iterator[Path]:
+        """A place for a new checkpoint, which becomes the newest when it is complete.
+
+        Its two files cannot be replaced at one moment. Whoever is killed between them
+        leaves the one before, and whoever reads that one has until the next but one.
+        """
+        now = self.checkpoint
+        free = SLOTS[1] if now.name == SLOTS[0] and now.exists() else SLOTS[0]
+        yield self.path / free
+        with replacing(self.path / SAVED) as f:
+            f.write(free.encode())
 
     def write_about(self, about: RunAbout) -> None:
         """Record what was asked for; makes the folder."""
@@ -146,6 +171,21 @@ class RunFolder:
         with self.ticks.open("a", encoding="utf-8") as f:
             f.write(json.dumps(line) + "\n")
 
+    def rewind(self, step: int) -> None:
+        """Cut the history after a step, and with it a line that was half written."""
+        if not self.ticks.exists():
+            return
+        lines = self.ticks.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if _step(line) <= step]
+        if kept != lines:
+            with replacing(self.ticks) as f:
+                f.writelines(kept)
+
+    def sweep(self) -> None:
+        """Remove what a writer that was killed has left half written."""
+        for path in self.path.glob(".*.*"):
+            path.unlink(missing_ok=True)
+
 
 def new_id() -> str:
     """A run id nobody can guess: 16 characters, safe in a path and a URL."""
@@ -173,18 +213,6 @@ def folders(root: Path) -> list[RunFolder]:
     return [RunFolder(root, name) for _, name in sorted(found, reverse=True)]
 
 
-def prune(root: Path, keep: int = KEPT_RUNS) -> list[str]:
-    """Delete ended runs beyond the newest ``keep``; returns the ids that went."""
-    gone = []
-    for folder in folders(root)[keep:]:
-        with contextlib.suppress(ValueError):
-            if folder.state().state in ACTIVE:
-                continue
-        shutil.rmtree(folder.path, ignore_errors=True)
-        gone.append(folder.run_id)
-    return gone
-
-
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Write a file beside ``path`` and put it in its place when it is complete."""
@@ -196,6 +224,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _step(line: bytes) -> float:
+    """The step of a line of the history, infinite if the line is damaged."""
+    try:
+        return float(json.loads(line)["step"]) if line.endswith(b"\n") else math.inf
+    except (ValueError, KeyError, TypeError):
+        return math.inf
 
 
 def _write_json(path: Path, record: Any) -> None:

@@ -60,7 +60,8 @@ class Worker:
         while session := self.orders.get():
             state = session.run()
             self.session = None
-            self.reply({"ended": session.folder.run_id, "state": state})
+            ended = session.folder.run_id
+            self.reply({"ended": ended, "state": state, "error": session.error})
 
     def warm_up(self) -> None:
         """Draw the default set and take one step, so that no learner waits for it."""

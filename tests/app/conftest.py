@@ -28,7 +28,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder of runs of this session's own; its workers end with it."""
     root = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cache, "ROOT", root)
+        patch.setenv("SSL_RUNS_DIR", str(root))
         patch.setattr(app_test, "PagesManager", Routed)
         patch.setattr(PagesManager, "uses_pages_directory", False)
         yield root

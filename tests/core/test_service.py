@@ -15,9 +15,11 @@ import pytest
 from PIL import Image
 
 from ssl_core.service import RootInUse, Service, UnknownRun
+from ssl_core.service.expiry import expire_runs, expire_uploads
 from ssl_core.service.link import Link
 from ssl_core.service.pictures import read_snapshot
-from ssl_core.service.store import RunAbout, RunFolder, RunState, folders, new_id, prune
+from ssl_core.service.settings import Settings
+from ssl_core.service.store import RunAbout, RunFolder, RunState, folders, new_id
 from ssl_core.train import Budget, RunConfig
 
 PATIENCE = 120.0  # other work on the machine may slow a run down, not break it
@@ -45,7 +47,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    made = Service(tmp_path_factory.mktemp("runs"), workers=1, mapper=True)
+    made = Service(tmp_path_factory.mktemp("runs"), Settings(workers=1))
     wait_for(made.ready, "a warm worker")
     yield made
     made.close()
@@ -245,21 +247,33 @@ def test_umap_is_drawn_beside_training(service: Service, config: RunConfig) -> N
     wait_for_state(service, run, "stopped")
 
 
-def test_a_killed_worker_is_told_and_replaced(
+def test_a_run_outlives_one_worker_but_not_two(
     service: Service, config: RunConfig
 ) -> None:
     run = started(service, config, "kim")
+    wait_for(lambda: service.checkpoint(run), "a checkpoint")
     os.kill(worker_of(service, run).process.pid, signal.SIGKILL)
-    killed = time.monotonic()
+    wait_for(lambda: service.status(run).notice, "the notice")
+    saved = json.loads((service.checkpoint(run) / "card.json").read_text())["step"]
+    assert "lost (signal 9); it went on" in (service.status(run).notice or "")
+    wait_for(lambda: service.status(run).state == "running", "the new worker")
+    wait_for(lambda: service.status(run).step > saved, "steps after the checkpoint")
+    steps = [t["step"] for t in service.history(run)]
+    assert steps == sorted(steps) and steps[0] == 0  # nothing twice, nothing lost
+
+    os.kill(worker_of(service, run).process.pid, signal.SIGKILL)
     wait_for_state(service, run, "died")
-    assert time.monotonic() - killed < 1.0
     now = service.status(run)
-    assert now.step >= 1 and "died (signal 9)" in (now.error or "")
+    assert now.resumable and "died (signal 9), for a second time" in (now.error or "")
     assert service.history(run) and service.latest(run) is not None
-    again = service.submit(config, owner="kim")
-    assert again != run
-    wait_for(lambda: service.status(again).step >= 1, "the new worker")
-    service.stop(again)
+
+    service.resume(run)
+    wait_for(lambda: service.status(run).step > now.step, "steps after a click")
+    assert service.status(run).error is None
+    service.stop(run)
+    wait_for_state(service, run, "stopped")
+    with pytest.raises(ValueError, match="is stopped; start a new one"):
+        service.resume(run)
 
 
 def test_the_end_of_the_server_saves_the_run(
@@ -284,7 +298,7 @@ def test_runs_of_an_earlier_server_are_found(tmp_path: Path) -> None:
     (damaged.path / "state.json").write_text('{"state": ')
     damaged.latest.write_bytes(b"PK\x03\x04 torn")
     damaged.ticks.write_text('{"step": 0}\nnonsense\n')
-    service = Service(tmp_path, workers=1, mapper=False)
+    service = Service(tmp_path, Settings(workers=1), mapper=False)
     try:
         assert service.status(left.run_id).state == "interrupted"
         assert service.status(left.run_id).step == 7
@@ -297,22 +311,22 @@ def test_runs_of_an_earlier_server_are_found(tmp_path: Path) -> None:
 
 def test_a_folder_of_runs_has_one_service(tmp_path: Path) -> None:
     """A second would take the first one's runs for interrupted."""
-    first = Service(tmp_path, workers=1, mapper=False)
+    first = Service(tmp_path, Settings(workers=1), mapper=False)
     left = RunFolder(tmp_path, new_id())
     left.write_about(RunAbout({}, "mia", {}, 5.0))
     left.write_state(RunState("paused"))
     try:
         with pytest.raises(RootInUse, match="another server keeps its runs in"):
-            Service(tmp_path, workers=1, mapper=False)
+            Service(tmp_path, Settings(workers=1), mapper=False)
         assert left.state().state == "paused"
     finally:
         first.close()
-    Service(tmp_path, workers=1, mapper=False).close()
+    Service(tmp_path, Settings(workers=1), mapper=False).close()
     assert left.state().state == "interrupted"
 
 
 def test_old_runs_go_and_present_ones_stay(tmp_path: Path) -> None:
-    made = []
+    made, day = [], 86_400
     for i in range(6):
         folder = RunFolder(tmp_path, new_id())
         folder.write_about(RunAbout({}, "nan", {}, float(i)))
@@ -320,9 +334,25 @@ def test_old_runs_go_and_present_ones_stay(tmp_path: Path) -> None:
         os.utime(folder.path / "config.json", (i, i))
         made.append(folder.run_id)
     (tmp_path / "not a run").mkdir()
-    assert sorted(prune(tmp_path, keep=3)) == sorted(made[1:3])
+    assert sorted(expire_runs(tmp_path, 3, 7, held=made[:1])) == sorted(made[1:3])
     assert [f.run_id for f in folders(tmp_path)] == [*reversed(made[3:]), made[0]]
+    then = time.time() - 8 * day
+    os.utime(tmp_path / made[4] / "state.json", (then, then))
+    assert expire_runs(tmp_path, 100, 7) == [made[4]]
     assert (tmp_path / "not a run").is_dir()
+
+
+def test_old_and_too_many_uploads_go(tmp_path: Path) -> None:
+    kept = []
+    for i, name in enumerate(("new", "newer", "newest", "forgotten")):
+        path = tmp_path / "uploads" / "nan" / "images" / f"{name}.zip"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes(600_000))
+        when = time.time() - (864_000 if name == "forgotten" else 60 - i)
+        os.utime(path, (when, when))
+        kept.append(path)
+    expire_uploads(tmp_path, most_mb=1.3, days=7)
+    assert [p.exists() for p in kept] == [False, True, True, False]
 
 
 def test_arrays_are_never_unpickled(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Two arms side by side: the same seed, one knob apart, each a real run of the service."""
 
 import contextlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -112,7 +111,7 @@ def _buttons(lab: str, slug: str, case: "Case", seed: int, moving: bool) -> None
 def steps(case: "Case", side: str) -> int:
     """Optimisation steps of an arm; ``SSL_LAB_STEPS`` is the most a lab may take."""
     wanted = int(getattr(case, side)[1].get("steps", case.steps))
-    return min(wanted, int(os.environ.get("SSL_LAB_STEPS", wanted)))
+    return min(wanted, cache.settings().lab_steps or wanted)
 
 
 def _takes(case: "Case") -> str:

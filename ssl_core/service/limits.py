@@ -1,0 +1,93 @@
+"""What a run may take, and who sees to it."""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ssl_core.config import RunConfig
+    from ssl_core.service.crew import Crew, Run
+    from ssl_core.service.settings import Settings
+
+OWN_RUNS = 2  # that a learner may have on their way: one trains, one waits
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The caps among an operator's settings; each is a field of ``Settings``."""
+
+    most_seconds: float
+    most_steps: int
+    most_batch: int
+    most_images: int
+    most_memory_mb: float
+    patience_seconds: float
+    idle_seconds: float
+    queue: int
+
+    @classmethod
+    def of(cls, settings: "Settings") -> "Limits":
+        """The caps that an operator has set."""
+        return cls(**{n: getattr(settings, n) for n in cls.__dataclass_fields__})
+
+    def of_a_run(self) -> dict[str, Any]:
+        """What the worker sees to, ready for JSON."""
+        return {
+            "seconds": self.most_seconds,
+            "steps": self.most_steps,
+            "images": self.most_images,
+        }
+
+    def check(self, config: "RunConfig") -> None:
+        """Refuse what is too large for this server.
+
+        Raises:
+            ValueError: naming the knob, its value and what is allowed.
+        """
+        if config.batch_size > self.most_batch:
+            raise ValueError(
+                f"batch_size is {config.batch_size}; allowed on this server is at most "
+                f"{self.most_batch}"
+            )
+
+    def words(self) -> str:
+        """The caps as one sentence for a learner."""
+        return (
+            f"A run here takes at most {self.most_seconds:,.0f} seconds, "
+            f"{self.most_steps:,} steps, batches of {self.most_batch:,}, "
+            f"{self.most_images:,} images and {self.most_memory_mb:,.0f} MB. You may have "
+            "one run that trains and one that waits. A run that nobody looks at makes "
+            f"room after {self.patience_seconds:,.0f} seconds if others wait; it is kept."
+        )
+
+
+class Watchman:
+    """Ends what nobody looks at, what takes too much, and what does not end by itself."""
+
+    def __init__(self, crew: "Crew", limits: Limits) -> None:
+        self.crew, self.limits = crew, limits
+
+    def look(self) -> None:
+        """Walk once around; hold the crew's lock."""
+        now = time.monotonic()
+        for run in [*self.crew.busy.values(), *self.crew.line]:
+            self._unseen(run, now - run.seen)
+        for link, run in self.crew.busy.items():
+            if run.stopping and now > run.stop_by:
+                link.kill()
+            elif not run.why and link.memory_mb() > self.limits.most_memory_mb:
+                run.why = (
+                    f"It took more than {self.limits.most_memory_mb:,.0f} MB of memory, "
+                    "the most on this server; try a smaller batch or encoder"
+                )
+                link.kill()
+
+    def _unseen(self, run: "Run", seconds: float) -> None:
+        if run.stopping or run.parking:
+            return
+        others = any(w is not run and w.learner != run.learner for w in self.crew.line)
+        patience = self.limits.patience_seconds if others else self.limits.idle_seconds
+        if seconds > min(patience, self.limits.idle_seconds):
+            self.crew.dismiss(
+                run, f"Nobody had looked at it for {seconds:,.0f} seconds; it is kept"
+            )
