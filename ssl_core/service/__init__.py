@@ -11,9 +11,10 @@ from ssl_core.service.pictures import (
     Snapshot,
     UmapFrame,
 )
-from ssl_core.service.pool import RunStatus, Service
+from ssl_core.service.pool import Service
 from ssl_core.service.report import Report
 from ssl_core.service.settings import Settings
+from ssl_core.service.status import RunStatus
 from ssl_core.service.store import ACTIVE, ENDED, RESUMABLE, RootInUse, UnknownRun
 
 __all__ = [

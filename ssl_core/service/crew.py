@@ -2,104 +2,24 @@
 
 import contextlib
 import logging
-import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from ssl_core.service.hiring import Hire
 from ssl_core.service.limits import Limits, Watchman
 from ssl_core.service.line import Line
-from ssl_core.service.link import Heard, Link, Lost, Message
-from ssl_core.service.store import ACTIVE, RunAbout, RunFolder, RunState
+from ssl_core.service.link import Link, Message
+from ssl_core.service.run import Run
+from ssl_core.service.store import ACTIVE
 
-Hire = Callable[[Heard, Lost], Link]
 WATCH_SECONDS = 0.5
 STOP_SECONDS = 30.0  # a step of a large network may take this long, not much longer
 FAILED_STARTS = 3
 LIVES = 2  # workers that a run may lose before it is given up
 ERRORS = 20
 log = logging.getLogger("ssl_core.service")
-
-
-@dataclass(eq=False)
-class Run:
-    """A run as the server knows it.
-
-    Args:
-        config: the knobs last asked for, by flat name.
-        active: whether it has not ended.
-        link: its worker, None while it waits for one.
-        held_since: when it got that worker (monotonic seconds).
-        seen: when somebody last looked at it (monotonic seconds).
-        parking: whether it was asked to give its worker up while it is paused.
-        wanting: whether it should be queued again as soon as it is parked.
-        stopping: whether it was asked to end; after ``stop_by`` its worker is killed.
-        why: what to tell of its end, if the server brought it about.
-        started: whether it ever had a worker.
-        lost: how many workers it has lost.
-        hold: whether it is, or is to start, paused.
-        pending: commands for its worker-to-be.
-        kept: its state, if that could not be written.
-    """
-
-    folder: RunFolder
-    about: RunAbout
-    config: dict[str, Any]
-    active: bool = False
-    link: Link | None = None
-    held_since: float = 0.0
-    seen: float = field(default_factory=time.monotonic)
-    parking: bool = False
-    wanting: bool = False
-    stopping: bool = False
-    stop_by: float = 0.0
-    why: str | None = None
-    started: bool = False
-    lost: int = 0
-    hold: bool = False
-    pending: list[Message] = field(default_factory=list)
-    kept: RunState | None = None
-
-    @property
-    def learner(self) -> str:
-        """Who it belongs to: what stands before the first slash of its owner."""
-        return self.about.owner.partition("/")[0]
-
-    @property
-    def moving(self) -> bool:
-        """Whether it trains or wants to."""
-        return self.active and not self.stopping and not self.hold
-
-    def state(self) -> RunState:
-        """What it is doing now.
-
-        Raises:
-            ValueError: if its state on disk is damaged.
-        """
-        return self.kept or self.folder.state()
-
-    def note(self, **changes: Any) -> None:
-        """Write into the state on disk; only while no worker writes there."""
-        try:
-            before = self.state()
-        except ValueError:
-            before = RunState("queued", config=self.config)
-        after = replace(before, **changes)
-        try:
-            self.folder.write_state(after)
-            self.kept = None
-        except OSError as problem:  # a full disk: who looks at the run is told by us
-            log.error("a run's state cannot be written: %s", problem.strerror)
-            self.kept = after
-
-    def end(self, state: str, error: str | None = None) -> None:
-        """Record that it is over."""
-        self.active, self.link, self.stopping = False, None, False
-        self.note(state=state, error=error)
-        log.info("run ended", extra={"event": "run_ended", "state": state})
 
 
 class Crew:
@@ -157,6 +77,21 @@ class Crew:
             return run.link.ask(message | {"run": run.folder.run_id})
         self._command_waiting(run, message)
         return None
+
+    def clear(self, present: Sequence[Run]) -> int | None:
+        """Stop an owner's present runs; the place in line that the next one takes over.
+
+        Who changes a knob and clicks Train keeps the worker, or the place, that they had.
+        """
+        places = []
+        for run in present:
+            if run in self.line:
+                places.append(self.line.remove(run))
+                run.end("stopped")
+            else:
+                places += [0] if run.link and not run.parking else []
+                self.command(run, {"do": "stop"})
+        return min(places, default=None)
 
     def dismiss(self, run: Run, why: str) -> None:
         """End a run for a reason; it is saved, and can be resumed."""
@@ -305,7 +240,7 @@ class Crew:
                 return
             idle = run.hold and not (run.parking or run.stopping)
             # What was asked and what is done must agree: a resume may be on its way.
-            if idle and run.link and _paused(run):
+            if idle and run.link and run.is_in("paused"):
                 run.parking = True
                 run.link.send({"do": "park", "run": run.folder.run_id})
                 leaving += 1
@@ -323,17 +258,3 @@ class Crew:
                     watchman.look()
             except Exception:  # the watch must go on, whatever a single look met
                 log.exception("the crew's watch met a problem")
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _paused(run: Run) -> bool:
-    try:
-        return run.folder.state().state == "paused"
-    except ValueError:  # damaged: it is told to who looks at it
-        return False

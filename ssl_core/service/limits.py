@@ -1,12 +1,14 @@
 """What a run may take, and who sees to it."""
 
 import time
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ssl_core.config import RunConfig
-    from ssl_core.service.crew import Crew, Run
+    from ssl_core.service.crew import Crew
+    from ssl_core.service.run import Run
     from ssl_core.service.settings import Settings
 
 OWN_RUNS = 2  # that a learner may have on their way: one trains, one waits
@@ -48,6 +50,38 @@ class Limits:
             raise ValueError(
                 f"batch_size is {config.batch_size}; allowed on this server is at most "
                 f"{self.most_batch}"
+            )
+
+    def require_room(
+        self,
+        learner: str,
+        runs: "Iterable[Run]",
+        crew: "Crew",
+        leaving: "Collection[Run]",
+    ) -> None:
+        """Refuse a run for which there is no room.
+
+        Args:
+            learner: whose it is.
+            runs: all that stay.
+            crew: where it would wait.
+            leaving: runs in whose place it comes.
+
+        Raises:
+            ValueError: how many there are, and what can be done.
+        """
+        own = sum(run.learner == learner and run.moving for run in runs)
+        if own >= OWN_RUNS:
+            raise ValueError(
+                f"You have {own} runs on their way, the most on this server; stop one, or "
+                "wait for its end"
+            )
+        line = crew.line
+        if len(line) >= self.queue and not any(run in line for run in leaving):
+            minutes = line.typical_seconds * len(line) / crew.count / 60
+            raise ValueError(
+                f"{len(line)} runs wait already, the most on this server; it will have "
+                f"room in about {max(1, round(minutes))} minutes"
             )
 
     def words(self) -> str:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ssl_core.service.crew import Run
+    from ssl_core.service.run import Run
 
 UNTOLD_SECONDS = 60.0  # what a run is taken to need before one has ended here
 REMEMBERED = 20

@@ -4,64 +4,28 @@ import contextlib
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssl_core.service import expiry, store
 from ssl_core.service.cartographer import Cartographer
-from ssl_core.service.crew import Crew, Hire, Run, cores
-from ssl_core.service.limits import OWN_RUNS, Limits
-from ssl_core.service.link import ACK_SECONDS, Heard, Link, Lost, ProcessLink
+from ssl_core.service.crew import Crew
+from ssl_core.service.hiring import cores, hiring
+from ssl_core.service.limits import Limits
+from ssl_core.service.link import ACK_SECONDS
 from ssl_core.service.pictures import MapSet, Snapshot, UmapFrame
 from ssl_core.service.reader import Reader
 from ssl_core.service.report import Report
+from ssl_core.service.run import Run
 from ssl_core.service.settings import Settings
+from ssl_core.service.status import RunStatus
 from ssl_core.service.store import ACTIVE, RESUMABLE, RunAbout, RunFolder, UnknownRun
 
 if TYPE_CHECKING:  # these import torch, which a page that only looks does not need
     from ssl_core.train import Budget, RunConfig
 
 MOST_WORKERS = 4
-
-
-@dataclass(frozen=True)
-class RunStatus:
-    """Where a run stands.
-
-    Args:
-        state: queued, starting, running, pausing, paused, stopping, or how it ended:
-            stopped, finished, failed, died, interrupted.
-        position: 1 for the next run in the queue, 0 if it does not wait.
-        wait: seconds until it is likely to start, None if it does not wait.
-        error: why it ended, one sentence.
-        refused: why the last changed knob was not taken, one sentence.
-        notice: what else happened to it, one sentence.
-        step, seconds: how far training is; seconds exclude pauses.
-        config: the knobs in force, by flat name.
-        loaded: the part of the data that is read or downloaded, in [0, 1].
-    """
-
-    state: str
-    position: int
-    wait: float | None
-    error: str | None
-    refused: str | None
-    notice: str | None
-    step: int
-    seconds: float
-    config: dict[str, Any]
-    loaded: float
-
-    @property
-    def active(self) -> bool:
-        """Whether the run has not ended."""
-        return self.state in ACTIVE
-
-    @property
-    def resumable(self) -> bool:
-        """Whether it ended by no wish of its owner, and can go on."""
-        return self.state in RESUMABLE
 
 
 class Service:
@@ -95,7 +59,8 @@ class Service:
         }
         self._reader = Reader()
         count = self.settings.workers or max(1, min(MOST_WORKERS, cores() - 1))
-        self._crew = Crew(_hire(self.root, self.settings, count), count, self.limits)
+        hire = hiring(self.root, self.settings, count)
+        self._crew = Crew(hire, count, self.limits)
         self._lock = self._crew.lock
         self._cartographer = Cartographer(self.root) if mapper else None
 
@@ -133,11 +98,11 @@ class Service:
             for run in present:
                 same = run.config == flat and run.about.resume == source
                 # On disk it may have ended a moment before its worker tells us.
-                if same and not run.stopping and _on_its_way(run):
+                if same and not run.stopping and run.is_in(*ACTIVE):
                     return run.folder.run_id
             about = RunAbout(flat, owner, limits, time.time(), source)
             self._require_room(about, leaving=present)
-            place = self._clear(present)
+            place = self._crew.clear(present)
             run = self._create(about)
             self._crew.add(run, place=place)
             return run.folder.run_id
@@ -207,18 +172,7 @@ class Service:
             run.seen = time.monotonic()
             position, wait = self._crew.position(run), self._crew.wait(run)
             now = run.state()
-        return RunStatus(
-            now.state,
-            position,
-            wait,
-            now.error,
-            now.refused,
-            now.notice,
-            now.step,
-            now.seconds,
-            now.config,
-            now.loaded,
-        )
+        return RunStatus.of(now, position, wait)
 
     def owns(self, owner: str, run_id: str) -> bool:
         """Whether a run is the learner's own; False also for a run that is not known."""
@@ -229,7 +183,9 @@ class Service:
     def report(self) -> Report:
         """How the service fares, for its operator."""
         with self._lock:
-            return Report.of(self.root, self._crew, self._runs, self._started)
+            return Report.of(
+                self.root, self.settings.backend, self._crew, self._runs, self._started
+            )
 
     def active_run(self, owner: str) -> str | None:
         """The owner's present run, else their last one, else None."""
@@ -282,41 +238,8 @@ class Service:
         self._claim.release()
 
     def _require_room(self, about: RunAbout, leaving: Sequence[Run] = ()) -> None:
-        """Refuse a run for which there is no room."""
-        learner, line = about.owner.partition("/")[0], self._crew.line
-        own = [
-            r
-            for r in self._runs.values()
-            if r.learner == learner and r.moving and r not in leaving
-        ]
-        if len(own) >= OWN_RUNS:
-            raise ValueError(
-                f"You have {len(own)} runs on their way, the most on this server; stop "
-                "one, or wait for its end"
-            )
-        if len(line) >= self.limits.queue and not any(r in line for r in leaving):
-            minutes = (
-                self._crew.line.typical_seconds * len(line) / self._crew.count / 60
-            )
-            raise ValueError(
-                f"{len(line)} runs wait already, the most on this server; it will have "
-                f"room in about {max(1, round(minutes))} minutes"
-            )
-
-    def _clear(self, present: Sequence[Run]) -> int | None:
-        """Stop an owner's present runs; the place in line that the next one takes over.
-
-        Who changes a knob and clicks Train keeps the worker, or the place, that they had.
-        """
-        places = []
-        for run in present:
-            if run in self._crew.line:
-                places.append(self._crew.line.remove(run))
-                run.end("stopped")
-            else:
-                places += [0] if run.link and not run.parking else []
-                self._crew.command(run, {"do": "stop"})
-        return min(places, default=None)
+        others = [r for r in self._runs.values() if r not in leaving]
+        self.limits.require_room(about.learner, others, self._crew, leaving)
 
     def _create(self, about: RunAbout) -> Run:
         run = Run(RunFolder(self.root, store.new_id()), about, about.config)
@@ -371,22 +294,6 @@ class Service:
         return run
 
 
-def _hire(root: Path, settings: Settings, count: int) -> Hire:
-    """How a worker of this service is started."""
-    threads = max(1, (cores() - 1) // count)
-    if settings.backend == "ray":
-        from ssl_core.service import ray_link
-
-        return ray_link.hire(root, settings, threads)
-    arguments = ["--root", str(root), "--threads", str(threads)]
-
-    def hire(heard: Heard, lost: Lost) -> Link:
-        log = root / "worker.log"
-        return ProcessLink("ssl_core.service.worker", arguments, log, heard, lost)
-
-    return hire
-
-
 def _found(folder: RunFolder) -> Run | None:
     """A run of an earlier server; what was under way then has been interrupted."""
     try:
@@ -399,13 +306,6 @@ def _found(folder: RunFolder) -> Run | None:
             folder.sweep()
             run.end("interrupted", "The server stopped while this run was under way")
     return run
-
-
-def _on_its_way(run: Run) -> bool:
-    try:
-        return run.state().state in ACTIVE
-    except ValueError:  # damaged
-        return False
 
 
 def _wait(heard: threading.Event | None) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ssl_core.service.crew import Crew, Run
+    from ssl_core.service.crew import Crew
+    from ssl_core.service.run import Run
 
 MB = 1e6
 
@@ -32,6 +33,7 @@ class Report:
         uptime_seconds: since the service began.
         typical_seconds: for how long a run has its worker.
         root: the folder of runs.
+        backend: where runs train, "local" or "ray".
     """
 
     workers: int
@@ -46,6 +48,7 @@ class Report:
     uptime_seconds: float
     typical_seconds: float
     root: str
+    backend: str
 
     @property
     def status(self) -> str:
@@ -56,7 +59,12 @@ class Report:
 
     @classmethod
     def of(
-        cls, root: Path, crew: "Crew", runs: "Mapping[str, Run]", started: float
+        cls,
+        root: Path,
+        backend: str,
+        crew: "Crew",
+        runs: "Mapping[str, Run]",
+        started: float,
     ) -> "Report":
         """Look at a crew; hold its lock."""
         return cls(
@@ -75,4 +83,5 @@ class Report:
             uptime_seconds=round(time.monotonic() - started, 1),
             typical_seconds=round(crew.line.typical_seconds, 1),
             root=str(root),
+            backend=backend,
         )

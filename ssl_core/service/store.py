@@ -77,6 +77,11 @@ class RunAbout:
     created: float
     resume: str | None = None
 
+    @property
+    def learner(self) -> str:
+        """Who it belongs to: what stands before the first slash of its owner."""
+        return self.owner.partition("/")[0]
+
 
 @dataclass(frozen=True)
 class RunState:

@@ -8,8 +8,8 @@ import pytest
 
 from ssl_core.data import shapes
 from ssl_core.service import Service
-from ssl_core.service.crew import Run
 from ssl_core.service.line import UNTOLD_SECONDS, Line
+from ssl_core.service.run import Run
 from ssl_core.service.settings import Settings
 from ssl_core.service.store import RunAbout, RunFolder, new_id
 from ssl_core.train import Budget, RunConfig
