@@ -334,4 +334,5 @@ def test_every_syllable_has_its_own_sound(spoken: SoundSet) -> None:
 def test_raw_spectrograms_do_not_give_away_what_was_said(spoken: SoundSet) -> None:
     x, y = spoken.images.float().flatten(1) / 255, known(spoken, "said")
     train, test = spoken.train_rows, spoken.held_out_rows
-    assert 1 / 9 < knn_accuracy(x[train], y[train], x[test], y[test]) < 0.5
+    # Well below what training reaches, or nothing would be left to learn.
+    assert 1 / 9 < knn_accuracy(x[train], y[train], x[test], y[test]) < 0.7
