@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from ssl_core.service.link import Heard, Link, Lost, ProcessLink
@@ -20,10 +21,10 @@ def cores() -> int:
 def hiring(root: Path, settings: Settings, count: int) -> Hire:
     """How one of ``count`` workers is started where an operator wants them."""
     threads = max(1, (cores() - 1) // count)
-    if settings.backend == "ray":
-        from ssl_core.service import ray_link
-
-        return ray_link.hire(root, settings, threads)
+    if settings.backend == "ray":  # optional: requirements-cluster.txt
+        ray_link = import_module("ssl_core.service.ray_link")
+        made: Hire = ray_link.hire(root, settings, threads)
+        return made
     arguments = ["--root", str(root), "--threads", str(threads)]
 
     def hire(heard: Heard, lost: Lost) -> Link:
