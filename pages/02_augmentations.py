@@ -5,6 +5,7 @@ import inspect
 import streamlit as st
 
 from pages._ui import learner, notices, pairs, pictures, sidebar
+from pages._ui.palette import ANCHOR, GHOST, POSITIVE
 from ssl_core.augment import AUGMENTATIONS, Policy, offered
 
 st.title("Augmentations", anchor=False)
@@ -19,10 +20,9 @@ st.markdown(
 notices.draw()
 
 if sound:
-    from pages._ui import spectrograms
-    from pages._ui.sound.shown import play_levels
+    from pages._ui.sound import shown, syllable
 
-    images = spectrograms.choose()
+    images = syllable.choose()
 else:
     images = pictures.choose()
 roll = st.button(
@@ -43,15 +43,23 @@ alts = (
         for v, d in zip("AB", views.dice, strict=True)
     ),
 )
-for column, shown, caption, alt in zip(
-    columns, [views.original, *views.images], captions, alts, strict=True
+for column, view, caption, colour, alt in zip(
+    columns,
+    [views.original, *views.images],
+    captions,
+    (GHOST, ANCHOR, POSITIVE),
+    alts,
+    strict=True,
 ):
     with column:
-        large = spectrograms.enlarged(shown) if sound else shown
-        st.image(pairs.data_url(large), width="stretch", alt=alt)
-        st.markdown(caption)
         if sound:
-            play_levels(shown[:, :, 0].copy(), f"{alt} Made audible.")
+            levels = view[:, :, 0].copy()
+            shown.picture(levels, colour, alt)
+            st.markdown(caption)
+            shown.play_levels(levels, f"{alt} Made audible.")
+        else:
+            st.image(pairs.data_url(view), width="stretch", alt=alt)
+            st.markdown(caption)
 on = ", ".join(a.label for a in policy.augmentations) or "nothing"
 st.caption(f"On: {on}. Seed {seed}: the same seed rolls the same dice.")
 if sound:
@@ -77,12 +85,11 @@ for start in range(0, len(tiles), across):
         st.columns(across), tiles[start : start + across], strict=False
     ):
         with column:
-            large = spectrograms.enlarged(tile.image) if sound else tile.image
-            st.image(
-                pairs.data_url(large),
-                width="stretch",
-                alt=f"{tile.label}: {tile.dice}",
-            )
+            alt = f"{tile.label}: {tile.dice}"
+            if sound:
+                shown.picture(tile.image[:, :, 0].copy(), GHOST, alt)
+            else:
+                st.image(pairs.data_url(tile.image), width="stretch", alt=alt)
             st.markdown(f"**{tile.label}**")
             st.caption(tile.dice)
 

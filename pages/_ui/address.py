@@ -1,9 +1,35 @@
-"""What a page writes into the browser's address."""
+"""What a page reads from the browser's address, and writes into it."""
 
 import contextlib
+from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+
+T = TypeVar("T")
+
+
+def read(name: str, check: Callable[[str], T], default: T, instead: str = "") -> T:
+    """A value that a link carries; nonsense is named, and the default taken.
+
+    Args:
+        name: of the parameter.
+        check: makes the value of the text, or raises a ``ValueError`` of one sentence.
+        default: without the parameter, and in place of nonsense.
+        instead: the default in words, itself if left out.
+    """
+    text = st.query_params.get(name)
+    if text is None:
+        return default
+    try:
+        return check(text)
+    except ValueError as refusal:
+        st.warning(
+            f"In this link, {refusal}; {instead or default} is used instead.",
+            icon=":material/link_off:",
+        )
+        return default
 
 
 def write(name: str, value: str) -> None:

@@ -46,9 +46,11 @@ def frame(run: str, layout: str, known: str | None = None) -> dict[str, Any] | N
         known: ``frame_id`` of the frame that the browser has.
     """
     from pages._ui import words  # knows all methods, and with them torch: not at start
+    from ssl_core.data import things
 
     service = cache.service()
-    state, snapshot = service.status(run).state, service.latest(run)
+    now, snapshot = service.status(run), service.latest(run)
+    state, holds = now.state, things(str(now.config.get("data", "shapes")))
     if snapshot is None:
         return None
     tick, xy, note, drawing = snapshot.scalars, snapshot.map_xy, "", False
@@ -56,7 +58,7 @@ def frame(run: str, layout: str, known: str | None = None) -> dict[str, Any] | N
     if layout == "umap":
         drawing = (drawn.step if drawn else None) != tick["step"]
         if len(xy) < FEWEST_POINTS:
-            drawing, note = False, f" · UMAP needs {FEWEST_POINTS} images, this is PCA"
+            drawing, note = False, f" · UMAP needs {FEWEST_POINTS} points, this is PCA"
         elif drawn:
             xy, note = drawn.xy, f" · UMAP of step {drawn.step}"
         else:
@@ -69,8 +71,8 @@ def frame(run: str, layout: str, known: str | None = None) -> dict[str, Any] | N
         "frame_id": frame_id,
         "state": state,
         "over": state not in ACTIVE and not drawing,
-        "title": words.map_title(tick, len(xy)) + note,
-        "alt": words.map_alt(tick, len(xy)),
+        "title": words.map_title(tick, len(xy), holds) + note,
+        "alt": words.map_alt(tick, len(xy), holds),
     }
 
 

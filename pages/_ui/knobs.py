@@ -1,6 +1,7 @@
 """The only maker of sliders: every widget is derived from a knob."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -40,7 +41,13 @@ def widget(
 
 
 def linked_menu(
-    label: str, options: Mapping[str, str], key: str, default: str, **layout: Any
+    label: str,
+    options: Mapping[str, str],
+    key: str,
+    default: str,
+    *,
+    complain: bool = False,
+    **layout: Any,
 ) -> str:
     """A menu of slugs shown by their names, with the slug in the URL.
 
@@ -51,9 +58,13 @@ def linked_menu(
         options: slug -> shown name.
         key: URL parameter and session key.
         default: slug that is chosen, and left out of the URL, unless a link says more.
+        complain: whether to name nonsense of a link here; pages with knobs do it above.
         layout: passed to the widget.
     """
-    if key not in st.session_state:
+    if key not in st.session_state and complain:
+        check = partial(Knob(default, choices=tuple(options)).check, key)
+        st.session_state[key] = address.read(key, check, default)
+    elif key not in st.session_state:
         asked = st.query_params.get(key, default)
         st.session_state[key] = asked if asked in options else default
     chosen = st.selectbox(

@@ -9,7 +9,7 @@ from pages._ui.map import live_map, map_images_from
 from pages._ui.recorded import player
 from pages._ui.sound import hearing
 from ssl_core import checkpoints
-from ssl_core.data import medium_of
+from ssl_core.data import medium_of, things
 
 
 def invitation() -> None:
@@ -45,7 +45,7 @@ def status(run: str) -> None:
     st.markdown(words.status_line(now, snapshot))
     if snapshot is None:
         return
-    st.markdown(words.counting(snapshot.scalars))
+    st.markdown(words.counting(snapshot.scalars, things(str(now.config["data"]))))
     if snapshot.scalars["collapsed"]:
         st.error(words.collapse(snapshot.scalars), icon=":material/compress:")
 
@@ -78,7 +78,7 @@ def curves(run: str) -> None:
     _draw("Loss", figures.loss_curve(history, pinned), "chart_loss")
     st.caption(words.incomparable())
     _draw(
-        "Does it help? kNN on unseen images",
+        "Does it help? kNN on what it never saw",
         figures.knn_curve(history, pinned),
         "chart_knn",
     )
@@ -100,7 +100,7 @@ def batch(run: str) -> None:
             "chart_similarity",
         )
     with right:
-        st.markdown("**This batch: two views of each image**")
+        st.markdown("**This batch: two views of each**")
         st.image(
             pairs.data_url(pairs.sheet(snapshot.view_a, snapshot.view_b)),
             width="stretch",

@@ -5,7 +5,7 @@ from typing import Any
 
 _STATES = {
     "queued": "waiting for a free worker",
-    "starting": "loading images",
+    "starting": "loading the data",
     "running": "training",
     "pausing": "pausing after this step",
     "paused": "paused",
@@ -32,8 +32,15 @@ def status_line(status: Any, snapshot: Any) -> str:
         f"**{state[0].upper()}{state[1:]}** · step {t['step']:,} · {t['seconds']:.1f} s"
     )
     if t["images_per_second"]:
-        line += f" · {t['images_per_second']:,.0f} images/s"
+        line += f" · {t['images_per_second']:,.0f} "
+        line += f"{_things(status)}/s"
     return f"{line} · seed {status.config['seed']}"
+
+
+def _things(status: Any) -> str:
+    from ssl_core.data import things
+
+    return things(str(status.config.get("data", "shapes")))
 
 
 def duration(seconds: float) -> str:
@@ -44,10 +51,10 @@ def duration(seconds: float) -> str:
     return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
-def counting(tick: Mapping[str, Any]) -> str:
+def counting(tick: Mapping[str, Any], things: str = "images") -> str:
     """64 images -> 128 views -> 126 negatives per anchor, in the roles' colours."""
     n, negatives = tick["batch_size"], tick["negatives"]
-    start = f"{n:,} images → {2 * n:,} views → "
+    start = f"{n:,} {things} → {2 * n:,} views → "
     if not negatives:
         return start + "**no** :red[negatives] for any :orange[anchor]"
     return start + f"**{negatives:,}** :red[negatives] per :orange[anchor]"
@@ -57,25 +64,26 @@ def collapse(tick: Mapping[str, Any]) -> str:
     """What the alarm has seen."""
     return (
         f"Collapse: the projections use {tick['effective_rank']:.1f} directions and their "
-        f"spread is {tick['feature_std']:.2f} of a healthy 1. All images look alike to the "
+        f"spread is {tick['feature_std']:.2f} of a healthy 1. Everything looks alike to the "
         "loss, whatever the loss says."
     )
 
 
-def map_title(tick: Mapping[str, Any], count: int) -> str:
+def map_title(tick: Mapping[str, Any], count: int, things: str = "images") -> str:
     """The map's sentence."""
     knn = (tick.get("scores") or {}).get("knn")
-    start = f"{count:,} images this encoder never trained on"
+    start = f"{count:,} {things} this encoder never trained on"
     if knn is None:
         return start
     return f"{start}: kNN {knn['accuracy']:.2f}, untrained {knn['random_init']:.2f}"
 
 
-def map_alt(tick: Mapping[str, Any], count: int) -> str:
+def map_alt(tick: Mapping[str, Any], count: int, things: str = "images") -> str:
     """The map in words."""
     return (
-        f"Scatter map of {count} held-out images in feature space at step {tick['step']}. "
-        f"Effective rank {tick['effective_rank']:.1f}. {map_title(tick, count)}."
+        f"Scatter map of {count} held-out {things} in feature space at step "
+        f"{tick['step']}. Effective rank {tick['effective_rank']:.1f}. "
+        f"{map_title(tick, count, things)}."
     )
 
 
@@ -191,10 +199,10 @@ def loss_now(tick: Mapping[str, Any]) -> str:
     )
 
 
-def knn_now(scores: Mapping[str, Any]) -> str:
+def knn_now(scores: Mapping[str, Any], things: str = "images") -> str:
     """A kNN accuracy beside what no training gives."""
     knn = scores["knn"]
     return (
         f"{knn['accuracy']:.2f}, untrained {knn['random_init']:.2f} "
-        f"({scores['asked']:,} images, step {scores['step']:,})"
+        f"({scores['asked']:,} {things}, step {scores['step']:,})"
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from ssl_core.cli.files import json_target
 from ssl_core.cli.screen import columns
 from ssl_core.config import RunConfig
-from ssl_core.data import SOURCES
+from ssl_core.data import SOURCES, medium_of
 from ssl_core.experiments import EXPERIMENTS, Experiment
 from ssl_core.experiments.base import Values
 from ssl_core.experiments.conduct import Plan, conduct
@@ -81,7 +81,7 @@ def prepare(args: argparse.Namespace) -> Callable[[], int]:
         store = path_of(chosen.slug)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     workers = Knob(cores, low=1, high=64).check("--workers", args.workers or cores)
-    plan = Plan(seeds, store, args.quick, _photos(args.photos), workers)
+    plan = Plan(seeds, store, args.quick, _given(chosen, args.photos), workers)
     if store:
         read(chosen, store)  # a damaged file is refused before the work
     words = ["experiment", chosen.slug, *(["--quick"] if args.quick else [])]
@@ -169,13 +169,45 @@ def _giving(chosen: Experiment) -> str:
     return "--digits" if "digits" in needs else "--photos"
 
 
-def _photos(text: str | None) -> str | None:
-    if text is None or text in SOURCES or Path(text).exists():
+def _given(chosen: Experiment, text: str | None) -> str | None:
+    """What the arms learn from, looked at before any work.
+
+    Raises:
+        ValueError: naming the option, its value and what is allowed.
+    """
+    option = _giving(chosen)
+    if text is None:
+        return None
+    if option == "--digits":
+        _require_speakers(text)
+        return text
+    pictures = [name for name, source in SOURCES.items() if source.medium == "pictures"]
+    if text in pictures or (Path(text).exists() and medium_of(text) == "pictures"):
         return text
     raise ValueError(
-        f"--photos is {text!r}; allowed are {', '.join(SOURCES)}, or the path of a folder "
-        "or zip of images"
+        f"{option} is {text!r}; allowed are {', '.join(pictures)}, or the path of a "
+        "folder or zip of images"
     )
+
+
+def _require_speakers(text: str) -> None:
+    from ssl_core.data.clips import clips
+    from ssl_core.experiments.speakers import SPEAKERS
+
+    allowed = (
+        "allowed is a folder or zip of recordings <digit>_<speaker>_<take>.wav of "
+        f"{', '.join(SPEAKERS)}"
+    )
+    if not Path(text).exists():
+        raise ValueError(f"--digits is {text!r}; {allowed}")
+    try:
+        known = clips(text).factors.get("speaker")
+    except ValueError as refusal:
+        raise ValueError(f"--digits is {text!r}: {refusal}") from None
+    if missing := set(SPEAKERS) - set(known.names if known else ()):
+        raise ValueError(
+            f"--digits is {text!r}, without {', '.join(sorted(missing))}; {allowed}"
+        )
 
 
 def _seeds(text: str | None, default: tuple[int, ...]) -> tuple[int, ...]:

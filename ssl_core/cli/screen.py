@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from ssl_core.data import medium_of
+from ssl_core.data import medium_of, things
 from ssl_core.train import Tick
 
 QUIET_SECONDS = 5.0  # between lines where no terminal can overwrite the last one
@@ -39,7 +39,7 @@ def progress_line(tick: Tick) -> str:
     parts = [
         f"step {tick.step}",
         f"{tick.seconds:.1f} s",
-        f"{tick.images_per_second:,.0f} images/s",
+        f"{tick.images_per_second:,.0f} {things(tick.config.data)}/s",
         f"loss {tick.loss:.3f} ({tick.reference.value:.3f})",
     ]
     if knn:
@@ -68,10 +68,11 @@ def result_table(result: dict[str, Any], meaning: str) -> str:
     config = result["config"]
     head = (
         f"{config['method']} on {config['data']}: {result['steps']} steps, "
-        f"{result['seconds']:.1f} s, {result['images_per_second']:,.0f} images/s "
+        f"{result['seconds']:.1f} s, {result['images_per_second']:,.0f} "
+        f"{things(config['data'])}/s "
         f"({result['device']})"
     )
-    table = columns(rows) if scored else "nothing is known of these images: no probes"
+    table = columns(rows) if scored else "nothing is known of this data: no probes"
     return "\n".join([head, "", table, "", *_measures(result, meaning)])
 
 

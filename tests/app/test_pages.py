@@ -105,6 +105,16 @@ def test_augmentations_page_lets_sounds_be_heard(routed: Any) -> None:
     assert dict_of_views(shown) != before
 
 
+def test_augmentations_page_takes_its_syllable_from_the_link(routed: Any) -> None:
+    page = "pages/02_augmentations.py"
+    shown = routed(page, data="voices", syllable="mu")
+    assert not shown.exception and any(
+        "“mu”, said by" in c.value for c in shown.caption
+    )
+    shown = routed(page, data="voices", syllable="ba")
+    assert any("syllable is 'ba'; allowed are da" in w.value for w in shown.warning)
+
+
 def test_augmentations_page_survives_a_change_of_medium(routed: Any) -> None:
     shown = routed("pages/02_augmentations.py")
     shown.selectbox(key="source_of").set_value("solarize").run()

@@ -8,7 +8,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.sound import listen, own_voice, shown
+from pages._ui.sound import encoders, listen, own_voice, shown
 from pages._ui.sound.strangers import HELD_OUT, strangers
 from ssl_core.augment import offered
 from ssl_core.data.voices import SAID, SPEAKERS
@@ -54,6 +54,9 @@ def test_the_sentence_names_what_the_views_still_share() -> None:
     assert "the loudness" not in listen.says({"gain"}).partition("share")[2]
     assert "pitch" not in listen.says({"time_frequency_crop"}).partition("share")[2]
     assert "nothing is to be learned" in listen.says(set())
+    # What two augmentations change is named once.
+    both = listen.says({"time_frequency_crop", "time_shift"}).partition("Both views")[0]
+    assert both.count("moment") == 1 == both.count("pitch and tempo")
 
 
 def test_a_link_opens_one_clip_and_next_takes_another(alone: Any) -> None:
@@ -117,9 +120,77 @@ def test_a_recording_is_shown_with_its_neighbours() -> None:
 def test_without_an_encoder_of_voices_it_says_untrained(alone: Any) -> None:
     page = alone(PAGE)
     assert page.selectbox(key="sound_encoder").value is not None
-    if page.selectbox(key="sound_encoder").value == own_voice.UNTRAINED:
+    if page.selectbox(key="sound_encoder").value == encoders.UNTRAINED:
         assert "the weights are random" in text_of(page)
     assert "no speech recogniser" in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ({"said": "ba"}, "said is 'ba'; allowed are da, di"),
+        ({"speaker": "Zoe"}, "speaker is 'Zoe'; allowed are Ada"),
+        ({"take": "-1"}, "take is -1; allowed is at least 0"),
+        ({"roll": "many"}, "roll is 'many'; allowed is"),
+        ({"change": "gain,hue"}, "change is 'hue'; allowed are"),
+        ({"hiss_view": "9e9"}, "hiss_view is 9e+09; allowed is"),
+    ],
+)
+def test_nonsense_in_a_link_is_named(
+    link: dict[str, str], sentence: str, alone: Any
+) -> None:
+    page = alone(PAGE, **link)
+    assert not page.exception
+    [told] = complaints(page)
+    assert sentence in told and "is used instead" in told
+
+
+def complaints(page: AppTest) -> list[str]:
+    return [w.value for w in page.warning if "In this link" in w.value]
+
+
+def test_a_link_holds_what_is_heard(alone: Any) -> None:
+    page = alone(PAGE, said="mu", speaker="Eve", take="1", roll="4", change="gain,hiss")
+    assert not page.exception and not complaints(page)
+    assert "Take 2 of" in text_of(page) and "“mu” by Eve" in text_of(page)
+    assert "Roll 5:" in text_of(page)
+    assert page.session_state["sound_views"] == ["gain", "hiss"]
+    page.button(key="next_clip").click().run()
+    page.button(key="roll_sound").click().run()
+    asked = page.query_params
+    assert (asked["take"], asked["roll"]) == ("2", "5")
+    assert asked["change"] == "gain,hiss" and asked["said"] == "mu"
+
+
+class Given:
+    """A file as a widget gives it."""
+
+    def __init__(self, file_id: str) -> None:
+        self.file_id = file_id
+
+
+def test_what_came_last_is_placed() -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from pages._ui.sound import own_voice
+
+        last = own_voice._newest(st.session_state["given"])
+        st.text(last.file_id if last else "nothing")
+
+    page = AppTest.from_function(script)
+
+    def heard(recording: str | None, file: str | None) -> str:
+        given = {"recording": recording, "file": file}
+        page.session_state["given"] = {n: i and Given(i) for n, i in given.items()}
+        return page.run().text[0].value
+
+    assert heard(None, None) == "nothing"
+    assert heard("r1", None) == "r1"
+    assert heard("r1", "f1") == "f1"  # an upload after a recording
+    assert heard("r2", "f1") == "r2"  # and a recording after the upload
+    assert heard("r2", "f1") == "r2"
+    assert heard(None, "f1") == "f1"  # the recording was deleted
 
 
 def placed(content: bytes) -> AppTest:

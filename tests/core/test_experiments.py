@@ -196,6 +196,12 @@ def test_the_command_line_runs_continues_and_judges(tmp_path, capsys) -> None:
 
 REFUSED = [
     ("experiment meaning --photos /nowhere", "--photos is '/nowhere'; allowed are"),
+    ("experiment meaning --photos voices", "--photos is 'voices'; allowed are"),
+    (
+        "experiment speakers --digits voices",
+        "--digits is 'voices'; allowed is a folder",
+    ),
+    ("experiment speakers --quick --digits voicez", "<digit>_<speaker>_<take>.wav"),
     ("experiment meaning --workers 0", "--workers is 0; allowed is"),
     ("experiment meaning --quick --seeds 1,2", "allowed with --quick is one seed"),
 ]

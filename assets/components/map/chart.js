@@ -158,7 +158,8 @@ class LiveMap {
 
   hear(index) {
     this.player?.pause();
-    if (index === null || !this.set?.sounds) return;
+    // The learner's own recording has its player on the page.
+    if (index === null || !this.set?.sounds || index === this.data.chosen) return;
     this.player ??= new Audio();
     this.player.src = `${this.set.sounds}/${index}`;
     this.player.play().catch(() => {}); // the next point came first, or there is no sound

@@ -43,8 +43,11 @@ function unpackFactor({ name, kind, names, values: packed }, palette) {
     angle: (v) => Math.floor((v - Math.floor(v)) * steps) % steps,
     number: (v) => Math.round(((v - low) / (high - low || 1)) * (steps - 1)),
   }[kind];
-  const bins = Uint16Array.from(values, (v) => (Number.isFinite(v) ? place(v) : 0));
-  return { name, kind, names, values, bins, low, high, words: name.replaceAll("_", " ") };
+  // What is not known has a place of its own, behind the others.
+  const bins = Uint16Array.from(values, (v) => (Number.isFinite(v) ? place(v) : steps));
+  const unknown = known.length < values.length;
+  const words = name.replaceAll("_", " ");
+  return { name, kind, names, values, bins, low, high, unknown, words };
 }
 
 function unpackBytes(text) {

@@ -60,8 +60,9 @@ function markerSheet(swatches, r, density, halo, canvas = document.createElement
 function swatchesOf(factor, set, theme) {
   if (!factor) return [{ symbol: "circle", colour: theme.text }];
   const { symbols, [theme.name]: colours } = set.palette;
-  return colours[factor.kind].map((colour, i) => ({
+  const known = colours[factor.kind].map((colour, i) => ({
     colour,
     symbol: factor.kind === "class" ? symbols[i] : "circle",
   }));
+  return factor.unknown ? [...known, { symbol: "square", colour: theme.text }] : known;
 }

@@ -1,10 +1,10 @@
 // Everything around the canvas: colour choices, legend, tip and the nearest neighbours.
 
-const HINT = "Select an image on the map to see its nearest neighbours in feature space.";
+const HINT = "Select a point on the map to see its nearest neighbours in feature space.";
 const SOUND_HINT =
   "Select a sound on the map to hear it and to see its nearest neighbours in feature space.";
 const KEYS =
-  "Left and right step through the images, Enter shows the nearest neighbours, Escape " +
+  "Left and right step through the points, Enter shows the nearest neighbours, Escape " +
   "clears. Plus and minus zoom, zero fits, shift with an arrow moves the map.";
 
 function make(tag, className, text = "", attributes = {}) {
@@ -36,7 +36,7 @@ function buildPanel(root) {
     tools: make("div", "tools"),
     closer: button("+", "Zoom in"),
     farther: button("\u2212", "Zoom out"),
-    fit: button("Fit", "Fit all images"),
+    fit: button("Fit", "Fit all points"),
     move: button("Move", "Move the map with one finger"),
     tip: make("div", "tip", "", { hidden: "" }),
     legend: make("div", "legend"),
@@ -81,20 +81,29 @@ function showLegend(legend, factor, swatches, theme, only, highlight) {
       return item;
     });
     legend.append(...items);
+    if (factor.unknown) legend.append(unknownItem(swatches.at(-1), theme));
     return;
   }
   const turn = factor.kind === "angle";
   const ramp = make("canvas", "ramp");
-  ramp.width = swatches.length;
+  const known = factor.unknown ? swatches.slice(0, -1) : swatches;
+  ramp.width = known.length;
   ramp.height = 1;
   const context = ramp.getContext("2d");
-  swatches.forEach(({ colour }, i) => {
+  known.forEach(({ colour }, i) => {
     context.fillStyle = colour;
     context.fillRect(i, 0, 1, 1);
   });
   const [low, high] = turn ? ["0°", "360°"] : [tidy(factor.low), tidy(factor.high)];
   const name = make("span", "scale", factor.words);
   legend.append(name, make("span", "", low), ramp, make("span", "", high));
+  if (factor.unknown) legend.append(unknownItem(swatches.at(-1), theme));
+}
+
+function unknownItem(swatch, theme) {
+  const item = make("span", "swatch");
+  item.append(markerIcon(swatch, theme), make("span", "", "unknown"));
+  return item;
 }
 
 function markerIcon(swatch, theme) {
@@ -138,7 +147,7 @@ function showInspector(inspector, { set, factor, swatches, selected, others, sel
   inspector.querySelectorAll(".slot").forEach((slot, i) => {
     const index = i ? others[i - 1] : selected;
     const text = factor ? valueText(factor, factor.values[index]) : i ? `no. ${i}` : "";
-    const what = i ? `Neighbour ${i}` : "Selected image, press to clear";
+    const what = i ? `Neighbour ${i}` : "Selected point, press to clear";
     slot.setAttribute("aria-label", text ? `${what}: ${text}` : what);
     slot.onclick = () => (i ? select(index) : clear());
     const picture = slot.querySelector("canvas");

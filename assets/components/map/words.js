@@ -21,7 +21,7 @@ function agreementText(factor, index, others) {
     const same = others.filter(alike).length;
     const all = values.reduce((n, _, i) => n + (alike(i) ? 1 : 0), 0);
     const luck = ((others.length * all) / rest).toFixed(1);
-    return `${same} of ${others.length} share its ${words} (by luck: ${luck})`;
+    return `${same} of ${others.length} have its ${words} (by luck: ${luck})`;
   }
   const apart = (i) => {
     const difference = Math.abs(values[i] - values[index]);
@@ -30,5 +30,5 @@ function agreementText(factor, index, others) {
   const near = others.reduce((sum, i) => sum + apart(i), 0) / others.length;
   const any = values.reduce((sum, _, i) => sum + apart(i), 0) / rest;
   const text = (d) => (kind === "angle" ? `${Math.round(d * 360)}°` : tidy(d));
-  return `Their ${words} differs by ${text(near)} on average (any image: ${text(any)})`;
+  return `Their ${words} differs by ${text(near)} on average (any other: ${text(any)})`;
 }

@@ -11,7 +11,7 @@ from pages._ui.knobs import linked_menu
 from pages._ui.map import PARTS, map_images_from, source
 from pages._ui.recorded import replay
 from pages._ui.sound import hearing
-from ssl_core.data import medium_of
+from ssl_core.data import medium_of, things
 
 _SOURCES = Path(__file__).parents[3] / "assets" / "components" / "recording"
 
@@ -52,7 +52,8 @@ def _play(slug: str, key: str, height: int) -> None:
     except ValueError as error:
         st.info(f"No recording plays here: {error}.", icon=":material/videocam_off:")
         return
-    known = shown.map_set
+    known, data = shown.map_set, str(shown.about["config"]["data"])
+    holds = things(data)
     # Recordings of the same images share their pictures: points glide from one to the next.
     set_id = f"{key}-{_name_of_images(slug)}"
     _mount(
@@ -63,13 +64,12 @@ def _play(slug: str, key: str, height: int) -> None:
             "set_id": set_id,
             "height": height,
             "label": f"Recorded run: {replay.SHELF[slug].label}",
-            "alt": words.map_alt(shown.frames[-1], len(known.rows)),
+            "alt": words.map_alt(shown.frames[-1], len(known.rows), holds),
             "colours": {"line": palette.LINE, "ghost": palette.GHOST},
         },
     )
     st.caption(words.recorded(shown.about))
-    sound = medium_of(str(shown.about["config"]["data"])) == "sound"
-    sounds = hearing.of_recording(slug) if sound else None
+    sounds = hearing.of_recording(slug) if medium_of(data) == "sound" else None
     map_images_from(set_id, known.images, known.factors, known.label, sounds)
 
 

@@ -102,13 +102,15 @@ def film(slug: str) -> bytes:
     Raises:
         ValueError: as :func:`recording`.
     """
+    from ssl_core.data import things  # with it torch: not at start
+
     shown = recording(slug)
     scores = shown.scores()
     place = {found["step"]: i for i, found in enumerate(scores)}
-    last = shown.frames[-1]["step"]
+    last, holds = shown.frames[-1]["step"], things(str(shown.about["config"]["data"]))
     frames = [
         packed(shown.positions(i), shown.neighbours[i])
-        | _told(tick, len(shown.xy[i]), last)
+        | _told(tick, len(shown.xy[i]), last, holds)
         | {
             "frame_id": f"{slug}-{tick['step']}",
             "scored": place[tick["scores"]["step"]],
@@ -122,7 +124,7 @@ def film(slug: str) -> bytes:
             "scored": [
                 {
                     "scores": found["probes"],
-                    "says": words.knn_now(found) if found["knn"] else "",
+                    "says": words.knn_now(found, holds) if found["knn"] else "",
                 }
                 for found in scores
             ],
@@ -136,13 +138,13 @@ def film(slug: str) -> bytes:
     ).encode()
 
 
-def _told(tick: Mapping[str, Any], count: int, last: int) -> dict[str, Any]:
+def _told(tick: Mapping[str, Any], count: int, last: int, holds: str) -> dict[str, Any]:
     """One frame in words, as the live map tells its own."""
     return {
         "state": "",
         "step": tick["step"],
-        "title": words.map_title(tick, count),
-        "alt": words.map_alt(tick, count),
+        "title": words.map_title(tick, count, holds),
+        "alt": words.map_alt(tick, count, holds),
         "caption": words.recorded_caption(tick, last),
         "says": words.loss_now(tick),
         "alarm": words.collapse(tick) if tick["collapsed"] else "",
@@ -183,7 +185,7 @@ def _knn(scores: list[dict[str, Any]], last: int) -> dict[str, Any] | None:
         {"text": f"{text} {value:.2f}", "value": value, "side": side, "above": above}
         for text, value, side, above in named
     ]
-    return _curve("kNN on unseen images", points, last, (0, 0.5, 1), lines)
+    return _curve("kNN on what it never saw", points, last, (0, 0.5, 1), lines)
 
 
 def _curve(

@@ -1,13 +1,17 @@
 """A syllable and its two views, to see and to hear, under the learner's own policy."""
 
+from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from pages._ui.knobs import linked_menu, widget
+from pages._ui import address
+from pages._ui.knobs import linked_menu
 from pages._ui.palette import ANCHOR, POSITIVE
-from pages._ui.sound import shown
+from pages._ui.sound import shown, switches
+from ssl_core.knobs import Knob
 
 if TYPE_CHECKING:
     from ssl_core.data import SoundSet
@@ -18,7 +22,7 @@ OTHERS = 15  # clips that mixup may put behind the one shown
 # Augmentation -> what it changes between two views.
 CHANGES = {
     "mixup": "the background",
-    "time_frequency_crop": "pitch, tempo and the moment",
+    "time_frequency_crop": "pitch and tempo",
     "time_shift": "the moment",
     "gain": "the loudness",
     "hiss": "the noise",
@@ -39,10 +43,11 @@ def draw() -> None:
     st.subheader("Listen to two views", anchor=False)
     spoken = pool()
     row = _chosen(spoken)
-    strengths = _switches()
-    roll = st.session_state.setdefault("sound_roll", 0)
+    strengths = switches.strengths_on()
+    roll = _counter("roll")
     if st.button("Roll the dice again", icon=":material/casino:", key="roll_sound"):
         roll = st.session_state.sound_roll = roll + 1
+    address.write("roll", str(roll) if roll else "")
     st.markdown(f"**{says(set(strengths))}**")
     _views(spoken, row, strengths, roll)
     st.caption(
@@ -58,7 +63,10 @@ def says(on: set[str]) -> str:
         return (
             "Nothing may change: both views are the same, and nothing is to be learned."
         )
-    changed = _listed(list(dict.fromkeys(CHANGES[s] for s in CHANGES if s in on)))
+    changes = [CHANGES[s] for s in CHANGES if s in on]
+    if "time_frequency_crop" in on and "time_shift" not in on:
+        changes.append("the moment")
+    changed = _listed(changes)
     who = "who says it"
     if "time_frequency_crop" in on:
         who += " (blurred: the crop stretches the voice)"
@@ -83,19 +91,22 @@ def _chosen(spoken: "SoundSet") -> int:
 
     columns = st.columns([0.35, 0.35, 0.3], vertical_alignment="bottom")
     with columns[0]:
-        said = linked_menu("Syllable", {s: s for s in SAID}, "said", SAID[0])
+        said = linked_menu("Syllable", _same(SAID), "said", SAID[0], complain=True)
     with columns[1]:
         first = next(iter(SPEAKERS))
-        speaker = linked_menu("Speaker", {s: s for s in SPEAKERS}, "speaker", first)
+        speaker = linked_menu(
+            "Speaker", _same(SPEAKERS), "speaker", first, complain=True
+        )
     factors = spoken.factors
     fits = (factors["said"].values == SAID.index(said)) & (
         factors["speaker"].values == list(SPEAKERS).index(speaker)
     )
     rows = fits.nonzero().squeeze(1).tolist()
-    take = st.session_state.setdefault("sound_take", 0)
+    take = _counter("take")
     with columns[2]:
         if st.button("Next clip", icon=":material/skip_next:", key="next_clip"):
             take = st.session_state.sound_take = take + 1
+    address.write("take", str(take) if take else "")
     st.caption(
         f"Take {take % len(rows) + 1} of {len(rows)} of “{said}” by {speaker}: each at its "
         "own pitch, tempo, loudness and moment, in its own noise."
@@ -103,35 +114,17 @@ def _chosen(spoken: "SoundSet") -> int:
     return int(rows[take % len(rows)])
 
 
-def _switches() -> dict[str, float]:
-    """slug -> strength of the augmentations that are on."""
-    from ssl_core.augment import offered
-    from ssl_core.data import SOUND_VIEWS
+def _same(names: Iterable[str]) -> dict[str, str]:
+    return {name: name for name in names}
 
-    kinds = offered("sound")
-    labels = {slug: kind.label for slug, kind in kinds.items()}
-    on = st.pills(
-        "Between two views may change",
-        list(kinds),
-        selection_mode="multi",
-        default=list(SOUND_VIEWS),
-        format_func=labels.__getitem__,
-        key="sound_views",
-    )
-    with st.expander("How strongly", icon=":material/tune:"):
-        columns = st.columns(3)
-        strengths = {}
-        for i, (slug, kind) in enumerate(kinds.items()):
-            knob = kind.strength_knob()
-            with columns[i % 3]:
-                strengths[slug] = widget(
-                    labels[slug],
-                    knob,
-                    key=f"{slug}_view",
-                    default=SOUND_VIEWS.get(slug, knob.default),
-                    disabled=slug not in on,
-                )
-    return {slug: strengths[slug] for slug in kinds if slug in on}
+
+def _counter(name: str) -> int:
+    """How often a button was pressed, from the link at first."""
+    key = f"sound_{name}"
+    if key not in st.session_state:
+        check = partial(Knob(0, low=0, high=9999).check, name)
+        st.session_state[key] = address.read(name, check, 0)
+    return int(st.session_state[key])
 
 
 def _views(

@@ -37,45 +37,56 @@ def draw(spoken: "SoundSet", image: "Tensor", features: "Tensor", nearest: int) 
         features: ``[M + 1, D]``, the own one last.
         nearest: how many neighbours a point has.
     """
-    from torch.nn.functional import normalize
-
     from ssl_core.embed import pca
 
-    unit = normalize(features - features[:-1].mean(0), dim=1)
-    alike = unit @ unit.T
-    alike.fill_diagonal_(-2.0)
-    neighbours = alike.topk(nearest).indices.numpy()
-    pictures = np.concatenate([spoken.images.numpy(), image.numpy()])
-    known = {
-        name: _Known("class", _unknown_last(factor.values.numpy()), factor.names)
-        for name in SHOWN
-        if (factor := spoken.factors[name])
-    }
-    drawn = hashlib.sha256(image.numpy().tobytes()).hexdigest()[:12]
-    # Not map_images_from: its cache is the server's, and the recording is the learner's.
-    sheet, tile, across = thumbnail_sheet(pictures)
-    map_images(
-        f"own-{drawn}",
-        sheet,
-        tile=tile,
-        columns=across,
-        factors=known,
-        label=SHOWN[0],
-        sounds=hearing.STRANGERS,
-    )
-    seen = hashlib.sha256(features.numpy().tobytes()).hexdigest()[:12]
+    key = f"own-{_named(image)}"
+    _send_pictures(key, spoken, image)
     says = (
         f"Your recording (ringed) among {len(spoken.images)} voices that no encoder has "
         "heard, in feature space, by PCA."
     )
-    frame = frames.packed(pca(features), neighbours) | {
-        "frame_id": seen,
+    frame = frames.packed(pca(features), _neighbours(features, nearest)) | {
+        "frame_id": _named(features),
         "state": "",
         "title": says,
         "alt": says,
         "chosen": len(spoken.images),
     }
-    live_map(f"own-{drawn}", frame, key="own_map", height=360)
+    live_map(key, frame, key="own_map", height=360)
+
+
+def _named(tensor: "Tensor") -> str:
+    return hashlib.sha256(tensor.numpy().tobytes()).hexdigest()[:12]
+
+
+def _send_pictures(key: str, spoken: "SoundSet", image: "Tensor") -> None:
+    # Not map_images_from: its cache is the server's, and the recording is the learner's.
+    pictures = np.concatenate([spoken.images.numpy(), image.numpy()])
+    sheet, tile, across = thumbnail_sheet(pictures)
+    map_images(
+        key,
+        sheet,
+        tile=tile,
+        columns=across,
+        factors={
+            name: _Known("class", _unknown_last(factor.values.numpy()), factor.names)
+            for name in SHOWN
+            if (factor := spoken.factors[name])
+        },
+        label=SHOWN[0],
+        sounds=hearing.STRANGERS,
+    )
+
+
+def _neighbours(features: "Tensor", nearest: int) -> np.ndarray:
+    """The nearest rows of each row by cosine, the mean of the voices taken off."""
+    from torch.nn.functional import normalize
+
+    unit = normalize(features - features[:-1].mean(0), dim=1)
+    alike = unit @ unit.T
+    alike.fill_diagonal_(-2.0)
+    rows: np.ndarray = alike.topk(nearest).indices.numpy()
+    return rows
 
 
 def _unknown_last(values: np.ndarray) -> np.ndarray:

@@ -1,20 +1,16 @@
 """Your own recording among held-out voices: what an encoder takes to be alike."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages._ui import cache, runs
-from pages._ui.labs.arms import STARTED
-from pages._ui.sound import own_map, shown
+from pages._ui.sound import encoders, own_map, shown
 from pages._ui.sound.strangers import HELD_OUT, strangers
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
-NEAREST = 6
-UNTRAINED = "untrained"
+NEAREST, ACROSS = 6, 3
 
 
 def draw() -> None:
@@ -23,7 +19,7 @@ def draw() -> None:
 
     st.subheader("Your own voice", anchor=False)
     st.markdown(
-        "Say one short syllable, such as “ba” or “mu”. The encoder turns the loudest "
+        "Say one short syllable, such as “da” or “mu”. The encoder turns the loudest "
         "second into a feature vector; you hear the drawn voices whose vectors point "
         "most nearly the same way (cosine, after the voices' mean is taken off)."
     )
@@ -37,8 +33,8 @@ def draw() -> None:
         file = st.file_uploader(
             "Or a recording of yours", type=["wav", "flac", "ogg"], key="sound_file"
         )
-    path = _encoder_menu()
-    given = file or recorded
+    path = encoders.menu()
+    given = _newest({"recording": recorded, "file": file})
     if given is not None:
         _place(given.name, given.getvalue(), path)
     st.caption(
@@ -46,6 +42,18 @@ def draw() -> None:
         "only sorts what it has met; a real voice in a real room is something else. "
         "Your recording stays in this visit: nothing is kept of it."
     )
+
+
+def _newest(given: dict[str, Any]) -> Any:
+    """What came last: the microphone's recording or the file."""
+    before: dict[str, Any] = st.session_state.get("sound_given", {})
+    now = {name: found and found.file_id for name, found in given.items()}
+    last = st.session_state.get("sound_newest", "recording")
+    for name, found in given.items():
+        if found is not None and before.get(name) != now[name]:
+            last = name
+    st.session_state.sound_given, st.session_state.sound_newest = now, last
+    return given[last] or next(filter(None, given.values()), None)
 
 
 def _place(name: str, content: bytes, path: str | None) -> None:
@@ -83,11 +91,12 @@ def _neighbours(rows: list[int], cosines: list[float]) -> None:
     st.markdown(
         f"**Nearest of {HELD_OUT} held-out voices: {', '.join(f'“{h}”' for h in heard)}.**"
     )
-    columns = st.columns(3)
     for place, (row, cosine, what) in enumerate(zip(rows, cosines, heard, strict=True)):
         speaker = who.names[int(who.values[row])]
         label = f"“{what}” by {speaker}"
-        with columns[place % 3]:
+        if place % ACROSS == 0:  # new columns for each row: a phone shows them in order
+            columns = st.columns(ACROSS)
+        with columns[place % ACROSS]:
             levels = spoken.images[row, 0].numpy()
             shown.picture(levels, shown.PLAIN, f"Spectrogram of {label}")
             st.markdown(f"{place + 1}. {label}, cosine {cosine:.2f}")
@@ -108,7 +117,7 @@ def features_of(path: str | None, image: "Tensor") -> "Tensor":
 
     from ssl_core.augment import as_float
 
-    encoder = _encoder(path)
+    encoder = encoders.encoder(path)
     with torch.no_grad():
         features: Tensor = encoder(as_float(torch.cat([strangers().images, image])))
     return features
@@ -124,72 +133,3 @@ def nearest(features: "Tensor") -> tuple[list[int], list[float]]:
     cosines = normalize(others - middle, dim=1) @ normalize(own - middle, dim=0)
     best = cosines.topk(NEAREST)
     return best.indices.tolist(), best.values.tolist()
-
-
-def _encoder_menu() -> str | None:
-    """The checkpoint whose features are asked; None for random weights."""
-    found = _encoders()
-    options = [*found, UNTRAINED]
-    names = found | {UNTRAINED: ("an untrained encoder", "")}
-    if st.session_state.get("sound_encoders") != options:
-        # What has just been trained, or just expired, was not there to be chosen.
-        st.session_state.sound_encoders = options
-        st.session_state.sound_encoder = options[0]
-    key = st.selectbox(
-        "Feature space of",
-        options,
-        format_func=lambda k: names[k][0],
-        key="sound_encoder",
-    )
-    if not found:
-        st.caption(
-            "No encoder has learned from voices in this visit yet, so the weights are "
-            "random: nobody taught them what is alike. Run the two arms above, then come "
-            "back."
-        )
-    return names[key][1] or None
-
-
-def _encoders() -> dict[str, tuple[str, str]]:
-    """Key -> (name, path) of shipped encoders of voices and of this visit's runs."""
-    from ssl_core.checkpoints.index import shipped
-    from ssl_core.methods import METHODS
-
-    service = cache.service()
-    found = {}
-    mine = [*st.session_state.get(STARTED, []), runs.current()]
-    for run in dict.fromkeys(r for r in mine if r):
-        try:
-            status, saved = service.status(run), service.checkpoint(run)
-        except ValueError:  # it has expired
-            continue
-        if saved is None or status.config.get("data") != "voices" or status.active:
-            continue
-        method = METHODS[str(status.config["method"])].label
-        views = _views_of(status.config.get("augment"))
-        found[run] = (f"{method}, just trained here ({views})", str(saved))
-    for entry in shipped():
-        if entry.data == "voices":
-            found[entry.slug] = (f"{entry.label} (ships)", str(entry.path))
-    return found
-
-
-def _views_of(augment: Any) -> str:
-    from ssl_core.augment import AUGMENTATIONS
-
-    strengths = augment if isinstance(augment, Mapping) else {}
-    return ", ".join(AUGMENTATIONS[s].label.lower() for s in strengths) or "no views"
-
-
-def _encoder(path: str | None) -> "nn.Module":
-    from torch import nn
-
-    from ssl_core import checkpoints
-    from ssl_core.config import RunConfig
-    from ssl_core.peek import untrained
-
-    if path is not None:
-        return checkpoints.load(path).encoder()
-    both = untrained(RunConfig.of({"data": "voices"}), channels=1)
-    assert isinstance(both, nn.Sequential)
-    return both[0].eval()

@@ -1,19 +1,31 @@
-"""Sounds for the augmentations page: a spoken syllable, seen and heard."""
+"""A spoken syllable for the augmentations page, chosen from a link or by hand."""
+
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-import torch
-from torch import Tensor
 
-from ssl_core.data.voices import SAID, SPEAKERS, voices
+from pages._ui import address
+from ssl_core.knobs import Knob
 
-ENLARGED = 8  # a spectrogram is small: each of its values becomes a square
+if TYPE_CHECKING:
+    from torch import Tensor
+
 OTHERS = 15  # sounds that may be mixed into the one shown
 
 
-def choose() -> Tensor:
+def choose() -> "Tensor":
     """Let the learner take a syllable; ``[1 + OTHERS, 1, F, T]`` uint8, it comes first."""
-    said = st.segmented_control("Syllable", SAID, default=SAID[0], key="syllable")
+    import torch
+
+    from ssl_core.data.voices import SAID, SPEAKERS
+
+    if "syllable" not in st.session_state:
+        check = partial(Knob(SAID[0], choices=SAID).check, "syllable")
+        st.session_state.syllable = address.read("syllable", check, SAID[0])
+    said = st.segmented_control("Syllable", SAID, key="syllable")
+    address.write("syllable", "" if said in (None, SAID[0]) else said)
     images, what, who = _spoken()
     first = int(np.flatnonzero(what == SAID.index(said or SAID[0]))[0])
     rest = [row for row in range(len(images)) if row != first][:OTHERS]
@@ -25,13 +37,10 @@ def choose() -> Tensor:
     return torch.from_numpy(images[[first, *rest]])
 
 
-def enlarged(picture: np.ndarray) -> np.ndarray:
-    """``[H, W, 3]`` larger, its values still told apart."""
-    return picture.repeat(ENLARGED, 0).repeat(ENLARGED, 1)
-
-
 @st.cache_data(max_entries=2, show_spinner=False)
 def _spoken() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    from ssl_core.data.voices import voices
+
     spoken = voices(count=128, held_out=8, seed=3)
     factors = spoken.factors
     said, speaker = factors["said"].values, factors["speaker"].values
