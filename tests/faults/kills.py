@@ -1,0 +1,186 @@
+"""Kill -9 at random moments of one run, again and again: what is found afterwards?
+
+``python tests/faults/kills.py --count 200`` prints one line a kill and a summary. Nothing is
+repaired by hand between two kills.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+HERE, HOME = Path(__file__).parent, Path(__file__).parents[2]
+PATIENCE = 120.0
+VICTIMS = ("worker", "server", "both")
+LONGEST = 4.0  # seconds after a start at which a process is killed
+sys.path.insert(0, str(HOME))  # run as a script, too
+
+from ssl_core import checkpoints  # noqa: E402
+from ssl_core.service.store import RunFolder  # noqa: E402
+
+
+@dataclass
+class Found:
+    """What one kill left.
+
+    Args:
+        victim: what was killed.
+        after: seconds since it was last seen to train.
+        step: the last step on disk.
+        saved: the step of the newest checkpoint.
+        ticks_lost_seconds: how old the state on disk was at the kill.
+        torn: files that cannot be read.
+        recovered: whether training went on beyond the checkpoint.
+    """
+
+    victim: str
+    after: float
+    step: int
+    saved: int
+    ticks_lost_seconds: float
+    torn: list[str]
+    recovered: bool
+
+
+def kills(root: Path, count: int, seed: int) -> Iterator[Found]:
+    """Kill ``count`` times, worker, server and both in turn."""
+    dice = random.Random(seed)
+    server, run = _serve(root)
+    for number in range(count):
+        victim = VICTIMS[number % len(VICTIMS)]
+        folder = RunFolder(root, run)
+        start = folder.state().step
+        _until(lambda: folder.state().step > start, "training")  # noqa: B023
+        after = dice.uniform(0, LONGEST)
+        time.sleep(after)
+        pids = _pids(server)
+        killed = time.time()
+        for pid in pids["worker"] * (victim != "server"):
+            os.kill(pid, signal.SIGKILL)
+        if victim != "worker":
+            server.kill()
+            server.wait()
+            _until(lambda: not any(map(_alive, pids["worker"])), "orphans")  # noqa: B023
+        state = folder.state()
+        lost = max(0.0, killed - state.updated)
+        torn = list(torn_files(folder))
+        saved = _saved(folder)
+        if victim != "worker":
+            server, run = _serve(root, run)
+        _until(lambda: folder.state().step > saved, "training after the kill")  # noqa: B023
+        yield Found(
+            victim,
+            round(after, 2),
+            state.step,
+            saved,
+            round(lost, 3),
+            torn,
+            _in_order(folder),
+        )
+    server.kill()
+    server.wait()
+
+
+def torn_files(folder: RunFolder) -> Iterator[str]:
+    """Names of a run's files that cannot be read; a last line may be half written."""
+    for path in sorted(folder.path.glob("*.json")):
+        try:
+            json.loads(path.read_bytes())
+        except ValueError:
+            yield path.name
+    for path in sorted(folder.path.glob("*.npz")):
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                _ = [arrays[name] for name in arrays]
+        except (ValueError, OSError, KeyError):
+            yield path.name
+    for line in folder.ticks.read_bytes().splitlines(keepends=True)[:-1]:
+        try:
+            json.loads(line)
+        except ValueError:
+            yield folder.ticks.name
+    if folder.checkpoint.exists():
+        try:
+            checkpoints.load(folder.checkpoint)
+        except ValueError:
+            yield folder.checkpoint.name
+
+
+def _in_order(folder: RunFolder) -> bool:
+    """Whether the history has no gap and nothing twice, a last half line aside."""
+    lines = folder.ticks.read_bytes().splitlines(keepends=True)
+    steps = [json.loads(line)["step"] for line in lines if line.endswith(b"\n")]
+    return steps == sorted(steps) and steps[0] == 0
+
+
+def _saved(folder: RunFolder) -> int:
+    card = folder.checkpoint / "card.json"
+    return int(json.loads(card.read_bytes())["step"]) if card.exists() else 0
+
+
+def _serve(root: Path, run: str = "") -> tuple[subprocess.Popen[str], str]:
+    log = (root.parent / "serving.log").open("a")
+    server = subprocess.Popen(
+        [sys.executable, str(HERE / "serving.py"), str(root), *filter(None, [run])],
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(HOME)},
+    )
+    assert server.stdout is not None
+    said = server.stdout.readline().split()
+    assert len(said) == 3, f"the server ended: see {log.name}"
+    assert not run or said[1] == "interrupted", said
+    return server, said[0]
+
+
+def _pids(server: subprocess.Popen[str]) -> dict[str, list[int]]:
+    return {"worker": [p.pid for p in psutil.Process(server.pid).children()]}
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _until(claim: Callable[[], object], what: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while not claim():
+        assert time.monotonic() < end, f"waited {PATIENCE:g} s in vain for: {what}"
+        time.sleep(0.02)
+
+
+def main() -> None:
+    """Print what each kill left, and what all have in common."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    found = []
+    with tempfile.TemporaryDirectory() as place:
+        for one in kills(Path(place) / "runs", asked.count, asked.seed):
+            found.append(one)
+            print(json.dumps(asdict(one)), flush=True)
+    lost = [f.ticks_lost_seconds for f in found]
+    print(
+        f"{len(found)} kills, {sum(f.recovered for f in found)} recoveries, "
+        f"{sum(bool(f.torn) for f in found)} with a torn file, ticks lost: "
+        f"median {np.median(lost):.2f} s, most {max(lost):.2f} s"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""A server of runs without a browser, to be killed: ``python serving.py ROOT [RUN]``.
+
+Starts a run, or resumes one that was interrupted, and says so in one line; then it looks
+at the run until it is killed itself.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from ssl_core.service import Service, Settings
+from ssl_core.train import RunConfig
+
+ENDLESS = 86_400.0
+
+
+def main() -> None:
+    """Serve one run."""
+    root, *known = sys.argv[1:]
+    caps = {"most_seconds": ENDLESS, "most_steps": 10_000_000}
+    service = Service(Path(root), Settings(workers=1, **caps), mapper=False)  # type: ignore[arg-type]
+    if known:
+        run = known[0]
+        found = service.status(run)
+        service.resume(run)
+    else:
+        run = service.submit(RunConfig(batch_size=32), owner="ann")
+        found = service.status(run)
+    print(run, found.state, found.step, flush=True)
+    while True:
+        service.status(run)
+        time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    main()
