@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ssl_core.config import RunConfig
     from ssl_core.service.crew import Crew
+    from ssl_core.service.link import Link
     from ssl_core.service.run import Run
     from ssl_core.service.settings import Settings
 
@@ -109,12 +110,26 @@ class Watchman:
         for link, run in self.crew.busy.items():
             if run.stopping and now > run.stop_by:
                 link.kill()
-            elif not run.why and link.memory_mb() > self.limits.most_memory_mb:
-                run.why = (
-                    f"It took more than {self.limits.most_memory_mb:,.0f} MB of memory, "
-                    "the most on this server; try a smaller batch or encoder"
-                )
+            elif not run.why and (why := self._excess(run, link, now)):
+                run.why = why
                 link.kill()
+
+    def _excess(self, run: "Run", link: "Link", now: float) -> str | None:
+        """What a run has taken too much of, as a sentence."""
+        most = self.limits.most_memory_mb
+        if link.memory_mb() > most:
+            return (
+                f"It took more than {most:,.0f} MB of memory, the most on this server; "
+                "try a smaller batch or encoder"
+            )
+        # The worker itself looks at the clock, but only between two steps.
+        most = self.limits.most_seconds
+        if now - run.held_since > most and run.silent_seconds() > most:
+            return (
+                f"It gave no sign of life for {most:,.0f} seconds, the most on this "
+                "server; try less data, a smaller batch or encoder"
+            )
+        return None
 
     def _unseen(self, run: "Run", seconds: float) -> None:
         if run.stopping or run.parking:

@@ -75,6 +75,15 @@ class Run:
         except ValueError:
             return False
 
+    def silent_seconds(self) -> float:
+        """For how long its worker has written nothing, 0 while it is paused."""
+        if self.is_in("paused"):
+            return 0.0
+        try:
+            return time.time() - self.state().updated
+        except ValueError:
+            return 0.0
+
     def note(self, **changes: Any) -> None:
         """Write into the state on disk; only while no worker writes there."""
         try:

@@ -1,13 +1,17 @@
 """Many learners, one worker: whose turn it is, what is refused, what makes room."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from ssl_core.data import shapes
 from ssl_core.service import Service
+from ssl_core.service.limits import Limits, Watchman
 from ssl_core.service.line import UNTOLD_SECONDS, Line
 from ssl_core.service.run import Run
 from ssl_core.service.settings import Settings
@@ -175,6 +179,26 @@ def test_what_takes_too_much_is_ended(
         wait_for(service.ready, "a new worker")
     finally:
         service.close()
+
+
+@pytest.mark.parametrize("state", ["starting", "running", "paused"])
+def test_a_worker_without_a_sign_of_life_is_ended(state: str, tmp_path: Path) -> None:
+    """Reading a hostile file, or one step of an enormous network, may never end."""
+    limits = Limits.of(Settings(most_seconds=60))
+    run = run_of("ann")
+    run.folder = RunFolder(tmp_path, new_id())
+    run.folder.write_about(run.about)
+    old = time.time() - 100
+    record = {"state": state, "updated": old}
+    (run.folder.path / "state.json").write_text(json.dumps(record))
+    run.held_since, killed = time.monotonic() - 100, []
+    link = Mock(memory_mb=lambda: 0.0, kill=lambda: killed.append(1))
+    crew = SimpleNamespace(busy={link: run}, line=Line())
+    Watchman(crew, limits).look()  # type: ignore[arg-type]
+    if state == "paused":  # it waits for its learner
+        assert not killed and run.why is None
+    else:
+        assert killed and "no sign of life for 60 seconds" in (run.why or "")
 
 
 def test_what_nobody_looks_at_makes_room_and_is_kept(tmp_path: Path) -> None:
