@@ -1,6 +1,7 @@
 """What a page asks for: start a run, change it, look at it."""
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # these import torch, which a page that only looks does not n
     from ssl_core.train import Budget, RunConfig
 
 MOST_WORKERS = 4
+log = logging.getLogger("ssl_core.service")
 
 
 class Service:
@@ -105,6 +107,7 @@ class Service:
             place = self._crew.clear(present)
             run = self._create(about)
             self._crew.add(run, place=place)
+            log.info("run submitted", extra=_event(config, len(self._crew.line)))
             return run.folder.run_id
 
     def adjust(self, run_id: str, changes: Mapping[str, Any]) -> None:
@@ -292,6 +295,18 @@ class Service:
                 f"run {run_id} is {run.state().state}; start a new one to go on"
             )
         return run
+
+
+def _event(config: "RunConfig", waiting: int) -> dict[str, Any]:
+    """What a log may say of a run: never whose it is, nor what a file is called."""
+    from ssl_core.data import SOURCES
+
+    return {
+        "event": "run_submitted",
+        "method": config.method,
+        "data": config.data if config.data in SOURCES else "own",
+        "waiting": waiting,
+    }
 
 
 def _found(folder: RunFolder) -> Run | None:
