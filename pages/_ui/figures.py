@@ -102,7 +102,7 @@ def knn_curve(
     return Shown(
         _dressed(figure, 210),
         f"kNN accuracy {last['accuracy']:.2f}, untrained {last['random_init']:.2f} "
-        f"({scores[-1]['asked']:,} unseen ones, step {scores[-1]['step']}).",
+        f"({scores[-1]['asked']:,} it never saw, step {scores[-1]['step']}).",
     )
 
 

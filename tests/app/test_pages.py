@@ -215,3 +215,18 @@ def test_counting_knows_methods_without_and_with_a_queue(
     sentence = words.counting({"batch_size": 1024, "negatives": negatives})
     assert sentence.startswith("1,024 images → 2,048 views → ")
     assert said in sentence
+
+
+def test_another_learners_run_cannot_be_reached(trained: AppTest) -> None:
+    """Even who has learned its id, which nobody can guess, does not get it."""
+    theirs = trained.session_state["run"]
+    before = cache.service().status(theirs)
+    page = AppTest.from_file(Path(app.__file__), default_timeout=40)
+    page.session_state["learner"] = "b" * 22
+    page.session_state["run"] = page.session_state["pin"] = theirs
+    page.switch_page("pages/01_playground.py").run()
+    assert not page.exception
+    assert page.session_state["run"] is None and page.session_state["pin"] is None
+    assert any("This encoder never saw a label" in m.value for m in page.markdown)
+    now = cache.service().status(theirs)
+    assert (now.state, now.config) == (before.state, before.config)
