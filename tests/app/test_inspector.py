@@ -227,6 +227,7 @@ def test_the_learner_s_own_batch_is_held_and_named(
 ) -> None:
     run = trained.session_state["run"]
     shown = alone(PAGE)
+    shown.session_state["learner"] = trained.session_state["learner"]
     shown.session_state["run"] = run
     shown.run().segmented_control(key="matrix_from").set_value(real_batch.FROM_RUN)
     shown.run()
