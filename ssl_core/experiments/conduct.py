@@ -3,7 +3,7 @@
 import hashlib
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -53,6 +53,10 @@ def conduct(
 ) -> Evidence:
     """Run what the store does not hold yet, or holds from other code or config.
 
+    An arm whose code has changed is run again with the first of its seeds. If every number
+    comes out as it was, to the last digit that is kept, the new code computes the same: its
+    other seeds stay. If one differs, all of them are run again.
+
     Args:
         experiment: the claim.
         plan: seeds, place, effort.
@@ -71,15 +75,19 @@ def conduct(
     if known:
         _require_alike(known, plan, pictures)
     evidence = _continued(experiment, plan, arms, known)
-    for trial, seconds, values in _results(
-        experiment, plan, _due(plan, arms, evidence)
-    ):
-        facts = {"steps": trial.steps, "seconds": round(seconds, 1), "commit": made_by}
-        evidence.add(trial, values, facts)
-        evidence.about = _about(plan, made_by, pictures)
-        if plan.store:
-            evidence.save(plan.store)
-        announce(trial, seconds, values)
+    doubted = known.doubted(evidence.arms) if known else {}
+    for due in (_first_of(plan, doubted, evidence), None):
+        todo = _due(plan, arms, evidence) if due is None else due
+        for trial, seconds, values in _results(experiment, plan, todo):
+            facts = {"steps": trial.steps, "seconds": round(seconds, 1)}
+            evidence.add(trial, values, facts | {"commit": made_by})
+            if due is not None:
+                evidence.confirm(trial, doubted[trial.arm], made_by)
+            evidence.about = _about(plan, made_by, pictures)
+            # Not before all doubts are settled: until then the file has the old runs.
+            if plan.store and due is None:
+                evidence.save(plan.store)
+            announce(trial, seconds, values)
     if plan.store and evidence.runs:  # what is declared may have been reworded
         evidence.save(plan.store)
     return evidence
@@ -106,20 +114,28 @@ def _continued(
 
 def _due(plan: Plan, arms: Sequence[str], evidence: Evidence) -> list[Trial]:
     # Seed by seed: a stopped experiment has compared all arms on what it has.
-    one = evidence.experiment
     return [
-        Trial(
-            arm,
-            one.arms[arm],
-            seed,
-            one.steps_of(arm, plan.quick),
-            plan.seconds,
-            plan.photos,
-        )
+        _trial(plan, evidence, arm, seed)
         for seed in plan.seeds
         for arm in arms
         if not evidence.has(arm, seed)
     ]
+
+
+def _first_of(
+    plan: Plan, doubted: Mapping[str, Sequence[Mapping[str, Any]]], evidence: Evidence
+) -> list[Trial]:
+    """One run of each arm whose other runs it may confirm."""
+    return [
+        _trial(plan, evidence, arm, min(r["seed"] for r in runs))
+        for arm, runs in doubted.items()
+    ]
+
+
+def _trial(plan: Plan, evidence: Evidence, arm: str, seed: int) -> Trial:
+    one = evidence.experiment
+    steps = one.steps_of(arm, plan.quick)
+    return Trial(arm, one.arms[arm], seed, steps, plan.seconds, plan.photos)
 
 
 def _results(

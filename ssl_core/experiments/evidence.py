@@ -89,6 +89,33 @@ class Evidence:
         run = {"arm": trial.arm, "seed": trial.seed, "values": _short(kept)}
         self.runs.append(run | dict(facts))
 
+    def doubted(
+        self, now: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Runs by arm that another code made of the same config, more than one an arm.
+
+        Args:
+            now: the arms as they would be run now (:func:`arm_now`).
+        """
+        found = {}
+        for arm, then in self.arms.items():
+            code = now.get(arm, {}).get("code", then["code"])
+            same = still_valid(self, arm, {**now.get(arm, then), "code": then["code"]})
+            runs = [r for r in self.runs if r["arm"] == arm]
+            if code != then["code"] and same and len(runs) > 1:
+                found[arm] = runs
+        return found
+
+    def confirm(
+        self, trial: Trial, before: Sequence[dict[str, Any]], commit: str | None
+    ) -> None:
+        """Take an arm's earlier runs back, if the one just added repeats one of them."""
+        again = self.runs[-1]["values"]
+        then = next(r for r in before if r["seed"] == trial.seed)
+        if again == then["values"]:
+            self.runs[-1:] = before
+            self.arms[trial.arm]["confirmed"] = {"seed": trial.seed, "commit": commit}
+
     def _runs(self, arm: str) -> Sequence[Mapping[str, Any]]:
         return [r for r in self.runs if r["arm"] == arm]
 

@@ -148,6 +148,44 @@ def test_only_the_arm_whose_code_changed_is_run_again(tmp_path, monkeypatch) -> 
     assert ran == [("short", 0)]
 
 
+def with_other_code(store: Path, arm: str) -> None:
+    """As if an arm's runs had been made by code that has changed since."""
+    known = json.loads(store.read_text())
+    known["arms"][arm]["code"] = "another"
+    store.write_text(json.dumps(known))
+
+
+def test_code_that_computes_the_same_keeps_the_other_seeds(tmp_path) -> None:
+    store = tmp_path / "toy.json"
+    before = conduct(TOY, Plan((3, 4, 5), store)).runs
+    ran.clear()
+    with_other_code(store, "long")
+    found = conduct(TOY, Plan((3, 4, 5, 6), store))
+    assert ran[0] == ("long", 3) and sorted(ran[1:]) == [("long", 6), ("short", 6)]
+    assert {(r["arm"], r["seed"]) for r in found.runs} == {
+        (arm, seed) for arm in ("short", "long") for seed in (3, 4, 5, 6)
+    }
+    assert [r for r in found.runs if r["seed"] < 6] == sorted(
+        before, key=lambda r: r["arm"], reverse=True
+    )
+    assert found.arms["long"]["confirmed"]["seed"] == 3
+    ran.clear()
+    conduct(TOY, Plan((3, 4, 5, 6), store))
+    assert ran == []
+
+
+def test_code_that_computes_something_else_is_run_again_in_full(tmp_path) -> None:
+    store = tmp_path / "toy.json"
+    conduct(TOY, Plan((0, 1, 2), store))
+    ran.clear()
+    with_other_code(store, "long")
+    other = replace(TOY, trial=lambda trial: {"score": counting(trial)["score"] + 1e-3})
+    found = conduct(other, Plan((0, 1, 2), store))
+    assert ran == [("long", 0), ("long", 1), ("long", 2)]
+    assert found.values("long", "score") == [20.001, 20.101, 20.201]
+    assert "confirmed" not in found.arms["long"]
+
+
 def test_a_new_knob_does_not_make_old_runs_invalid(tmp_path) -> None:
     store = tmp_path / "toy.json"
     conduct(TOY, Plan((0,), store))
@@ -202,6 +240,14 @@ REFUSED = [
         "--digits is 'voices'; allowed is a folder",
     ),
     ("experiment speakers --quick --digits voicez", "<digit>_<speaker>_<take>.wav"),
+    (
+        "experiment speakers --photos voicez",
+        "--photos is 'voicez'; allowed is a folder",
+    ),
+    (
+        f"experiment composition --quick --photos {__file__}",
+        "test_experiments.py is damaged or no zip",
+    ),
     ("experiment meaning --workers 0", "--workers is 0; allowed is"),
     ("experiment meaning --quick --seeds 1,2", "allowed with --quick is one seed"),
 ]
