@@ -117,6 +117,10 @@ def key_of(run: str) -> str:
     for key, known in list(feeds.items()):
         if known == run:
             return key
+    service = cache.service()
+    for key, known in list(feeds.items()):
+        if not service.knows(known):  # it has expired
+            feeds.pop(key, None)
     key = secrets.token_urlsafe(16)
     feeds[key] = run
     return key

@@ -177,6 +177,11 @@ class Service:
             now = run.state()
         return RunStatus.of(now, position, wait)
 
+    def knows(self, run_id: str) -> bool:
+        """Whether there is such a run; it may have expired."""
+        with self._lock:
+            return run_id in self._runs
+
     def owns(self, owner: str, run_id: str) -> bool:
         """Whether a run is the learner's own; False also for a run that is not known."""
         with self._lock:

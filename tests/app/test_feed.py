@@ -71,3 +71,11 @@ def test_the_key_is_not_the_run_and_stays(trained: AppTest) -> None:
     run = run_of(trained)
     assert run not in feed.address(run, "pca")
     assert feed.address(run, "pca") == feed.address(run, "pca")
+
+
+def test_keys_of_runs_that_have_expired_are_forgotten(trained: AppTest) -> None:
+    feeds, key = cache.feeds(), feed.key_of(run_of(trained))
+    feeds["of an old run"] = "a" * 16
+    del feeds[key]
+    again = feed.key_of(run_of(trained))
+    assert "of an old run" not in feeds and feeds[again] == run_of(trained)
