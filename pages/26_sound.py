@@ -28,8 +28,10 @@ story.page(
         "views {sound|all views|knn}. The time mask even costs: without it, "
         "{sound|no time mask|knn}. And do not say that who speaks is forgotten: the probe "
         "*rises*, from {sound|all views|untrained_speaker} to "
-        "{sound|all views|probe_speaker}, as no view turns one voice into another. These "
-        "are drawn syllables; what holds here need not hold for speech.",
+        "{sound|all views|probe_speaker}, as no view turns one voice into another. In the "
+        "playground voices get a faint mixup besides; after 600 steps it makes no "
+        "difference that five seeds show: kNN {sound|and faint mixup|knn}. These are "
+        "drawn syllables; what holds here need not hold for speech.",
         (*spectrograms.ALL, log_mel, probes.linear_probes),
         {
             "Voices in the playground": ("playground", {"data": "voices", "seed": "7"}),

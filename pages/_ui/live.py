@@ -19,14 +19,10 @@ def invitation() -> None:
     st.markdown(
         "**Nothing is invented.** What plays above was recorded from the code that trains "
         "yours. Press **Train** and a small encoder starts from random weights. It sees "
-        "two random views of every picture and learns to tell which belong together. No "
+        "two random views of everything and learns to tell which belong together. No "
         "label is used; classes only colour the map afterwards."
     )
-    st.caption(
-        "On two CPU cores the default run tells most of eight shapes apart within half a "
-        "minute. "
-        "Then switch **Hue** and **Grayscale** off, press Reset, and see what it learns."
-    )
+    st.caption(words.default_run(str(st.session_state.get("data", "shapes"))))
 
 
 def images_of(run: str) -> None:

@@ -30,8 +30,15 @@ def check_link(knobs: Mapping[str, Any]) -> None:
                 steps = ", ".join(f"{v:g}" for v in series(knob, knob.default))
                 raise ValueError(f"{name} is {text}; this page allows {steps}")
         except ValueError as error:
-            wrong.append(f"{error}; {knob.default} is used instead")
+            wrong.append(f"{error}; {_instead(knob.default)}")
     st.session_state.link_complaints = wrong
+
+
+def _instead(default: Any) -> str:
+    if default is None:
+        return "it is left out"
+    shown = str(default).lower() if isinstance(default, bool) else default
+    return f"{shown} is used instead"
 
 
 def draw() -> None:

@@ -91,16 +91,13 @@ def pairs_caption() -> str:
     """What the frames mean."""
     return (
         ":orange[Gold]: the anchor view. :green[Green]: its partner, the positive. Every "
-        "other picture of the batch is a :red[negative] for methods that use them."
+        "other view in the batch is a :red[negative] for methods that use them."
     )
 
 
 def pairs_alt(tick: Mapping[str, Any]) -> str:
     """The pairs in words."""
-    on = (
-        ", ".join(tick["config"]["augment"])
-        or "nothing: both views are the same picture"
-    )
+    on = ", ".join(tick["config"]["augment"]) or "nothing: both views are the same"
     return f"Pairs of augmented views of the current batch. Switched on: {on}."
 
 
@@ -142,9 +139,26 @@ def described(config: Mapping[str, Any]) -> str:
 def no_augmentation() -> str:
     """What it means to switch everything off."""
     return (
-        "All augmentations are off: both views are the same picture, partners agree from the "
-        "first step, and there is nothing left to learn from. Allowed, and worth seeing once."
+        "All augmentations are off: both views are the same, partners agree from the first "
+        "step, and there is nothing left to learn from. Allowed, and worth seeing once."
     )
+
+
+def default_run(data: str) -> str:
+    """What the default run on this data reaches, and what to switch off then."""
+    then = "press Reset, and see what it learns."
+    if data == "voices":
+        return (
+            "`train simclr --data voices --seconds 30` on two CPU threads: kNN of what was "
+            "said 0.92 (three seeds, 0.915 to 0.939; untrained 0.58 to 0.63). Switch "
+            f"**Gain** off after a run, {then}"
+        )
+    if data == "shapes":
+        return (
+            "On two CPU cores the default run tells most of eight shapes apart within half "
+            f"a minute. Then switch **Hue** and **Grayscale** off, {then}"
+        )
+    return f"After a run, switch one of the views off, {then}"
 
 
 def two_pairs() -> str:

@@ -11,12 +11,12 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 from ssl_core.cli.files import json_target
+from ssl_core.cli.given import checked, giving
 from ssl_core.cli.screen import columns
 from ssl_core.config import RunConfig
-from ssl_core.data import SOURCES, medium_of
 from ssl_core.experiments import EXPERIMENTS, Experiment
 from ssl_core.experiments.base import Values
 from ssl_core.experiments.conduct import Plan, conduct
@@ -48,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         *("--photos", "--digits"),
         dest="photos",
+        action=_Named,
+        default=(None, None),
         metavar="SLUG|DIR|ZIP",
         help="Photographs, or for speakers recordings of digits, for the arms that learn "
         "from them; left out without.",
@@ -59,6 +61,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="Where the evidence is kept and continued; assets/evidence/SLUG.json if the "
         "experiment's own seeds are run in full, nowhere otherwise.",
     )
+
+
+class _Named(argparse.Action):
+    """Keeps under which of its names an option was given, for a complaint."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Store the pair."""
+        setattr(namespace, self.dest, (option_string, values))
 
 
 def prepare(args: argparse.Namespace) -> Callable[[], int]:
@@ -81,12 +97,13 @@ def prepare(args: argparse.Namespace) -> Callable[[], int]:
         store = path_of(chosen.slug)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     workers = Knob(cores, low=1, high=64).check("--workers", args.workers or cores)
-    plan = Plan(seeds, store, args.quick, _given(chosen, args.photos), workers)
+    option, given = args.photos
+    plan = Plan(seeds, store, args.quick, checked(chosen, given, option), workers)
     if store:
         read(chosen, store)  # a damaged file is refused before the work
     words = ["experiment", chosen.slug, *(["--quick"] if args.quick else [])]
     words += ["--seeds", args.seeds] if args.seeds else []
-    words += [_giving(chosen), "DIR"] if args.photos else []
+    words += [giving(chosen), "DIR"] if given else []
     plan = replace(plan, command=f"python -m ssl_core {' '.join(words)}")
     if args.quick:
         plan = replace(plan, seconds=_quick_seconds(chosen, plan))
@@ -129,7 +146,7 @@ def _conduct(chosen: Experiment, plan: Plan) -> int:
     evidence = conduct(chosen, plan, announce)
     print(f"{chosen.claim}\n\n{table(evidence)}\n\n{verdicts(evidence)}")
     if left_out:
-        print(f"\n{left_out} arms were left out: give {_giving(chosen)} DIR")
+        print(f"\n{left_out} arms were left out: give {giving(chosen)} DIR")
     print(f"\n{time.monotonic() - started:.0f} s")
     return 0
 
@@ -161,53 +178,6 @@ def _quick_seconds(chosen: Experiment, plan: Plan) -> float:
     arms = len(chosen.arms_of(True, plan.photos is not None))
     rounds = math.ceil(arms / plan.workers)
     return max(1.0, (QUICK - START) / rounds - AROUND_A_RUN)
-
-
-def _giving(chosen: Experiment) -> str:
-    """The option with which a learner gives what its arms learn from."""
-    needs = {values.get("data") for values in chosen.arms.values()}
-    return "--digits" if "digits" in needs else "--photos"
-
-
-def _given(chosen: Experiment, text: str | None) -> str | None:
-    """What the arms learn from, looked at before any work.
-
-    Raises:
-        ValueError: naming the option, its value and what is allowed.
-    """
-    option = _giving(chosen)
-    if text is None:
-        return None
-    if option == "--digits":
-        _require_speakers(text)
-        return text
-    pictures = [name for name, source in SOURCES.items() if source.medium == "pictures"]
-    if text in pictures or (Path(text).exists() and medium_of(text) == "pictures"):
-        return text
-    raise ValueError(
-        f"{option} is {text!r}; allowed are {', '.join(pictures)}, or the path of a "
-        "folder or zip of images"
-    )
-
-
-def _require_speakers(text: str) -> None:
-    from ssl_core.data.clips import clips
-    from ssl_core.experiments.speakers import SPEAKERS
-
-    allowed = (
-        "allowed is a folder or zip of recordings <digit>_<speaker>_<take>.wav of "
-        f"{', '.join(SPEAKERS)}"
-    )
-    if not Path(text).exists():
-        raise ValueError(f"--digits is {text!r}; {allowed}")
-    try:
-        known = clips(text).factors.get("speaker")
-    except ValueError as refusal:
-        raise ValueError(f"--digits is {text!r}: {refusal}") from None
-    if missing := set(SPEAKERS) - set(known.names if known else ()):
-        raise ValueError(
-            f"--digits is {text!r}, without {', '.join(sorted(missing))}; {allowed}"
-        )
 
 
 def _seeds(text: str | None, default: tuple[int, ...]) -> tuple[int, ...]:

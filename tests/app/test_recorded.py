@@ -162,6 +162,16 @@ def test_a_recording_that_cannot_be_read_gets_one_sentence(
     assert "recording is 'wobble'; allowed are simclr" in said[2]
 
 
+@pytest.mark.parametrize("slug", replay.SHELF)
+def test_a_recording_is_told_in_the_words_of_its_data(slug: str) -> None:
+    from ssl_core.data import things
+
+    holds = things(replay.recording(slug).about["config"]["data"])
+    film = json.loads(replay.film(slug))
+    assert replay.SHELF[slug].holds == holds
+    assert f" {holds} this encoder never trained on" in film["frames"][0]["title"]
+
+
 def test_playing_a_recording_needs_no_torch() -> None:
     code = (
         "import sys; from pages._ui.recorded import replay; replay.film('simclr'); "

@@ -251,10 +251,32 @@ def test_a_link_with_a_view_of_the_other_medium_names_it_and_drops_it(
     assert not shown.exception
     (said,) = warnings(shown)
     assert f"is for {other}" in said and f"{source} is" in said and "allowed" in said
+    assert said.endswith("; it is left out.")
     assert name.removesuffix("_strength") in said
     assert name not in widgets(shown)
     assert name not in shown.query_params
     assert widgets(shown)["data"].value == source
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_named(routed: Any) -> None:
+    (said,) = warnings(routed(PLAYGROUND, hue="maybe"))
+    assert "hue is 'maybe'; allowed is true or false; true is used instead" in said
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("shapes", ("eight shapes", "**Hue**")),
+        ("voices", ("kNN of what was said", "**Gain**")),
+        ("upload", ("one of the views",)),
+    ],
+)
+def test_the_invitation_speaks_of_the_data_that_is_chosen(
+    data: str, words: tuple[str, ...], routed: Any
+) -> None:
+    shown = routed(PLAYGROUND, data=data)
+    [told] = [c.value for c in shown.caption if "see what it learns" in c.value]
+    assert all(word in told for word in words)
 
 
 def test_an_upload_of_sounds_brings_the_views_of_sound(routed: Any) -> None:

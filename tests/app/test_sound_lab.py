@@ -169,6 +169,18 @@ class Given:
         self.file_id = file_id
 
 
+def test_the_figures_name_what_they_stand_beside() -> None:
+    from pages._ui.labs import evidence, figures
+
+    found = evidence.of("speakers")
+    assert found
+    named = figures.dots(found, "knn", baseline="raw_input").figure.data
+    [raw] = [t for t in named if t.name == "raw input"]
+    assert raw.x[0] == found.at("george unheard", "raw_input").mean
+    named = figures.dots(found, "knn", baseline="random_init").figure.data
+    assert any(t.name == "untrained" for t in named)
+
+
 def test_what_came_last_is_placed() -> None:
     def script() -> None:
         import streamlit as st

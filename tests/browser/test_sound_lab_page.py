@@ -87,6 +87,32 @@ def test_predict_run_read_the_verdict_and_place_a_recording(page: Page) -> None:
     with page.expect_response(re.compile(r"/sounds/strangers/\d+$")) as answered:
         own.locator(".slot").nth(1).click()
     assert answered.value.ok
+    said_alike = own.locator(".agreement")
+    expect(said_alike).to_have_text(re.compile(r"^\d of 6 say the same \(by luck"))
+    own.get_by_text("speaker", exact=True).first.click()
+    expect(said_alike).to_have_text(re.compile(r"^\d of 6 have the same speaker"))
+
+    # Its own look, its own word; and choosing it asks the server for no sound.
+    expect(own.locator(".legend > span.swatch")).to_have_text("unknown")
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "/sounds/" in r.url else None)
+    page.locator(".st-key-own_voice").scroll_into_view_if_needed()
+    canvas = own.locator("canvas.points")
+    choose_own(page, own, canvas)
+    expect(own.locator(".facts")).to_have_text("said unknown · speaker unknown")
+    own_asked = [url for url in asked if url.endswith("/500")]
+    assert own_asked == []
+
+
+def choose_own(page: Page, own: Locator, canvas: Locator) -> None:
+    """Step through all points with the keyboard until the own one is described."""
+    canvas.focus()
+    page.keyboard.press("Escape")
+    for _ in range(501):
+        page.keyboard.press("ArrowRight")
+        if own.locator(".tip").inner_text().count("unknown") == 2:
+            break
+    page.keyboard.press("Enter")
 
 
 def test_a_file_that_is_no_sound_gets_one_sentence(page: Page) -> None:

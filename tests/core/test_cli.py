@@ -101,6 +101,13 @@ def test_history_has_an_entry_per_tick(trained):
     assert result["history"][0]["knn"] is not None
 
 
+def test_a_run_on_sound_counts_clips(capsys):
+    assert main(["train", "simclr", "--data", "voices", "--steps", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert "clips/s" in out and "clips/s" in err and "raw spectrogram" in out
+    assert "image" not in out + err and "picture" not in out + err
+
+
 def test_a_run_says_what_it_did(photos, capsys):
     assert (
         main(["train", "simsiam", "--data", photos, *SMALL, "--augment", "none"]) == 0

@@ -27,6 +27,11 @@ function symbolPath(symbol, r) {
   else if (symbol === "diamond") polygon(path, 4, r * 1.2, 0);
   else if (symbol === "star") polygon(path, 5, r * 1.4, 0, r * 0.6);
   else if (symbol === "cross") cross(path, r);
+  else if (symbol === "saltire") {
+    const upright = new Path2D();
+    cross(upright, r);
+    path.addPath(upright, new DOMMatrix().rotate(45));
+  }
   else path.arc(0, 0, symbol === "circle-open" ? r * 0.75 : r, 0, 2 * Math.PI);
   return path;
 }
@@ -64,5 +69,6 @@ function swatchesOf(factor, set, theme) {
     colour,
     symbol: factor.kind === "class" ? symbols[i] : "circle",
   }));
-  return factor.unknown ? [...known, { symbol: "square", colour: theme.text }] : known;
+  // No class has this one.
+  return factor.unknown ? [...known, { symbol: "saltire", colour: theme.text }] : known;
 }

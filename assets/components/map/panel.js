@@ -69,6 +69,7 @@ function showChoices(fieldset, set, chosen, choose) {
 function showLegend(legend, factor, swatches, theme, only, highlight) {
   legend.replaceChildren();
   if (!factor) return;
+  const known = factor.unknown ? swatches.slice(0, -1) : swatches;
   if (factor.kind === "class") {
     const items = factor.names.map((name, i) => {
       const item = make("button", "swatch", "", {
@@ -76,7 +77,7 @@ function showLegend(legend, factor, swatches, theme, only, highlight) {
         title: `Show only ${name}`,
         "aria-pressed": String(only === i),
       });
-      item.append(markerIcon(swatches[i % swatches.length], theme), make("span", "", name));
+      item.append(markerIcon(known[i % known.length], theme), make("span", "", name));
       item.onclick = () => highlight(only === i ? null : i);
       return item;
     });
@@ -86,7 +87,6 @@ function showLegend(legend, factor, swatches, theme, only, highlight) {
   }
   const turn = factor.kind === "angle";
   const ramp = make("canvas", "ramp");
-  const known = factor.unknown ? swatches.slice(0, -1) : swatches;
   ramp.width = known.length;
   ramp.height = 1;
   const context = ramp.getContext("2d");

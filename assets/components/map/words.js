@@ -11,6 +11,9 @@ function valueText(factor, value) {
   return tidy(value);
 }
 
+// What those that agree in a factor do, where "have the same said" is no English.
+const AGREE = { said: "say the same", class: "are of the same class" };
+
 // How much alike a point and its neighbours are, beside what luck alone would give.
 function agreementText(factor, index, others) {
   const { values, kind, words } = factor;
@@ -21,7 +24,8 @@ function agreementText(factor, index, others) {
     const same = others.filter(alike).length;
     const all = values.reduce((n, _, i) => n + (alike(i) ? 1 : 0), 0);
     const luck = ((others.length * all) / rest).toFixed(1);
-    return `${same} of ${others.length} have its ${words} (by luck: ${luck})`;
+    const agree = AGREE[factor.name] ?? `have the same ${words}`;
+    return `${same} of ${others.length} ${agree} (by luck: ${luck})`;
   }
   const apart = (i) => {
     const difference = Math.abs(values[i] - values[index]);

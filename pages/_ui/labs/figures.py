@@ -13,6 +13,7 @@ from ssl_core.experiments.statistics import Estimate
 # Colours that stand for no role: anchor, positive and negative keep theirs.
 COLOURS = (LINE, "#c2579b", "#38a3dd", "#7a68b3", GHOST)
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+_BASELINES = {"random_init": "untrained", "raw_input": "raw input"}
 _NAMES = {
     "knn": "kNN accuracy",
     "effective_rank": "effective rank",
@@ -116,7 +117,7 @@ def dots(
             x=[e.mean for a in names if (e := evidence.at(a, baseline))],
             y=[a for a in names if evidence.at(a, baseline)],
             mode="markers",
-            name="untrained",
+            name=_BASELINES[baseline],
             marker={
                 "symbol": "line-ns-open",
                 "size": 14,

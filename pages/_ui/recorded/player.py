@@ -11,7 +11,7 @@ from pages._ui.knobs import linked_menu
 from pages._ui.map import PARTS, map_images_from, source
 from pages._ui.recorded import replay
 from pages._ui.sound import hearing
-from ssl_core.data import medium_of, things
+from ssl_core.data import medium_of
 
 _SOURCES = Path(__file__).parents[3] / "assets" / "components" / "recording"
 
@@ -53,7 +53,7 @@ def _play(slug: str, key: str, height: int) -> None:
         st.info(f"No recording plays here: {error}.", icon=":material/videocam_off:")
         return
     known, data = shown.map_set, str(shown.about["config"]["data"])
-    holds = things(data)
+    holds = replay.SHELF[slug].holds
     # Recordings of the same images share their pictures: points glide from one to the next.
     set_id = f"{key}-{_name_of_images(slug)}"
     _mount(

@@ -31,10 +31,11 @@ FOREVER = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True)
 class Shown:
-    """How a recording is called, and what to look for in it."""
+    """How a recording is called, what to look for in it, and what its points are."""
 
     label: str
     watch: str
+    holds: str = "images"  # ssl_core.data.things of its data, which needs torch
 
 
 SHELF = {
@@ -61,6 +62,7 @@ SHELF = {
         "SimCLR on sound",
         "The same code on spectrograms of syllables that this program speaks: *what* was "
         "said gathers, although eight voices say it.",
+        "clips",
     ),
 }
 
@@ -102,12 +104,10 @@ def film(slug: str) -> bytes:
     Raises:
         ValueError: as :func:`recording`.
     """
-    from ssl_core.data import things  # with it torch: not at start
-
     shown = recording(slug)
     scores = shown.scores()
     place = {found["step"]: i for i, found in enumerate(scores)}
-    last, holds = shown.frames[-1]["step"], things(str(shown.about["config"]["data"]))
+    last, holds = shown.frames[-1]["step"], SHELF[slug].holds
     frames = [
         packed(shown.positions(i), shown.neighbours[i])
         | _told(tick, len(shown.xy[i]), last, holds)

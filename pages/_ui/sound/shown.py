@@ -11,8 +11,7 @@ from pages._ui.figures import CONFIG
 from pages._ui.lessons.tiles import framed
 from pages._ui.pairs import data_url
 from pages._ui.palette import GHOST, number_scale
-from pages._ui.sound.wav import audible, wav
-from ssl_core.data.sound import FLOOR_DB, HOP_SECONDS, LOWEST_HZ, MELS, RATE
+from pages._ui.sound.wav import RATE, audible, wav
 
 TICKS_HZ = (200, 500, 1000, 2000, 3000)
 ENLARGED = 6  # pixels a side of one value, so that values are told apart
@@ -27,6 +26,8 @@ def chart(levels: np.ndarray, says: str, key: str) -> None:
         says: what it shows, for those who do not see it.
         key: of the chart.
     """
+    from ssl_core.data.sound import FLOOR_DB, HOP_SECONDS  # and torch: not at start
+
     bands, frames = levels.shape
     decibel = FLOOR_DB * (1 - levels[::-1] / 255.0)
     figure = go.Figure(
@@ -92,12 +93,16 @@ def _mel(hertz: float) -> float:
 
 def _band_of(hertz: float) -> float:
     """Where a frequency stands on the axis of bands, 0 is the lowest band's middle."""
+    from ssl_core.data.sound import LOWEST_HZ, MELS
+
     step = (_mel(RATE / 2) - _mel(LOWEST_HZ)) / (MELS + 1)
     return (_mel(hertz) - _mel(LOWEST_HZ)) / step - 1
 
 
 def _centres() -> np.ndarray:
     """The middle of each band in Hz, lowest first."""
+    from ssl_core.data.sound import LOWEST_HZ, MELS
+
     edges = np.linspace(_mel(LOWEST_HZ), _mel(RATE / 2), MELS + 2)[1:-1]
     middles: np.ndarray = 700 * (10 ** (edges / 2595) - 1)
     return middles
