@@ -1,10 +1,11 @@
 # make run: start the app.  make test: run every test.  Both set everything up first.
+# make audit: look the app's packages up among known vulnerabilities; needs the network.
 PORT ?= 8501
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTHON ?= python3
 
-.PHONY: run test setup setup-test check clean
+.PHONY: run test setup setup-test check audit clean
 
 run: setup
 	$(VENV)/bin/streamlit run app.py --server.port $(PORT)
@@ -17,9 +18,11 @@ setup-test: .setup-test
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-.setup-test: .setup-run tests/requirements.txt tests/install_browser.sh
+.setup-test: .setup-run tests/requirements.txt requirements-cluster.txt \
+		tests/install_browser.sh tests/install_postgres.sh
 	$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	sh tests/install_browser.sh $(PY)
+	sh tests/install_postgres.sh
 	touch $@
 
 test: .setup-test check
@@ -30,5 +33,13 @@ check: .setup-test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
+# In an environment of its own: its packages are none of the app's. What could not be
+# looked up fails the audit, too: nothing found is not the same as nothing asked.
+audit: setup
+	test -x .audit/bin/pip-audit || $(PYTHON) -m venv .audit
+	.audit/bin/python -m pip install --quiet --disable-pip-version-check "pip-audit>=2.9,<3"
+	.audit/bin/pip-audit --strict --progress-spinner off --path \
+		"$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+
 clean:
-	rm -rf $(VENV) .setup-run .setup-test .runs
+	rm -rf $(VENV) .audit .setup-run .setup-test .runs

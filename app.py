@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from pages._ui import cache, feed, runs, sidebar
+from pages._ui import cache, feed, headers, health, operators, runs, sidebar
 from pages._ui.quiz import store
 from pages._ui.recorded import replay
 from pages._ui.sound import hearing
@@ -50,7 +51,7 @@ SECTIONS = {
 OWN_CONTROLS = {
     *("loss_by_hand", "matrix_inspector", "shortcuts", "negatives"),
     *("temperature", "collapse", "features", "reading_the_map", "sound"),
-    *("quiz", "your_progress", "for_teachers"),
+    *("quiz", "your_progress", "for_teachers", "operators"),
     *(file.partition("_")[2] for file, *_ in SECTIONS["Learn"]),
 }
 
@@ -63,16 +64,18 @@ def main() -> None:
         layout="wide",
         initial_sidebar_state=runs.sidebar_state(),
     )
-    page = st.navigation(
-        {
-            section: [
-                st.Page(f"pages/{file}.py", title=title, icon=f":material/{icon}:")
-                for file, title, icon in pages
-            ]
-            for section, pages in SECTIONS.items()
-        },
-        position="top",
-    )
+    menu = {
+        section: [
+            st.Page(f"pages/{file}.py", title=title, icon=f":material/{icon}:")
+            for file, title, icon in pages
+        ]
+        for section, pages in SECTIONS.items()
+    }
+    if operators.invited():  # for everybody else there is no such page
+        menu[""].append(
+            st.Page("pages/60_operators.py", title="Operators", visibility="hidden")
+        )
+    page = st.navigation(menu, position="top")
     if page.url_path not in OWN_CONTROLS:
         sidebar.draw()
     page.run()
@@ -84,6 +87,7 @@ if __name__ == "__main__":
 else:  # the web server imports this file once, and asks for its routes
     app = App(
         __file__,
-        routes=[feed.ROUTE, replay.ROUTE, hearing.ROUTE],
+        routes=[feed.ROUTE, health.ROUTE, replay.ROUTE, hearing.ROUTE],
+        middleware=[Middleware(headers.SafeHeaders)],
         lifespan=cache.serving,
     )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import learner
+from pages._ui import address, learner
 from pages._ui.quiz import exam, hub, screen, store
 from pages._ui.quiz.shelf import library
 from ssl_core.quiz.sets import Set
@@ -19,7 +19,7 @@ def head(title: str, back: bool = True) -> None:
     if back:
         hub.way_back()
     for problem in problems:
-        st.warning(f"In this link, {problem}.", icon=":material/link_off:")
+        address.complain(f"In this link, {problem}.")
 
 
 if asked.get("review", "").lower() == "true":

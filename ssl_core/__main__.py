@@ -1,10 +1,10 @@
-"""The command line: ``python -m ssl_core train | checkpoint | experiment | bench``."""
+"""The command line: ``python -m ssl_core COMMAND``."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from ssl_core.cli import bench, checkpoint, experiment, train
+from ssl_core.cli import bench, checkpoint, experiment, settings, train
 from ssl_core.cli.parser import Parser
 
 COMMANDS = {
@@ -12,6 +12,7 @@ COMMANDS = {
     "checkpoint": checkpoint,
     "experiment": experiment,
     "bench": bench,
+    "settings": settings,
 }
 
 

@@ -49,7 +49,7 @@ class Knob:
         value = self._cast(name, value)
         if self.choices is not None and value not in self.choices:
             raise ValueError(
-                f"{name} is {value!r}; allowed are {_listed(self.choices)}"
+                f"{name} is {_short(value)}; allowed are {_listed(self.choices)}"
             )
         if isinstance(self.default, bool) or not isinstance(value, int | float):
             return value
@@ -92,7 +92,7 @@ class Knob:
                 raise ValueError
         except (TypeError, ValueError, OverflowError):
             raise ValueError(
-                f"{name} is {value!r}; allowed is {self.allowed}"
+                f"{name} is {_short(value)}; allowed is {self.allowed}"
             ) from None
         return value
 
@@ -126,6 +126,15 @@ def check(config: Any) -> None:
 def changed(before: Any, after: Any) -> Iterator[str]:
     """Names of the knobs on which two configs of one class differ."""
     return (n for n in knobs_of(before) if getattr(before, n) != getattr(after, n))
+
+
+def _short(value: Any) -> str:
+    """A value as a sentence quotes it: a link may carry thousands of characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of too many digits"
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _as_bool(value: Any) -> bool:

@@ -1,6 +1,7 @@
 """What a page reads from the browser's address, and writes into it."""
 
 import contextlib
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -8,6 +9,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 T = TypeVar("T")
+MARKUP = re.compile(r"([\\`*\[\]$!|~])")  # Streamlit itself draws no HTML
 
 
 def read(name: str, check: Callable[[str], T], default: T, instead: str = "") -> T:
@@ -25,11 +27,19 @@ def read(name: str, check: Callable[[str], T], default: T, instead: str = "") ->
     try:
         return check(text)
     except ValueError as refusal:
-        st.warning(
-            f"In this link, {refusal}; {instead or default} is used instead.",
-            icon=":material/link_off:",
-        )
+        complain(f"In this link, {refusal}; {instead or default} is used instead.")
         return default
+
+
+def complain(sentence: str) -> None:
+    """Say what a link got wrong, in its own characters: nothing in it is taken as markup.
+
+    Whoever sends a link could otherwise write on the page of who opens it.
+    """
+    text = MARKUP.sub(r"\\\1", sentence)
+    for opening in ("://", "www.", "@"):  # of what Markdown makes a link by itself
+        text = text.replace(opening, f"{opening[0]}\u2060{opening[1:]}")
+    st.warning(text, icon=":material/link_off:")
 
 
 def write(name: str, value: str) -> None:

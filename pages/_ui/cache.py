@@ -1,5 +1,6 @@
 """The only place that keeps things between script runs and learners."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -12,6 +13,9 @@ from typing import Any
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 
+from pages._ui import logs
+from ssl_core import __version__
+from ssl_core.quiz.ledger import Ledger
 from ssl_core.service import RootInUse, Service, Settings
 
 BESIDE = Path(__file__).parents[2] / ".runs"  # where runs are, if nothing is said
@@ -24,7 +28,10 @@ def settings() -> Settings:
     for problem in Settings.unknown(os.environ):
         log.warning("%s", problem)
     try:
-        return Settings.read(os.environ)
+        chosen = Settings.read(os.environ)
+        if chosen.database:
+            Ledger(chosen.database)  # a URL that is none is told now, not to a learner
+        return chosen
     except ValueError as refusal:
         print(f"Cannot start: {refusal}", file=sys.stderr, flush=True)
         os._exit(2)  # an exit from within a server's thread would only end the thread
@@ -40,24 +47,45 @@ def service() -> Service:
     chosen = settings()
     root = Path(chosen.runs_dir) if chosen.runs_dir else BESIDE
     try:
-        return Service(root, chosen)
+        return Service(root, chosen, mapper=chosen.umap)
     except (RootInUse, OSError) as problem:
         own = Path(tempfile.mkdtemp(prefix="ssl_lab_runs_"))
         log.warning(
             "%s; runs are kept in %s (SSL_RUNS_DIR chooses a folder)", problem, own
         )
-        return Service(own, chosen)
+        return Service(own, chosen, mapper=chosen.umap)
 
 
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[None]:
     """The pool lives as long as the web server: warm before the first click."""
+    chosen = settings()
+    logs.set_up(chosen.log_format)
     pool = service()
+    told = {"workers": pool.report().workers, "backend": chosen.backend}
+    told |= {"version": __version__, "settings": sorted(chosen.changed())}
+    log.info("server started", extra={"event": "server_started"} | told)
     try:
         yield
     finally:
         await run_in_threadpool(pool.close)
         service.clear()
+        log.info("server stopped", extra={"event": "server_stopped"})
+
+
+@st.cache_resource(show_spinner=False)
+def ledger() -> Ledger:
+    """Progress of signed-in learners; several servers may share one database.
+
+    Raises:
+        ValueError: one sentence, if the database's URL is none or a package is missing.
+    """
+    folder = Path(settings().runs_dir or BESIDE)
+    with contextlib.suppress(
+        OSError
+    ):  # a database that cannot be opened says so itself
+        folder.mkdir(parents=True, exist_ok=True)
+    return Ledger(settings().database or f"sqlite:///{folder / 'progress.sqlite'}")
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,9 +1,14 @@
-"""Who is looking: an unguessable id in a cookie, so that a refresh finds the run again."""
+"""Who is looking: an unguessable id in a cookie, so that a refresh finds the run again.
+
+Who signs in has an id on every device. Neither tells who they are.
+"""
 
 import re
 import secrets
 
 import streamlit as st
+
+from ssl_core.quiz import accounts
 
 COOKIE = "ssl_learner"
 _PATTERN = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -22,7 +27,31 @@ export default function ({ data }) {
 
 
 def ident() -> str:
-    """The learner's id: from this session, else from the cookie, else a new one."""
+    """The learner's id: of who signed in, else of this browser."""
+    return idents()[0]
+
+
+def idents() -> tuple[str, ...]:
+    """All ids of the learner: what was begun before signing in stays theirs."""
+    account = signed_in()
+    return (account_id("runs", account), _own()) if account else (_own(),)
+
+
+def signed_in() -> str | None:
+    """The key of a signed-in learner's account, None for everybody else."""
+    issuer, subject = st.user.get("iss"), st.user.get("sub")
+    if not (st.user.get("is_logged_in") and issuer and subject):
+        return None
+    return accounts.key(str(issuer), str(subject))
+
+
+def account_id(purpose: str, account: str) -> str:
+    """An id of an account that only this server can make."""
+    return accounts.ident(st.secrets["auth"]["cookie_secret"], purpose, account)
+
+
+def _own() -> str:
+    """This browser's id: from this session, else from the cookie, else a new one."""
     if "learner" not in st.session_state:
         cookie = st.context.cookies.get(COOKIE, "")
         known = _PATTERN.fullmatch(cookie) is not None
@@ -31,5 +60,8 @@ def ident() -> str:
 
 
 def remember() -> None:
-    """Leave the id with the browser; draws nothing that can be seen."""
-    _keep(data={"name": COOKIE, "value": ident()}, key="learner_cookie", height=1)
+    """Leave the browser its own id; draws nothing that can be seen.
+
+    An account's id never gets there: whoever uses the browser next would have it.
+    """
+    _keep(data={"name": COOKIE, "value": _own()}, key="learner_cookie", height=1)

@@ -48,7 +48,20 @@ def status(run: str) -> None:
 
 def map_of(run: str) -> None:
     """The live map: mounted once, it then draws every frame as soon as there is one."""
+    layout = _layout()
+    active = runs.state() in runs.ACTIVE
+    shown = feed.frame(run, layout) or frames.empty(
+        "The first look is on its way" if active else "It ended before its first look"
+    )
+    follows = feed.address(run, layout) if active or not shown["over"] else None
+    live_map(run, shown, key="map_live", feed=follows)
+
+
+def _layout() -> str:
+    """ "pca", or "umap" where the server offers it and the learner wants it."""
     kinds = {"PCA, live": "pca", "UMAP": "umap"}
+    if not cache.settings().umap:
+        return "pca"
     kind = st.segmented_control(
         "Map",
         list(kinds),
@@ -56,13 +69,7 @@ def map_of(run: str) -> None:
         key="map_kind",
         label_visibility="collapsed",
     )
-    layout = kinds.get(kind or "", "pca")
-    active = runs.state() in runs.ACTIVE
-    shown = feed.frame(run, layout) or frames.empty(
-        "The first look is on its way" if active else "It ended before its first look"
-    )
-    follows = feed.address(run, layout) if active or not shown["over"] else None
-    live_map(run, shown, key="map_live", feed=follows)
+    return kinds.get(kind or "", "pca")
 
 
 def curves(run: str) -> None:

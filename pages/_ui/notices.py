@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import cache, runs, words
+from pages._ui import address, cache, runs, words
 from pages._ui.knobs import series
 
 
@@ -46,7 +46,7 @@ def draw() -> None:
     from pages._ui import sidebar
 
     for complaint in st.session_state.get("link_complaints", []):
-        st.warning(f"In this link, {complaint}.", icon=":material/link_off:")
+        address.complain(f"In this link, {complaint}.")
     if not sidebar.values().get("augment"):
         st.warning(words.no_augmentation(), icon=":material/content_copy:")
     waiting = st.session_state.get("waiting")

@@ -19,7 +19,8 @@ MOVING = ("queued", "starting", "running", "pausing", "stopping")
 def current() -> str | None:
     """The learner's newest run, also after a refresh of the browser."""
     if "run" not in st.session_state:
-        st.session_state.run = cache.service().active_run(learner.ident())
+        found = map(cache.service().active_run, learner.idents())
+        st.session_state.run = next(filter(None, found), None)
     return _known("run")
 
 
@@ -33,7 +34,7 @@ def _known(name: str) -> str | None:
     """A run that the session remembers, forgotten when it has expired or is damaged."""
     run = st.session_state.get(name)
     try:
-        if run and not cache.service().owns(learner.ident(), run):
+        if run and not any(cache.service().owns(i, run) for i in learner.idents()):
             raise ValueError("it is another's")  # an id that came from elsewhere
         if run:
             cache.service().status(run)
@@ -184,12 +185,17 @@ def sidebar_state() -> Any:
 
 
 def _submit() -> None:
-    from pages._ui import sidebar
+    from pages._ui import sidebar, uploads
 
     try:
         values = sidebar.values()
         if values.get("data") is None:
             raise ValueError("There are no images of yours yet: upload a zip first.")
+        if values["data"] not in (*SOURCES, uploads.path()):
+            # No menu offers it, but a forged message may: this server's files are not theirs.
+            raise ValueError(
+                f"data is {str(values['data'])[:40]!r}; allowed is the menu"
+            )
         config = RunConfig.of(values)
         st.session_state.run = cache.service().submit(config, owner=learner.ident())
         st.session_state.refusal, st.session_state.waiting = "", []

@@ -123,7 +123,7 @@ def url_knobs() -> dict[str, Any]:
 class _Misplaced:
     """Stands for a knob that a link cannot set, because the data is of another medium."""
 
-    default = "nothing"
+    default = None  # nothing takes its place
 
     def __init__(self, source: str, slug: str) -> None:
         self.source, self.slug = source, slug

@@ -50,6 +50,7 @@ def kept(kind: str, content: bytes) -> Path:
         for old in folder.glob("*.zip"):
             old.unlink()
         write_whole(target, content)
+        cache.service().expire()
     except OSError as problem:
         raise ValueError(
             f"The server cannot keep this upload ({problem.strerror}); its operator has "

@@ -1,7 +1,6 @@
 """What a checkpoint's card and tensors must be before anything uses them."""
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,8 +68,10 @@ def as_card(text: bytes) -> dict[str, Any]:
         card["seconds"],
         card["data"]["images"],
     ):
-        if not (math.isfinite(value) and 0 <= value < 2**53):
-            raise ValueError(f"card.json has a count of {value}; allowed is at least 0")
+        if not 0 <= value < 2**53:  # NaN is neither
+            raise ValueError(
+                f"card.json has a count of {_short(value)}; allowed is at least 0"
+            )
     return card
 
 

@@ -13,6 +13,8 @@ from typing import Any
 MODEL, CARD = "model.safetensors", "card.json"
 MAX_MODEL_BYTES = 1 << 30
 MAX_CARD_BYTES = 16 << 20
+# Weights are noise to a compressor, a card's history is text.
+MOST_UNPACKED, SMALL = 30, 1 << 20
 # What zipfile raises on damaged, encrypted or exotic archives.
 DAMAGED = (
     zipfile.BadZipFile,
@@ -95,12 +97,14 @@ def read_files(path: Path) -> tuple[bytes, bytes]:
         raise ValueError("there is no such folder or zip")
     try:
         with zipfile.ZipFile(path) as archive:
-            return _unpack(archive, limits)
+            return _unpack(archive, limits, path.stat().st_size)
     except DAMAGED as error:
         raise ValueError(f"it is not a usable zip: {one_line(error)}") from None
 
 
-def _unpack(archive: zipfile.ZipFile, limits: Mapping[str, int]) -> tuple[bytes, bytes]:
+def _unpack(
+    archive: zipfile.ZipFile, limits: Mapping[str, int], packed: int
+) -> tuple[bytes, bytes]:
     names = sorted(archive.namelist())
     if names != sorted(limits):
         raise ValueError(
@@ -109,9 +113,15 @@ def _unpack(archive: zipfile.ZipFile, limits: Mapping[str, int]) -> tuple[bytes,
         )
     parts = []
     for name, limit in limits.items():
+        most = min(limit, MOST_UNPACKED * packed + SMALL)
         with archive.open(name) as file:
             # The sizes in a zip may lie, so what counts is what comes out.
-            parts.append(file.read(limit + 1))
+            parts.append(file.read(most + 1))
+        if most < len(parts[-1]) <= limit:
+            raise ValueError(
+                f"{name} unpacks to more than {MOST_UNPACKED} times the zip, which no "
+                "checkpoint does"
+            )
         _require_size(len(parts[-1]), name, limit)
     return parts[0], parts[1]
 
@@ -129,6 +139,7 @@ def _require_size(size: int, name: str, limit: int) -> None:
 
 
 def one_line(error: Exception) -> str:
-    """An error's text without line breaks."""
+    """An error's text without line breaks, and without the half of a file it may quote."""
     text = error.args[0] if isinstance(error, KeyError) else str(error)
-    return " ".join(str(text).split())
+    line = " ".join(str(text).split())
+    return line if len(line) <= 400 else line[:397] + "..."

@@ -174,7 +174,8 @@ class Crew:
         with self.lock:
             self.links.remove(link)
             self.failed_starts += not link.ready
-            self._regret(f"a worker ended ({link.obituary()})")
+            if not self.closed.is_set():
+                self._regret(f"a worker ended ({link.obituary()})")
             run = self.busy.pop(link, None)
             if run:
                 self._bereft(run, link)

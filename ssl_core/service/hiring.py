@@ -11,11 +11,20 @@ from ssl_core.service.settings import Settings
 Hire = Callable[[Heard, Lost], Link]
 
 
+QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container: microseconds, of so many
+
+
 def cores() -> int:
-    """Processor cores that this process may use."""
+    """Processor cores that this process may use, a container's share rounded down."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        found = len(os.sched_getaffinity(0))
+    else:
+        found = os.cpu_count() or 1
+    try:
+        share, of = map(int, QUOTA.read_text(encoding="ascii").split())
+    except (OSError, ValueError):  # no container, or "max": all of them
+        return found
+    return max(1, min(found, share // of))
 
 
 def hiring(root: Path, settings: Settings, count: int) -> Hire:
@@ -23,7 +32,7 @@ def hiring(root: Path, settings: Settings, count: int) -> Hire:
     threads = max(1, (cores() - 1) // count)
     if settings.backend == "ray":  # optional: requirements-cluster.txt
         ray_link = import_module("ssl_core.service.ray_link")
-        made: Hire = ray_link.hire(root, settings, threads)
+        made: Hire = ray_link.hire(root, settings, count)
         return made
     arguments = ["--root", str(root), "--threads", str(threads)]
 

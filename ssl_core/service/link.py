@@ -186,3 +186,15 @@ def claim_stdout() -> TextIO:
     messages = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return messages
+
+
+def json_lines(pipe: TextIO) -> Callable[[Message], None]:
+    """A writer of one line a message; nobody hears it if the other end is gone."""
+    writing = threading.Lock()
+
+    def write(message: Message) -> None:
+        with writing, contextlib.suppress(BrokenPipeError):
+            pipe.write(json.dumps(message) + "\n")
+            pipe.flush()
+
+    return write

@@ -55,7 +55,7 @@ class Service:
         self.limits = Limits.of(self.settings)
         self._started = time.monotonic()
         self._runs: dict[str, Run] = {}
-        self._expire()
+        self.expire()
         self._runs = {
             f.run_id: run for f in store.folders(self.root) if (run := _found(f))
         }
@@ -259,11 +259,11 @@ class Service:
                 "has to make room"
             ) from None
         self._runs[run.folder.run_id] = run
-        self._expire()
+        self.expire()
         return run
 
-    def _expire(self) -> None:
-        """Forget old runs, but none that is under way or was looked at lately."""
+    def expire(self) -> None:
+        """Delete old runs and uploads, but no run that is under way or was looked at."""
         now, idle = time.monotonic(), self.settings.idle_seconds
         held = {
             i

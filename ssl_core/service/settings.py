@@ -6,6 +6,7 @@ variables when it starts, so either place will do.
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,10 @@ from ssl_core.knobs import check, knob, knobs_of
 
 PREFIX = "SSL_"
 BACKENDS = ("local", "ray")
+LOG_FORMATS = ("text", "json")
+SHORTEST_KEY = 16  # nobody finds it by trying
+# It becomes part of a header: no semicolon, comma or line break gets there.
+FRAME_ANCESTORS = re.compile(r"'none'|('self'|[\w.:/*-]+)( ('self'|[\w.:/*-]+))*", re.A)
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,13 @@ class Settings:
     lab_steps: int = knob(
         0, low=0, high=100_000, help="Most steps of a lab's arm; 0 is what it asks for."
     )
+    umap: bool = knob(
+        True, help="Whether maps can be laid out by UMAP, in a process of 0.7 GB."
+    )
     operator_key: str = knob(
-        "", help="Opens the operators' page, at ?key=…; empty, there is none."
+        "",
+        help="Opens the operators' page, /operators?key=…; at least 16 characters, or "
+        "there is none.",
     )
     backend: str = knob(
         "local", choices=BACKENDS, help="Where runs train: on this machine, or by Ray."
@@ -93,6 +103,15 @@ class Settings:
         help="URL (SQLAlchemy) of the progress of signed-in learners; empty is SQLite "
         "in the folder of runs.",
     )
+    frame_ancestors: str = knob(
+        "'self'",
+        help="Who may show the app in a frame: sites, separated by spaces; * is anyone.",
+    )
+    log_format: str = knob(
+        "text",
+        choices=LOG_FORMATS,
+        help="What the log is: lines to read, or JSON lines.",
+    )
 
     def __post_init__(self) -> None:
         try:
@@ -100,6 +119,16 @@ class Settings:
         except ValueError as refusal:  # it names the field first
             name, _, rest = str(refusal).partition(" ")
             raise ValueError(f"{variable(name)} {rest}") from None
+        if not FRAME_ANCESTORS.fullmatch(self.frame_ancestors):
+            raise ValueError(
+                f"{variable('frame_ancestors')} is {self.frame_ancestors!r}; allowed are "
+                "'self', 'none', * or sites such as https://moodle.example.org"
+            )
+        if self.operator_key and len(self.operator_key) < SHORTEST_KEY:
+            raise ValueError(  # its value is nobody's business
+                f"{variable('operator_key')} has {len(self.operator_key)} characters; "
+                f"allowed are none, or at least {SHORTEST_KEY}"
+            )
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":

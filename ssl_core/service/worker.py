@@ -7,22 +7,20 @@ When standard input ends, the server is gone: the run is saved and marked interr
 """
 
 import argparse
-import contextlib
 import json
 import os
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, TextIO
 
 import torch
 
 from ssl_core.config import RunConfig
 from ssl_core.data import SOURCES, ImageSet, load
-from ssl_core.service.link import claim_stdout
+from ssl_core.service.link import Message, claim_stdout, json_lines
 from ssl_core.service.session import Session, Start
 from ssl_core.service.store import RunFolder
 from ssl_core.train import Budget, Fit, Watch
@@ -35,20 +33,18 @@ class Worker:
 
     Args:
         root: where the runs are.
-        replies: where answers are written, one JSON line each.
+        reply: passes an answer on to the server; called from both threads.
     """
 
-    def __init__(self, root: Path, replies: TextIO) -> None:
-        self.root, self.replies = root, replies
-        self.replying = threading.Lock()
+    def __init__(self, root: Path, reply: Callable[[Message], None]) -> None:
+        self.root, self.reply = root, reply
         self.orders: SimpleQueue[Session | None] = SimpleQueue()
         self.session: Session | None = None
         self.sets: OrderedDict[tuple[str, int], ImageSet] = OrderedDict()
 
-    def listen(self, lines: TextIO) -> None:
+    def listen(self, commands: Iterable[Message]) -> None:
         """Acknowledge and pass on every command until the server is gone."""
-        for line in lines:
-            command = json.loads(line)
+        for command in commands:
             self._hear(command)
             self.reply({"ack": command.get("ack")})
         if self.session:
@@ -84,13 +80,7 @@ class Worker:
             self.sets.popitem(last=False)
         return self.sets[key]
 
-    def reply(self, message: dict[str, Any]) -> None:
-        """Write one line to the server; nobody hears it if the server is gone."""
-        with self.replying, contextlib.suppress(BrokenPipeError):
-            self.replies.write(json.dumps(message) + "\n")
-            self.replies.flush()
-
-    def _hear(self, command: dict[str, Any]) -> None:
+    def _hear(self, command: Message) -> None:
         if command["do"] == "start":
             folder = RunFolder(self.root, command["run"])
             self.session = Session(folder, Start(**command["start"]), self.load)
@@ -106,8 +96,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    worker = Worker(arguments.root, claim_stdout())
-    threading.Thread(target=worker.listen, args=(sys.stdin,), daemon=True).start()
+    worker = Worker(arguments.root, json_lines(claim_stdout()))
+    commands = map(json.loads, sys.stdin)
+    threading.Thread(target=worker.listen, args=(commands,), daemon=True).start()
     worker.warm_up()
     worker.work()
 

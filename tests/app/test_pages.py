@@ -14,6 +14,8 @@ from pages._ui import cache, words
 PAGES = [
     f"pages/{p.name}" for p in sorted(Path(__file__).parents[2].glob("pages/[0-9]*.py"))
 ]
+# The operators' page is there for who has the key: test_hosting.py.
+ROUTED = [page for page in PAGES if "operators" not in page]
 
 
 def described(shown: AppTest) -> Iterator[tuple[str, str]]:
@@ -38,7 +40,7 @@ def test_there_are_pages() -> None:
     assert len(PAGES) >= 3
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ROUTED)
 def test_a_page_runs_through_the_router(routed: Any, page: str) -> None:
     shown = routed(page)
     assert not shown.exception
@@ -60,7 +62,7 @@ def test_the_landing_page_is_the_welcome(alone: Any) -> None:
     assert "contrastive" in alone("app.py").title[0].value
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ROUTED)
 def test_everything_drawn_has_alt_text(routed: Any, page: str) -> None:
     assert [what for what, alt in described(routed(page)) if not alt.strip()] == []
 
@@ -217,6 +219,15 @@ def test_counting_knows_methods_without_and_with_a_queue(
     assert said in sentence
 
 
+def test_sounds_are_counted_in_clips() -> None:
+    tick = {"batch_size": 64, "negatives": 126, "step": 3, "effective_rank": 5.0}
+    assert words.counting(tick, "clips").startswith("64 clips → 128 views")
+    assert words.map_title(tick, 300, "clips").startswith("300 clips this encoder")
+    told = [words.map_alt(tick, 300, "clips"), words.no_augmentation()]
+    told += [words.pairs_caption(), words.collapse(tick | {"feature_std": 0.1})]
+    assert not any("image" in one or "picture" in one for one in told)
+
+
 def test_another_learners_run_cannot_be_reached(trained: AppTest) -> None:
     """Even who has learned its id, which nobody can guess, does not get it."""
     theirs = trained.session_state["run"]
@@ -230,3 +241,25 @@ def test_another_learners_run_cannot_be_reached(trained: AppTest) -> None:
     assert any("This encoder never saw a label" in m.value for m in page.markdown)
     now = cache.service().status(theirs)
     assert (now.state, now.config) == (before.state, before.config)
+
+
+def test_a_link_cannot_write_on_the_page(routed: Any) -> None:
+    """Whoever sends a link chooses what is quoted from it, and gets it as plain text."""
+    evil = (
+        "[Sign in](https://evil.example) ![x](https://evil.example/x.png) **www.a.b**"
+    )
+    for page, name in [
+        ("pages/01_playground.py", "method"),
+        ("pages/01_playground.py", "recording"),
+        ("pages/20_shortcuts.py", "case"),
+        ("pages/26_sound.py", "said"),
+        ("pages/50_quiz.py", "lesson"),
+        ("pages/52_for_teachers.py", "lesson"),
+    ]:
+        shown = routed(page, **{name: evil})
+        assert not shown.exception
+        told = [w.value for w in shown.warning if "In this link" in w.value]
+        assert told, f"{page}: {name}"
+        for text in told:
+            assert "[Sign" not in text.replace("\\[", "") and "://" not in text
+            assert "**" not in text.replace("\\*", "") and "www." not in text

@@ -333,3 +333,26 @@ def test_knob_names_are_url_parameters(routed: Any) -> None:
     for method in METHODS.values():
         assert not own & set(knobs_of(method.Config))
     assert not own & set(AUGMENTATIONS)
+
+
+def test_forged_data_is_refused() -> None:
+    """No menu offers a folder of the server; a message that asks for one gets nothing."""
+
+    def script() -> None:
+        from unittest.mock import patch
+
+        import streamlit as st
+
+        from pages._ui import runs, sidebar
+
+        st.session_state.learner = "c" * 22
+        forged = {"data": "/etc", "method": "simclr"}
+        with patch.object(sidebar, "values", lambda: forged):
+            runs._submit()
+        st.text(st.session_state.refusal)
+        st.text(str(st.session_state.get("run")))
+
+    page = AppTest.from_function(script, default_timeout=20).run()
+    assert not page.exception
+    refusal, run = (t.value for t in page.text)
+    assert refusal == "data is '/etc'; allowed is the menu" and run == "None"

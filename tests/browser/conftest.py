@@ -59,15 +59,16 @@ def server(tmp_path_factory: pytest.TempPathFactory, runs: Path) -> Iterator[str
 
 
 @contextlib.contextmanager
-def serving(runs: Path, log: Path, port: int = 0) -> Iterator[str]:
+def serving(runs: Path, log: Path, port: int = 0, *options: str) -> Iterator[str]:
     """A server of the app until the block ends.
 
     Args:
         runs: where it keeps its runs.
         log: file of what it prints.
         port: 0 takes a free one.
+        options: of Streamlit's command line.
     """
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
     port = port or free_port()
     with log.open("a") as out:
         process = subprocess.Popen(
@@ -88,13 +89,13 @@ def serving(runs: Path, log: Path, port: int = 0) -> Iterator[str]:
 
 
 @pytest.fixture
-def another_server(tmp_path: Path) -> Callable[[int], AbstractContextManager[str]]:
+def another_server(tmp_path: Path) -> Callable[..., AbstractContextManager[str]]:
     """Starts a server of one's own, to end it in the middle of a test.
 
     Its runs are its own, too: a second server would take the first one's for interrupted.
     """
     own = tmp_path / "runs"
-    return lambda port: serving(own, tmp_path / "log", port)
+    return lambda port, *options: serving(own, tmp_path / "log", port, *options)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:

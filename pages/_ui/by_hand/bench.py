@@ -79,7 +79,7 @@ def circle() -> None:
     now: Bench = st.session_state.by_hand
     _write_link(now)
     for complaint in now.complaints:
-        st.warning(f"{complaint}.", icon=":material/link_off:")
+        address.complain(f"{complaint}.")
     _mount(
         key=_KEY,
         data={

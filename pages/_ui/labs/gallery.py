@@ -74,4 +74,4 @@ def _complain(cases: Mapping[str, "Case"]) -> None:
 
 
 def _say(problem: str) -> None:
-    st.warning(f"In this link, {problem}.", icon=":material/link_off:")
+    address.complain(f"In this link, {problem}.")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from pages._ui import address
 from ssl_core.knobs import Knob
 
 
@@ -22,7 +23,7 @@ def check(known: Mapping[str, Knob]) -> None:
             looked[name] = _complaint(name, knob)
         unmoved = st.session_state.get(name, knob.default) == knob.default
         if looked[name] and unmoved:
-            st.warning(f"In this link, {looked[name]}.", icon=":material/link_off:")
+            address.complain(f"In this link, {looked[name]}.")
 
 
 def _complaint(name: str, knob: Knob) -> str | None:

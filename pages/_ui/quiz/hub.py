@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages._ui.quiz import doors, screen, store
+from pages._ui.quiz import account, doors, screen, store
 from pages._ui.quiz.shelf import library
 from ssl_core.quiz import results, review
 from ssl_core.quiz.sets import Set, SetError
@@ -36,6 +36,10 @@ def draw(now: int) -> None:
         "Keys: 1 to 4 choose an answer, H opens a hint, N and B go on and back; Tab and "
         "Enter reach everything else."
     )
+    if account.offered():
+        doors.door(
+            "your_progress", "Sign in to find your answers on another device", "login"
+        )
 
 
 def draw_review() -> None:

@@ -1,20 +1,19 @@
-"""Where a learner's answers are: in their browser, or in a file that they keep."""
+"""Where a learner's answers are: their browser, a file that they keep, their account."""
 
 from datetime import UTC, datetime
 from functools import partial
 
 import streamlit as st
 
-from pages._ui.quiz import store
+from pages._ui import learner
+from pages._ui.quiz import account, store
 from ssl_core.quiz import saving
 
 
 def draw() -> None:
     """The switch, the file to take along, the file to bring back, and a clean slate."""
-    st.markdown(
-        "There is no account. Your answers are in this browser's own storage and nowhere "
-        "else; a file takes them to another one."
-    )
+    st.markdown(_where())
+    account.draw()
     switch = "progress_switch"
     st.session_state[switch] = store.keeps()
     st.toggle(
@@ -29,6 +28,19 @@ def draw() -> None:
     with restore:
         _restore()
     _forget()
+
+
+def _where() -> str:
+    if learner.signed_in():
+        return (
+            "Your answers are in your account on this server and, while the switch below "
+            "is on, in this browser's own storage; a file takes them along."
+        )
+    here = (
+        "Your answers are in this browser's own storage and nowhere else; a file takes "
+        "them to another one."
+    )
+    return here if account.offered() else f"There is no account. {here}"
 
 
 def _save() -> None:
@@ -73,8 +85,9 @@ def _restore() -> None:
 
 def _forget() -> None:
     with st.expander("Begin anew", icon=":material/delete:"):
+        account_too = ", in your account" if learner.signed_in() else ""
         st.markdown(
-            "This forgets every answer, here and in this browser. A file that you saved "
-            "stays yours."
+            f"This forgets every answer, here{account_too} and in this browser. A file "
+            "that you saved stays yours."
         )
         st.button("Forget all my answers", key="progress_forget", on_click=store.forget)

@@ -1,4 +1,7 @@
-"""A learner's progress during a visit, kept by their own browser between visits."""
+"""A learner's progress during a visit, kept by their own browser between visits.
+
+Who signs in has it in the server's ledger, too.
+"""
 
 import secrets
 import time
@@ -6,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages._ui.quiz import account
 from ssl_core.quiz import saving
 from ssl_core.quiz.progress import Progress
 
@@ -28,7 +32,8 @@ def now() -> int:
 def progress() -> Progress:
     """The learner's progress as this visit knows it."""
     if "progress" not in st.session_state:
-        st.session_state.progress = Progress(seed=secrets.randbelow(2**31))
+        fresh = Progress(seed=secrets.randbelow(2**31))
+        st.session_state.progress = account.synced(fresh)
     kept: Progress = st.session_state.progress
     return kept
 
@@ -45,7 +50,7 @@ def mount() -> None:
     """
     state = st.session_state
     nonce = state.setdefault("progress_nonce", secrets.token_hex(8))
-    own = progress()
+    own = state.progress = account.synced(progress())
     started = bool(own.attempts or own.lessons or own.exam or own.forgotten)
     _mount(
         key=_WIDGET,
@@ -53,6 +58,7 @@ def mount() -> None:
             "name": NAME,
             "nonce": nonce,
             "text": saving.dumps(own) if started else "",
+            "mark": account.mark(own),
             "keep": state.get("progress_keep", True),
             "chosen": state.get("progress_chosen", False),
             "heard": state.get("progress_heard", 0),
@@ -76,8 +82,9 @@ def allow(keep: bool) -> None:
 
 
 def forget() -> None:
-    """Begin anew, here and in the browser."""
-    fresh = Progress(seed=secrets.randbelow(2**31), forgotten=now())
+    """Begin anew, here, in the browser and in the account."""
+    # A second more: what was answered within this one is forgotten with the rest.
+    fresh = Progress(seed=secrets.randbelow(2**31), forgotten=now() + 1)
     st.session_state.progress = fresh
 
 
@@ -94,7 +101,8 @@ def _heard() -> None:
     if not text:
         return
     try:
-        keep(progress().merged(saving.loads(str(text))))
+        copy = saving.loads(str(text))
+        keep(account.taken(progress(), copy, str(said.get("mark") or "")))
     except ValueError as error:
         state.progress_problem = (
             "What this browser kept of your answers cannot be read, so you begin anew: "

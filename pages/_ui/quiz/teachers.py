@@ -92,7 +92,7 @@ def _asked() -> Set:
         return Set.of(st.query_params.to_dict(), library())
     except SetError as error:
         for problem in error.problems:
-            st.warning(f"In this link, {problem}.", icon=":material/link_off:")
+            address.complain(f"In this link, {problem}.")
         return error.usable
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui import palette, words
+from pages._ui.address import complain
 from pages._ui.knobs import linked_menu
 from pages._ui.map import PARTS, map_images_from, source
 from pages._ui.recorded import replay
@@ -86,10 +87,9 @@ def shelf(key: str = "recording", *, height: int = 420) -> None:
     first = next(iter(options))
     asked = st.query_params.get(key, first)
     if asked not in options:
-        st.warning(
-            f"In this link, {key} is {asked}; allowed are {', '.join(options)}; "
-            f"{first} plays instead.",
-            icon=":material/link_off:",
+        complain(
+            f"In this link, {key} is {asked[:40]}; allowed are {', '.join(options)}; "
+            f"{first} plays instead."
         )
     menu, watch = st.columns([0.38, 0.62], gap="medium", vertical_alignment="bottom")
     with menu:

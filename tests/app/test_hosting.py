@@ -1,0 +1,325 @@
+"""What an operator meets: health, safe headers, the operators' page, the log."""
+
+import json
+import logging
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from streamlit.testing.v1 import AppTest
+
+from pages._ui import cache, health, logs, operators
+from pages._ui.headers import SafeHeaders
+from ssl_core.service import Report
+
+KEY = "a-key-that-is-long-enough"
+WELL = Report(
+    workers=2,
+    warm=1,
+    training=1,
+    waiting=3,
+    runs=5,
+    memory_mb=[800.0, 790.0],
+    disk_free_mb=5_000.0,
+    writable=True,
+    errors=["2026-11-25T20:00:00Z a worker ended (signal 9)"],
+    uptime_seconds=12.5,
+    typical_seconds=60.0,
+    root="/somewhere/private",
+    backend="local",
+)
+SetEnv = Callable[..., None]
+
+
+@pytest.fixture
+def operator(monkeypatch: pytest.MonkeyPatch) -> Iterator[SetEnv]:
+    """Sets an operator's variables for one test."""
+
+    def choose(**variables: str) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(f"SSL_{name.upper()}", value)
+        cache.settings.clear()
+
+    yield choose
+    monkeypatch.undo()
+    cache.settings.clear()
+
+
+# --- health ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def get(path: str, *routes: Route) -> Answer:
+    """What a web server with these routes and our headers answers."""
+    app = Starlette(routes=list(routes), middleware=[Middleware(SafeHeaders)])
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    request = {"type": "http", "method": "GET", "path": path, "headers": []}
+    request |= {"query_string": b"", "root_path": "", "http_version": "1.1"}
+    anyio.run(app, request, receive, send)
+    headers = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+    body = b"".join(m.get("body", b"") for m in sent[1:])
+    return Answer(sent[0]["status"], headers, body)
+
+
+def test_the_health_of_a_real_service_is_told_in_json() -> None:
+    reply = get("/health", health.ROUTE)
+    assert reply.status == 200
+    assert reply.headers["cache-control"] == "no-store"
+    told = json.loads(reply.body)
+    assert told["status"] in ("ok", "starting")
+    assert told["workers"]["wanted"] >= 1
+    assert told["uptime_seconds"] >= 0
+
+
+def test_health_tells_no_place_no_error_and_no_key(operator: SetEnv) -> None:
+    operator(operator_key=KEY)
+    told = health.Health.of(WELL).told
+    assert set(told) == {
+        *("status", "workers", "training", "waiting", "version", "uptime_seconds")
+    }
+    assert told["workers"] == {"warm": 1, "wanted": 2}
+    assert not any(w in json.dumps(told) for w in ("private", "signal", KEY))
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "well"),
+    [
+        ({}, "ok", True),
+        ({"warm": 0}, "starting", True),
+        ({"memory_mb": [], "warm": 0}, "degraded", False),  # no worker starts
+        ({"writable": False}, "degraded", False),
+        ({"disk_free_mb": 3.0}, "degraded", False),
+    ],
+)
+def test_what_keeps_runs_from_training_is_no_health(
+    change: dict[str, Any], status: str, well: bool
+) -> None:
+    found = health.Health.of(replace(WELL, **change))
+    assert (found.told["status"], found.well) == (status, well)
+
+
+def test_a_service_without_its_folder_answers_503(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gone() -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(cache, "service", gone)
+    reply = get("/health", health.ROUTE)
+    assert (reply.status, json.loads(reply.body)["status"]) == (503, "degraded")
+
+
+# --- headers ---------------------------------------------------------------------------
+
+
+async def page(request: Any) -> PlainTextResponse:
+    return PlainTextResponse("hello", headers={"Referrer-Policy": "no-referrer"})
+
+
+def test_every_answer_forbids_sniffing_and_foreign_frames() -> None:
+    for path in ("/page", "/there-is-no-such-page"):
+        headers = get(path, Route("/page", page)).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "frame-ancestors 'self'" in headers["content-security-policy"]
+        assert "object-src 'none'" in headers["content-security-policy"]
+
+
+def test_what_a_route_says_itself_stays() -> None:
+    headers = get("/page", Route("/page", page)).headers
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_an_operator_lets_a_school_frame_the_app(operator: SetEnv) -> None:
+    operator(frame_ancestors="'self' https://moodle.example.org")
+    headers = get("/page", Route("/page", page)).headers
+    policy = headers["content-security-policy"]
+    assert policy.endswith("frame-ancestors 'self' https://moodle.example.org")
+
+
+def test_streamlits_own_guards_are_on() -> None:
+    config = Path(__file__).parents[2] / ".streamlit" / "config.toml"
+    server = tomllib.loads(config.read_text(encoding="utf-8"))["server"]
+    assert server["enableXsrfProtection"] and server["enableCORS"]
+    assert server["maxUploadSize"] <= 200 and server["maxMessageSize"] <= 50
+    # Doors that are shut by default.
+    assert not server.keys() & {"enableStaticServing", "enableAgentApi"}
+
+
+# --- the operators' page ---------------------------------------------------------------
+
+PAGE = "pages/60_operators.py"
+
+
+def opened(alone: Any, **link: str) -> Any:
+    return alone("app.py", **link).switch_page(PAGE).run()
+
+
+def test_the_page_tells_how_the_server_fares(alone: Any, operator: SetEnv) -> None:
+    operator(operator_key=KEY, patience_seconds="77")
+    shown = opened(alone, key=KEY)
+    assert not shown.exception
+    assert shown.title[0].value == "Operators"
+    told = {m.label: m.value for m in shown.metric}
+    report = cache.service().report()
+    assert told["Training"] == f"{report.training} of {report.workers}"
+    assert told["Waiting"] == f"{report.waiting} of 40"
+    prose = "\n".join(m.value for m in shown.main.markdown)
+    assert report.root in prose and "MB left" in prose
+    memory, settings = (d.value for d in shown.dataframe)
+    assert list(memory["process"])[:2] == ["Web server", "Worker 1"]
+    assert "SSL_PATIENCE_SECONDS" in set(settings["setting"])
+    assert KEY not in prose and KEY not in settings.to_string()
+
+
+@pytest.mark.parametrize("link", [{}, {"key": ""}, {"key": KEY[:-1]}, {"key": "é"}])
+def test_without_the_key_there_is_no_such_page(
+    alone: Any, operator: SetEnv, link: dict[str, str]
+) -> None:
+    operator(operator_key=KEY)
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        opened(alone, **link)
+
+
+def test_a_server_without_a_key_has_no_such_page(alone: Any) -> None:
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        opened(alone, key="")
+
+
+def test_the_file_by_itself_shows_nothing_to_strangers(
+    alone: Any, operator: SetEnv
+) -> None:
+    operator(operator_key=KEY)
+    assert not alone(PAGE).metric
+    assert alone(PAGE, key=KEY).metric
+
+
+def test_errors_are_told_newest_first() -> None:
+    def script() -> None:
+        from pages._ui import operators
+
+        operators.errors(["first", "second"])
+        operators.errors([])
+
+    shown = AppTest.from_function(script).run()
+    assert shown.markdown[0].value == "- `second`\n- `first`"
+    assert "None since" in shown.caption[0].value
+
+
+def test_visits_cannot_be_counted_where_no_server_runs() -> None:
+    assert operators.sessions() is None
+
+
+# --- the log ---------------------------------------------------------------------------
+
+
+def line(record: logging.LogRecord, formatter: logging.Formatter) -> str:
+    text = formatter.format(record)
+    assert "\n" not in text
+    return text
+
+
+def record(message: str, *arguments: Any, **extra: Any) -> logging.LogRecord:
+    about = {"name": "ssl_core.service", "levelname": "INFO", "levelno": logging.INFO}
+    made = logging.makeLogRecord(about | {"msg": message, "args": arguments} | extra)
+    made.created = 0.0
+    return made
+
+
+def test_a_json_line_holds_what_stands_beside_the_message() -> None:
+    made = record("run %s", "ended", event="run_ended", state="finished", seconds=3.5)
+    assert json.loads(line(made, logs.JsonLines())) == {
+        "time": "1970-01-01T00:00:00.000Z",
+        "level": "info",
+        "logger": "ssl_core.service",
+        "message": "run ended",
+        "event": "run_ended",
+        "state": "finished",
+        "seconds": 3.5,
+    }
+
+
+def test_a_text_line_holds_the_same() -> None:
+    made = record("run ended", event="run_ended", state="finished")
+    told = "1970-01-01T00:00:00.000Z INFO run ended event=run_ended state=finished"
+    assert line(made, logs.TextLines()) == told
+
+
+@pytest.mark.parametrize("formatter", [logs.JsonLines(), logs.TextLines()])
+def test_who_and_whose_files_stays_out(formatter: logging.Formatter) -> None:
+    try:
+        raise ValueError("grandma.png cannot be read")
+    except ValueError:
+        trouble = sys.exc_info()
+    made = record(
+        "training\nfailed",
+        owner="learner-7",
+        file="grandma.png",
+        address="192.0.2.7",
+        exc_info=trouble,
+    )
+    told = line(made, formatter)
+    assert "training failed" in told
+    assert "ValueError" in told and "test_hosting.py" in told  # where to look
+    assert not any(w in told for w in ("learner-7", "grandma", "192.0.2.7"))
+
+
+@pytest.fixture
+def loggers() -> Iterator[logging.Logger]:
+    """One of the web server's loggers; all are as before afterwards."""
+    names = [*logs.OURS, "streamlit.someone"]
+    found = [logging.getLogger(name) for name in names]
+    before = [(logger, logger.handlers[:], logger.level) for logger in found]
+    others = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict)]
+    formatters = [(h, h.formatter) for logger in others for h in logger.handlers]
+    yield found[-1]
+    for logger, handlers, level in before:
+        logger.handlers[:] = handlers
+        logger.setLevel(level)
+    for handler, formatter in formatters:
+        handler.setFormatter(formatter)
+
+
+def test_set_up_twice_writes_once(
+    loggers: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.set_up("json")
+    logs.set_up("json")
+    logging.getLogger("ssl_core.service").info("run ended", extra={"state": "failed"})
+    (told,) = capsys.readouterr().err.splitlines()
+    assert json.loads(told)["state"] == "failed"
+
+
+@pytest.mark.parametrize(("log_format", "is_json"), [("json", True), ("text", False)])
+def test_json_is_also_what_the_web_server_writes(
+    loggers: logging.Logger,
+    log_format: str,
+    is_json: bool,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    loggers.handlers[:] = [logging.StreamHandler(sys.stderr)]
+    logs.set_up(log_format)
+    loggers.warning("a slow page")
+    told = capsys.readouterr().err.strip()
+    assert (json.loads(told)["message"] if is_json else told) == "a slow page"

@@ -1,0 +1,272 @@
+"""Signing in as a learner meets it; here Streamlit is told who they are.
+
+A real provider and a browser are in tests/browser/test_sign_in.py.
+"""
+
+import re
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages._ui import cache, learner
+from pages._ui.quiz import account
+from ssl_core.config import RunConfig
+from ssl_core.quiz import ledger
+from ssl_core.quiz.ledger import Ledger
+from ssl_core.quiz.progress import Attempt, Progress
+
+STANDING, QUIZ, PLAY = (
+    f"pages/{name}.py" for name in ("51_your_progress", "50_quiz", "01_playground")
+)
+APP = Path(__file__).parents[2] / "app.py"
+AUTH = {
+    "redirect_uri": "http://localhost:8501/oauth2callback",
+    "cookie_secret": secrets.token_urlsafe(32),
+    "client_id": "the-app",
+    "client_secret": "hunter2",
+    "server_metadata_url": "http://localhost:1/.well-known/openid-configuration",
+}
+Visit = Callable[..., AppTest]
+
+
+@pytest.fixture
+def who() -> str:
+    """A learner whom no other test knows."""
+    return f"somebody-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def visit() -> Visit:
+    """Open a page through the router as somebody, or as nobody yet."""
+
+    def opened(page: str, subject: str = "", auth: Any = AUTH, **state: Any) -> AppTest:
+        shown = AppTest.from_file(str(APP), default_timeout=20)
+        shown.session_state["learner"] = secrets.token_urlsafe(16)
+        for name, value in state.items():
+            shown.session_state[name] = value
+        if auth:
+            shown.secrets["auth"] = auth
+            shown.user = {"is_logged_in": False}
+        if subject:
+            shown.user = {
+                "is_logged_in": True,
+                "iss": "https://school.example",
+                "sub": subject,
+                "name": "Ann *of* <b>7b</b>",
+                "email": "ann@school.example",
+            }
+        shown.run()
+        shown.switch_page(page).run()
+        assert not shown.exception
+        return shown
+
+    return opened
+
+
+@pytest.fixture
+def other_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Puts a ledger with this URL in place of the server's."""
+    monkeypatch.setattr(ledger, "REST_SECONDS", 0.0)
+
+    def put(url: str) -> None:
+        monkeypatch.setattr(cache, "ledger", lambda: Ledger(url))
+
+    yield put
+
+
+def prose(page: AppTest) -> str:
+    return "\n".join(x.value for x in (*page.markdown, *page.caption, *page.text))
+
+
+def trouble(page: AppTest) -> str:
+    return "\n".join(x.value for x in (*page.error, *page.warning))
+
+
+def keys(page: AppTest) -> set[str]:
+    return {button.key for button in page.button}
+
+
+def answered(*times: int) -> Progress:
+    return Progress(
+        seed=1,
+        attempts=tuple(
+            Attempt(question="predict-eight-or-sixty-four", at=t, answer=0, score=0.0)
+            for t in times
+        ),
+    )
+
+
+def kept(page: AppTest) -> list[int]:
+    return [a.at for a in page.session_state["progress"].attempts]
+
+
+def test_without_an_operators_wish_there_is_no_account(visit: Visit) -> None:
+    page = visit(STANDING, auth=None)
+    assert "There is no account." in prose(page)
+    assert not {k for k in keys(page) if k and "sign" in k}
+    assert not any(
+        "Sign in" in link.proto.label for link in _links(visit(QUIZ, "", None))
+    )
+
+
+def _links(page: AppTest) -> list[Any]:
+    return list(page.get("page_link"))
+
+
+def test_with_it_one_may_sign_in_and_need_not(visit: Visit) -> None:
+    page = visit(STANDING)
+    assert "sign_in_default" in keys(page)
+    assert "Everything here works without." in prose(page)
+    assert any("Sign in" in link.proto.label for link in _links(visit(QUIZ)))
+
+
+def test_each_provider_has_its_button(visit: Visit) -> None:
+    shared = {k: AUTH[k] for k in ("redirect_uri", "cookie_secret")}
+    page = visit(STANDING, auth={**shared, "school": AUTH, "google": AUTH})
+    labels = {b.key: b.label for b in page.button if b.key and "sign_in" in b.key}
+    assert labels == {
+        "sign_in_school": "Sign in with school",
+        "sign_in_google": "Sign in with google",
+    }
+    both = visit(STANDING, auth={**AUTH, "client_kwargs": {"prompt": "login"}})
+    assert {k for k in keys(both) if k and "sign_in" in k} == {"sign_in_default"}
+
+
+def test_settings_that_are_not_complete_are_one_sentence(visit: Visit) -> None:
+    # To the simulator's st.login, this server has no file of secrets.
+    page = visit(STANDING).button(key="sign_in_default").click().run()
+    assert not page.exception
+    assert "Nobody can sign in, this server's settings are not complete" in trouble(
+        page
+    )
+
+
+def test_a_server_without_authlib_says_so(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = account.find_spec
+    monkeypatch.setattr(account, "find_spec", lambda n: n != "authlib" and there(n))
+    page = visit(STANDING).button(key="sign_in_default").click().run()
+    assert not page.exception
+    assert "this server lacks authlib, which requirements-cluster.txt" in trouble(page)
+
+
+def test_ones_answers_are_there_on_another_device(visit: Visit, who: str) -> None:
+    visit(STANDING, who, progress=answered(100, 200))
+    there = visit(STANDING, who)
+    assert kept(there) == [100, 200]
+    assert "1 of" in prose(there)
+    said = prose(there)
+    assert "You are signed in as Ann *of* <b>7b</b>." in [t.value for t in there.text]
+    assert "in your account" in said and "There is no account" not in said
+    assert kept(visit(STANDING, f"{who}-not")) == []
+    assert kept(visit(STANDING)) == []
+
+
+def test_signing_out_leaves_this_visit_its_answers(visit: Visit, who: str) -> None:
+    page = visit(STANDING, who, progress=answered(100))
+    page.button(key="sign_out").click().run()
+    assert not page.exception
+    assert "sign_in_default" in keys(page) and kept(page) == [100]
+
+
+def test_forgetting_is_for_the_account_too(visit: Visit, who: str) -> None:
+    page = visit(STANDING, who, progress=answered(100))
+    page.button(key="progress_forget").click().run()
+    assert kept(page) == [] == kept(visit(STANDING, who))
+
+
+def test_a_database_that_is_down_is_a_sentence_and_tried_again(
+    visit: Visit, who: str, tmp_path: Path, other_ledger: Any
+) -> None:
+    other_ledger(f"sqlite:///{tmp_path / 'later' / 'x.sqlite'}")
+    page = visit(STANDING, who, progress=answered(100))
+    assert "the server's database does not answer. You can go on" in trouble(page)
+    assert len(page.toast) <= 1 and not page.run().toast, (
+        "a note once, not at every run"
+    )
+    assert kept(page) == [100]
+    (tmp_path / "later").mkdir()
+    page.run()
+    assert trouble(page.run()) == ""
+    assert kept(visit(STANDING, who)) == [100]
+
+
+def test_a_server_without_sqlalchemy_says_so_and_works(
+    visit: Visit, who: str, monkeypatch: pytest.MonkeyPatch, other_ledger: Any
+) -> None:
+    other_ledger("sqlite:///never.sqlite")
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    page = visit(STANDING, who, progress=answered(100))
+    assert "SQLAlchemy is not installed on this server" in trouble(page)
+    assert kept(page) == [100]
+    assert kept(visit(STANDING, progress=answered(5))) == [5], "nobody else notices"
+
+
+# ------------------------------------------------------------------------------ runs
+
+
+@pytest.fixture
+def run_of() -> Iterator[Callable[[str], str]]:
+    """Submits a small run for an owner, and stops it in the end."""
+    started: list[str] = []
+
+    def submit(owner: str) -> str:
+        started.append(cache.service().submit(RunConfig(batch_size=16), owner=owner))
+        return started[-1]
+
+    yield submit
+    for run in started:
+        cache.service().stop(run)
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """Every answer to the question who is looking."""
+    answers: list[tuple[str, ...]] = []
+    ask = learner.idents
+
+    def asked() -> tuple[str, ...]:
+        answers.append(ask())
+        return answers[-1]
+
+    monkeypatch.setattr(learner, "idents", asked)
+    return answers
+
+
+def test_ones_runs_are_there_on_another_device(
+    visit: Visit, who: str, seen: list[tuple[str, ...]], run_of: Any
+) -> None:
+    visit(PLAY, who)
+    own = seen[-1][0]
+    run = run_of(own)
+    assert visit(PLAY, who).session_state["run"] == run
+    assert visit(PLAY, f"{who}-not").session_state["run"] is None
+    assert visit(PLAY).session_state["run"] is None
+    assert re.fullmatch("[A-Za-z0-9_-]{22}", own)
+    changed = {**AUTH, "cookie_secret": "another secret"}
+    visit(PLAY, who, changed)
+    assert seen[-1][0] != own, "it cannot be guessed from who somebody is"
+
+
+def test_a_run_begun_before_signing_in_goes_on(
+    visit: Visit, who: str, run_of: Any
+) -> None:
+    browser = secrets.token_urlsafe(16)
+    run = run_of(browser)
+    assert visit(PLAY, who, learner=browser).session_state["run"] == run
+
+
+def test_a_browser_is_left_no_id_of_an_account(
+    visit: Visit, who: str, seen: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+    monkeypatch.setattr(learner, "_keep", lambda data, **_: left.append(data["value"]))
+    browser = secrets.token_urlsafe(16)
+    visit(STANDING, who, learner=browser)
+    assert set(left) == {browser} and seen[-1][0] not in left

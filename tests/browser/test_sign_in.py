@@ -1,0 +1,214 @@
+"""Signing in, with a real OpenID provider: one's answers are on every device."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from lab import eventually, free_port, main, press, said
+from playwright.sync_api import Browser, Page, expect
+from provider import Provider, providing
+
+SET = "/quiz?lesson=composition"
+STORED = "localStorage.getItem('ssl_progress')"
+
+
+@dataclass
+class School:
+    """A server where one can sign in, and what it keeps."""
+
+    address: str
+    folder: Path
+    provider: Provider
+
+    def rows(self) -> dict[str, list[dict]]:
+        """Learner's key -> their attempts, in the database."""
+        file = self.folder / "runs" / "progress.sqlite"
+        if not file.exists():
+            return {}
+        with sqlite3.connect(file) as database:
+            found = database.execute("SELECT learner, text FROM progress").fetchall()
+        return {who: json.loads(text).get("attempts", []) for who, text in found}
+
+    def counts(self) -> list[int]:
+        """How many answers each account has."""
+        return sorted(map(len, self.rows().values()))
+
+
+@pytest.fixture
+def school(tmp_path: Path, another_server) -> Iterator[School]:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    file = tmp_path / "secrets.toml"
+    with providing() as provider:
+        file.write_text(provider.secrets(address))
+        with another_server(port, "--secrets.files", str(file)):
+            yield School(address, tmp_path, provider)
+    log = (tmp_path / "log").read_text()
+    assert not provider.refused
+    assert "Traceback" not in log, log
+    for private in ("subject-of", "school.example", "7b", *School.rows(_at(tmp_path))):
+        assert private not in log, "nobody is named in the log"
+
+
+def _at(folder: Path) -> School:
+    return School("", folder, None)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def visitor(browser: Browser, school: School) -> Iterator:
+    """Opens a page in a browser profile of its own."""
+    contexts = []
+
+    def fresh() -> Page:
+        contexts.append(browser.new_context(base_url=school.address))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        return page
+
+    yield fresh
+    for context in contexts:
+        context.close()
+
+
+def answer(page: Page, letter: str, number: int) -> None:
+    """Answer a question of the set."""
+    page.goto(SET)
+    dot = main(page).get_by_role("radio", name=re.compile(rf"(^|\s){number}$"))
+    dot.or_(main(page).get_by_role("button", name=re.compile(rf"(^|\s){number}$")))
+    dot.first.click()
+    expect(main(page)).to_contain_text(f"Question {number} of")
+    main(page).get_by_role("button", name=re.compile(rf"^{letter} ")).first.click()
+    expect(main(page).get_by_text("your answer")).to_be_visible()
+
+
+def sign_in(page: Page, person: str) -> None:
+    """By the button on one's progress page, and the provider's own page."""
+    page.goto("/your_progress")
+    press(page, "Sign in")
+    page.get_by_role("link", name=person).click()
+    expect(page.get_by_text("Understand contrastive learning")).to_be_visible()
+    page.goto("/your_progress")
+    # Whatever a provider says of somebody is text, no markup.
+    expect(main(page)).to_contain_text(f"You are signed in as {person} *of* <b>7b</b>")
+
+
+def count(page: Page, number: int) -> None:
+    """Wait until the progress page tells of so many answers."""
+    words = f"{number} of" if number else "not answered anything yet"
+    expect(main(page)).to_contain_text(words)
+
+
+def test_answers_are_on_every_device_of_who_signs_in(school: School, visitor) -> None:
+    page = visitor()
+    answer(page, "B", 1)
+    assert school.counts() == [], "without an account the server keeps nothing"
+    sign_in(page, "Ann")
+    count(page, 1)
+    eventually(lambda: school.counts() == [1], "what she had answered before")
+    answer(page, "A", 2)
+    eventually(lambda: school.counts() == [2], "both answers in her account")
+    (key,) = school.rows()
+    assert re.fullmatch("[0-9a-f]{64}", key)
+
+    other = visitor()
+    sign_in(other, "Ann")
+    count(other, 2)
+    answer(other, "B", 3)
+    eventually(lambda: school.counts() == [3], "three answers")
+
+    # Forgetting, on one device, is forgetting on all.
+    other.goto("/your_progress")
+    count(other, 3)
+    main(other).get_by_text("Begin anew").click()
+    expect(main(other)).to_contain_text("in your account")
+    press(other, "Forget all my answers")
+    count(other, 0)
+    eventually(lambda: school.counts() == [0], "an account without answers")
+    page.goto("/your_progress")
+    count(page, 0)
+    eventually(
+        lambda: (
+            "attempts" not in page.evaluate(STORED)
+            or '"attempts": []' in page.evaluate(STORED)
+        ),
+        "this browser to forget, too",
+    )
+    assert school.counts() == [0], "and nothing comes back"
+
+
+def test_on_a_shared_computer_two_accounts_stay_apart(school: School, visitor) -> None:
+    page = visitor()
+    sign_in(page, "Ann")
+    answer(page, "B", 1)
+    answer(page, "A", 2)
+    eventually(lambda: school.counts() == [2], "Ann's answers")
+    page.goto("/your_progress")
+    count(page, 2)
+    press(page, "Sign out")
+    expect(page.get_by_text("Understand contrastive learning")).to_be_visible()
+    page.goto("/your_progress")
+    expect(main(page).get_by_role("button", name="Sign in")).to_be_visible()
+    count(page, 2)  # this browser's own copy stays, as its switch says
+
+    page.wait_for_timeout(1500)  # what comes now is answered in another second
+    answer(page, "B", 3)
+    eventually(lambda: len(json.loads(page.evaluate(STORED))["attempts"]) == 3, "3")
+    sign_in(page, "Ben")
+    count(page, 1)
+    eventually(lambda: school.counts() == [1, 2], "Ben's one answer, Ann's two")
+    assert len(json.loads(page.evaluate(STORED))["attempts"]) == 1
+
+
+def test_tabs_of_two_accounts_come_to_rest(school: School, visitor) -> None:
+    """A tab stays signed in until it is opened anew, whoever signs in beside it."""
+    anns = visitor()
+    sign_in(anns, "Ann")
+    answer(anns, "B", 1)
+    bens = anns.context.new_page()
+    bens.goto("/your_progress")
+    press(bens, "Sign out")
+    expect(bens.get_by_text("Understand contrastive learning")).to_be_visible()
+    sign_in(bens, "Ben")
+    answer(bens, "A", 2)
+    eventually(lambda: school.counts() == [1, 1], "an answer in each account")
+    main(anns).get_by_role("button", name=re.compile("^Next question")).click()
+    expect(main(anns)).to_contain_text("Question 2 of")
+    main(anns).get_by_role("button", name=re.compile("^C ")).first.click()
+    eventually(lambda: school.counts() == [1, 2], "Ann's second answer")
+    written = (
+        "(seconds) => new Promise((done) => { const seen = []; const look = setInterval("
+        "() => seen.push(localStorage.getItem('ssl_progress-owner')), 20); setTimeout("
+        "() => { clearInterval(look); done(new Set(seen).size); }, 1000 * seconds); })"
+    )
+    bens.wait_for_timeout(1500)
+    assert bens.evaluate(written, 2) == 1, "they do not take turns for ever"
+    assert school.counts() == [1, 2]
+
+
+def test_a_database_that_is_gone_stops_nobody(school: School, visitor) -> None:
+    page = visitor()
+    sign_in(page, "Ann")
+    answer(page, "B", 1)
+    eventually(lambda: school.counts() == [1], "one answer")
+    file = school.folder / "runs" / "progress.sqlite"
+    kept = file.read_bytes()
+    file.write_bytes(b"not a database " * 100)
+    answer(page, "A", 2)
+    page.goto("/your_progress")
+    expect(main(page)).to_contain_text("do not reach your account at the moment")
+    count(page, 2)
+    assert "Traceback" not in said(page)
+    file.write_bytes(kept)
+
+    def back() -> bool:
+        page.goto("/your_progress")
+        count(page, 2)
+        return school.counts() == [2]
+
+    eventually(back, "the second answer in the account", 60)
+    page.goto("/your_progress")
+    expect(main(page)).not_to_contain_text("do not reach")

@@ -1,0 +1,145 @@
+"""What joins an account, and what does not: forgetting, restoring, shared computers."""
+
+import re
+
+from hypothesis import given
+from test_quiz_progress import STEADY, attempt, attempts, histories, identity
+
+from ssl_core.quiz import accounts
+from ssl_core.quiz.progress import Attempt, Exam, Opened, Progress
+from ssl_core.quiz.saving import dumps
+
+ANN, BEN = "ann-tag", "ben-tag"
+
+
+def identities(progress: Progress) -> list[tuple[object, ...]]:
+    return [identity(a) for a in progress.attempts]
+
+
+def test_a_learner_is_known_by_issuer_and_subject_alone() -> None:
+    keys = {
+        accounts.key(*who)
+        for who in [
+            *(("https://a.example", "1"), ("https://a.example", "11")),
+            *(("https://a.example1", "1"), ("https://b.example", "1")),
+        ]
+    }
+    assert len(keys) == 4
+    assert all(re.fullmatch("[0-9a-f]{64}", key) for key in keys)
+    assert accounts.key("https://a.example", "1") in keys
+
+
+def test_an_id_needs_the_servers_secret_and_fits_a_path() -> None:
+    ann, ben = (accounts.key("https://a.example", who) for who in ("ann", "ben"))
+    ids = {
+        accounts.ident(secret, purpose, who)
+        for secret in ("one secret", "another")
+        for purpose in ("runs", "browser")
+        for who in (ann, ben)
+    }
+    assert len(ids) == 8
+    assert all(re.fullmatch("[A-Za-z0-9_-]{22}", i) for i in ids)
+    assert accounts.ident("one secret", "runs", ann) in ids
+
+
+# ------------------------------------------------------------ a visit and its account
+
+
+@STEADY
+@given(histories(), histories())
+def test_joining_is_merging_where_nobody_forgot(kept: Progress, own: Progress) -> None:
+    assert dumps(accounts.joined(kept, own, 0)) == dumps(kept.merged(own))
+
+
+@STEADY
+@given(histories(), histories(), attempts())
+def test_joining_again_changes_nothing(a: Progress, b: Progress, new: Attempt) -> None:
+    both = accounts.joined(a, b, 0)
+    assert dumps(accounts.joined(both, both, both.forgotten)) == dumps(both)
+    later = accounts.joined(both, b.with_attempt(new), both.forgotten)
+    assert len(later.attempts) == len({*identities(later)})
+
+
+def test_who_forgets_forgets_in_the_account() -> None:
+    kept = Progress(seed=1, attempts=(attempt(100),), lessons={"a": Opened(opened=90)})
+    both = accounts.joined(kept, Progress(seed=2, forgotten=200), 0)
+    assert not both.attempts and not both.lessons and both.forgotten == 200
+
+
+def test_another_device_neither_brings_it_back_nor_forgets_more() -> None:
+    old, new = attempt(100), attempt(300)
+    kept = Progress(seed=1, forgotten=200)
+    late = Progress(seed=1, attempts=(old,)).with_attempt(new)  # has not heard of it
+    assert accounts.joined(kept, late, 0).attempts == (new,)
+
+
+def test_what_a_file_brought_back_stays_with_a_device_that_had_forgotten_it() -> None:
+    old = attempt(100)
+    one = Progress(seed=1, forgotten=200)
+    kept = other = one
+    one = one.restored(Progress(seed=1, attempts=(old,)))
+    kept = accounts.joined(kept, one, 200)
+    assert kept.attempts == (old,) and kept.forgotten == 0
+    other = other.with_attempt(attempt(300))
+    both = accounts.joined(kept, other, 200)
+    assert [a.at for a in both.attempts] == [100, 300]
+
+
+# --------------------------------------------------------- a browser and its account
+
+
+def test_what_was_answered_before_signing_in_joins_the_account() -> None:
+    account = Progress(seed=1, attempts=(attempt(100),))
+    copy = Progress(seed=2, attempts=(attempt(200),))
+    assert [a.at for a in accounts.taken(account, copy, "", ANN).attempts] == [100, 200]
+
+
+def test_forgetting_without_an_account_costs_no_account_anything() -> None:
+    account = Progress(seed=1, attempts=(attempt(100),))
+    copy = Progress(seed=2, attempts=(attempt(400),), forgotten=300)
+    for marked in ("", f"{ANN}:200", f"{BEN}:200"):
+        taken = accounts.taken(account, copy, marked, ANN)
+        assert [a.at for a in taken.attempts] == [100, 400]
+        assert taken.forgotten == 0
+
+
+def test_forgetting_in_another_tab_of_the_account_is_heard() -> None:
+    account = Progress(seed=1, attempts=(attempt(100),))
+    fresh = Progress(seed=2, forgotten=300)
+    taken = accounts.taken(account, fresh, accounts.mark(ANN, fresh), ANN)
+    assert not taken.attempts and taken.forgotten == 300
+
+
+@STEADY
+@given(histories(), histories())
+def test_nothing_of_one_account_gets_into_another(own: Progress, ann: Progress) -> None:
+    marked = accounts.mark(ANN, ann)
+    assert dumps(accounts.taken(own, ann, marked, BEN)) == dumps(own.merged(own))
+    back = accounts.taken(own, ann, marked, ANN)
+    assert set(identities(back)) >= set(identities(ann)), "and all of one's own does"
+
+
+def test_what_came_after_another_account_had_left_is_nobodys_and_taken() -> None:
+    exam = Exam(set="quiz?exam=true", questions=("a",), begun=190)
+    ann = Progress(seed=1, attempts=(attempt(100),), exam=exam)
+    marked = accounts.mark(ANN, ann)
+    on = ann.with_attempt(attempt(250)).with_lesson("late", 260)
+    taken = accounts.taken(Progress(seed=9), on, marked, BEN)
+    assert [a.at for a in taken.attempts] == [250]
+    assert list(taken.lessons) == ["late"] and taken.exam is None
+    assert taken.seed == 9, "the order of options is one's own"
+
+
+def test_a_mark_that_somebody_wrote_by_hand_does_no_harm() -> None:
+    own, copy = Progress(seed=1), Progress(seed=2, attempts=(attempt(100),))
+    for marked in (
+        ":",
+        "x",
+        "x:",
+        "x:-1",
+        "x:²",
+        "x:1e9",
+        "x:" + "9" * 5000,
+        ANN + ":",
+    ):
+        assert len(accounts.taken(own, copy, marked, ANN).attempts) in (0, 1)

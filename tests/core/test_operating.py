@@ -1,0 +1,113 @@
+"""An operator's settings: their command, their place in the README, their refusals."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ssl_core.__main__ import main
+from ssl_core.knobs import knobs_of
+from ssl_core.service.settings import PREFIX, Settings, variable
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = sorted(p for p in (ROOT / "deploy").iterdir() if p.is_file())
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in knobs_of(Settings):
+        monkeypatch.delenv(variable(name), raising=False)
+
+
+def test_the_readme_has_the_table_that_the_command_prints(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["settings"]) == 0
+    table = capsys.readouterr().out.split("\n\n")[0]
+    assert table.count("\n") == len(knobs_of(Settings)) + 1
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert table in readme, "put what `python -m ssl_core settings` prints there"
+
+
+def test_the_command_tells_what_is_set_here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_WORKERS", "3")
+    monkeypatch.setenv("SSL_DATABASE", "postgresql://app:secret@database/app")
+    monkeypatch.setenv("SSL_WORKER", "3")
+    assert main(["settings"]) == 0
+    out, err = capsys.readouterr()
+    assert "SSL_WORKERS=3" in out and "SSL_DATABASE is set" in out
+    assert "secret" not in out
+    assert "SSL_WORKER is no setting; did you mean SSL_WORKERS?" in err
+
+
+def test_nonsense_is_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_QUEUE", "many")
+    assert main(["settings"]) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith("SSL_QUEUE is 'many'; allowed is") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "'self'",
+        "'none'",
+        "*",
+        "https://moodle.example.org",
+        "'self' https://*.a.org:8443",
+    ],
+)
+def test_who_may_frame_the_app(value: str) -> None:
+    assert Settings(frame_ancestors=value).frame_ancestors == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "x; script-src *",
+        "a,b",
+        "a\r\nSet-Cookie: b=c",
+        "'none' a",
+        "'unsafe'",
+        " a",
+    ],
+)
+def test_a_frame_setting_adds_nothing_else_to_the_header(value: str) -> None:
+    with pytest.raises(ValueError, match=r"SSL_FRAME_ANCESTORS is .*; allowed are"):
+        Settings(frame_ancestors=value)
+
+
+def test_a_short_key_is_refused_without_being_told() -> None:
+    with pytest.raises(
+        ValueError, match="SSL_OPERATOR_KEY has 6 characters"
+    ) as refusal:
+        Settings(operator_key="secret")
+    assert "secret" not in str(refusal.value)
+
+
+# --- what is in deploy/ ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", DEPLOY, ids=lambda p: p.name)
+def test_deploy_sets_only_what_there_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    named = set(re.findall(rf"\b{PREFIX}[A-Z_]+", text))
+    assert not list(Settings.unknown(dict.fromkeys(named, "")))
+
+
+def test_the_image_gets_all_that_the_app_needs_and_no_secret() -> None:
+    lines = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    assert rules[0] == "*"  # what is not named stays out
+    let_in = {rule[1:] for rule in rules if rule.startswith("!")}
+    assert let_in == {
+        *("app.py", "pages", "ssl_core", "assets", "checkpoints"),
+        *(".streamlit/config.toml", "requirements*.txt"),
+    }
+    assert all(list(ROOT.glob(name)) for name in let_in)

@@ -1,0 +1,269 @@
+"""What a stranger can hand in, and who has to cope with it."""
+
+import hashlib
+import io
+import json
+import random
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from mutants import WORDS, anything, spoiled, spoiled_json, spoiled_text
+from PIL import Image
+
+from ssl_core import checkpoints
+from ssl_core.config import RunConfig, all_knobs
+from ssl_core.data import ImageSet, audio, load
+from ssl_core.data.clips import clips
+from ssl_core.data.folder import folder
+from ssl_core.methods import METHODS
+from ssl_core.quiz import bank, judging, results, review, saving
+from ssl_core.quiz.progress import Attempt, Progress
+from ssl_core.quiz.sets import Set
+from ssl_core.train import Budget, Fit, Watch
+
+HOME = Path(__file__).parents[2]
+WATCH = Watch(bank=64, asked=32, mapped=32)
+Target = Callable[[random.Random, Path], object]
+
+
+@dataclass(frozen=True)
+class Given:
+    """Valid inputs, made once; what is handed in is one of them, spoiled."""
+
+    images: Mapping[str, bytes]
+    sounds: Mapping[str, bytes]
+    images_zip: bytes
+    sounds_zip: bytes
+    model: bytes
+    card: Mapping[str, Any]
+    progress: str
+    banks: tuple[str, ...]
+    library: bank.Library
+    data: ImageSet
+
+    @classmethod
+    def made(cls) -> "Given":
+        """All of them."""
+        images, sounds, library = _images(), _sounds(), bank.shipped()
+        model, card = _checkpoint()
+        files = sorted((HOME / "assets" / "quiz").glob("*.toml"))
+        return cls(
+            images,
+            sounds,
+            packed(images),
+            packed(sounds),
+            model,
+            card,
+            saving.dumps(_progress(library)),
+            tuple(f.read_text(encoding="utf-8") for f in files if f.stem != "concepts"),
+            library,
+            load("shapes", count=300, held_out=100),
+        )
+
+
+def packed(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A zip."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def targets(given: Given) -> dict[str, Target]:
+    """Name -> what hands one spoiled input in; only a ValueError may come back."""
+
+    def links(dice: random.Random, _: Path) -> object:
+        names = ("lesson", "concept", "difficulty", "kind", "count", "exam", "q")
+        query = {n: _word(dice, given) for n in names if dice.random() < 0.5}
+        chosen = Set.of(query, given.library)
+        return chosen.ids(given.library), Set.of(
+            chosen.query(), given.library
+        ) == chosen
+
+    def knobs(dice: random.Random, _: Path) -> object:
+        method = dice.choice(list(METHODS))
+        names = [*all_knobs(method), "augment", "nonsense"]
+        values: dict[str, Any] = {"method": method}
+        for name in dice.sample(names, dice.randint(1, 5)):
+            values[name] = anything(dice)
+        if dice.random() < 0.5:  # what is sound, with one thing changed
+            flat = RunConfig.of({"method": method}).flat()
+            values = {"all": flat} if dice.random() < 0.02 else _within(flat, dice)
+        said = values.get("augment")
+        if isinstance(said, str | int):  # quoted whole: only its writer reads it
+            values["augment"] = said[:200] if isinstance(said, str) else said % 10**9
+        config = RunConfig.of(values)
+        return RunConfig.of(json.loads(json.dumps(config.flat())))
+
+    def one_knob(dice: random.Random, _: Path) -> object:
+        known = all_knobs(dice.choice(list(METHODS)))
+        name = dice.choice(list(known))
+        return known[name].check(name, anything(dice))
+
+    def progress(dice: random.Random, _: Path) -> object:
+        if dice.random() < 0.6:
+            changed = spoiled_json(json.loads(given.progress), dice)
+            read = saving.loads(json.dumps(changed, default=str))
+        else:
+            read = saving.loads(spoiled(given.progress.encode(), dice))
+        return _used(read, given.library)
+
+    def banks(dice: random.Random, _: Path) -> object:
+        text = dice.choice(given.banks)
+        if dice.random() < 0.6:
+            return bank.parse(spoiled_text(text, dice), "mine.toml")
+        return bank.parse(spoiled(text.encode(), dice), "mine.toml")
+
+    def zips_of_images(dice: random.Random, place: Path) -> object:
+        return folder(_file(place, "a.zip", spoiled(given.images_zip, dice)))
+
+    def zips_of_spoiled_images(dice: random.Random, place: Path) -> object:
+        files = {n: _maybe(d, dice) for n, d in given.images.items()}
+        name = dice.choice(WORDS)[:200].encode("utf-8", "replace").decode()
+        files["x" + name] = dice.choice(list(files.values()))
+        files[name.lstrip("\0") or "x"] = dice.choice(list(files.values()))
+        return folder(_file(place, "a.zip", packed(files)))
+
+    def folders_of_images(dice: random.Random, place: Path) -> object:
+        for name, data in given.images.items():
+            _file(place, name, _maybe(data, dice))
+        return folder(place)
+
+    def sounds(dice: random.Random, _: Path) -> object:
+        return audio.decode(spoiled(dice.choice(list(given.sounds.values())), dice))
+
+    def zips_of_sounds(dice: random.Random, place: Path) -> object:
+        if dice.random() < 0.5:
+            return clips(_file(place, "a.zip", spoiled(given.sounds_zip, dice)))
+        files = {n: _maybe(d, dice) for n, d in given.sounds.items()}
+        return clips(_file(place, "a.zip", packed(files)))
+
+    def zips_of_checkpoints(dice: random.Random, place: Path) -> object:
+        parts = {
+            "model.safetensors": given.model,
+            "card.json": json.dumps(given.card).encode(),
+        }
+        whole = packed(parts, zipfile.ZIP_STORED)
+        return checkpoints.load(_file(place, "a.zip", spoiled(whole, dice)))
+
+    def sealed_checkpoints(dice: random.Random, place: Path) -> object:
+        """Spoiled, but with the right sum: whoever means harm would see to it."""
+        model = spoiled(given.model, dice) if dice.random() < 0.5 else given.model
+        card = dict(given.card)
+        if dice.random() < 0.7:
+            card = spoiled_json(card, dice)
+        if isinstance(card, dict):
+            card["sha256"] = hashlib.sha256(model).hexdigest()
+        _file(place, "c/model.safetensors", model)
+        _file(place, "c/card.json", json.dumps(card, default=str).encode())
+        loaded = checkpoints.load(place / "c")
+        # As a worker does, which takes the data from its own server.
+        loaded.restore(Fit(loaded.config, given.data, Budget(steps=3), WATCH))
+        return loaded
+
+    return {name: target for name, target in locals().items() if name != "given"}
+
+
+def _word(dice: random.Random, given: Given) -> str:
+    known = [
+        *(b.lesson for b in given.library.banks),
+        *("1,2", "true", "choice", "10", "concept"),
+    ]
+    word = dice.choice(known) if dice.random() < 0.5 else dice.choice(WORDS)
+    return spoiled_text(word, dice) if dice.random() < 0.3 else word
+
+
+def _within(flat: dict[str, Any], dice: random.Random) -> dict[str, Any]:
+    """A config of which one to three values are something else."""
+    changed = dict(flat)
+    for name in dice.sample(list(flat), dice.randint(1, 3)):
+        changed[name] = spoiled_json(flat[name], dice)
+    return changed
+
+
+def _maybe(data: bytes, dice: random.Random) -> bytes:
+    return spoiled(data, dice) if dice.random() < 0.5 else data
+
+
+def _file(place: Path, name: str, data: bytes) -> Path:
+    path = place / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def _used(read: Progress, library: bank.Library) -> object:
+    """What pages do with a progress file that was taken."""
+    again = saving.loads(saving.dumps(read))
+    merged = read.merged(again)
+    for question in library:
+        latest = merged.latest(question.id)
+        if latest and judging.fits(question, latest.answer):
+            judging.judge(question, latest.answer)
+    review.due(merged, library, now=1_800_000_000)
+    return results.by_lesson(merged, library)
+
+
+def _progress(library: bank.Library) -> Progress:
+    kept = Progress(seed=7)
+    answers = {"true_false": True, "numeric": 0.5, "order": (0, 1), "short": "Words."}
+    for at, question in enumerate(list(library)[:30]):
+        answer = answers.get(question.kind, 0)
+        kept = kept.with_attempt(
+            Attempt(
+                question=question.id, at=1_700_000_000 + at, answer=answer, score=0.5
+            )
+        )
+    return kept
+
+
+def _checkpoint() -> tuple[bytes, dict[str, Any]]:
+    """Weights and card of a whole run of two steps."""
+    data = load("shapes", count=300, held_out=100)
+    fit = Fit(RunConfig(batch_size=8), data, Budget(steps=2), WATCH)
+    for _ in fit:
+        pass
+    with tempfile.TemporaryDirectory() as place:
+        checkpoints.save(Path(place) / "c", fit)
+        model = (Path(place) / "c" / "model.safetensors").read_bytes()
+        return model, json.loads((Path(place) / "c" / "card.json").read_bytes())
+
+
+def _images() -> dict[str, bytes]:
+    kinds = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
+    modes = ("RGB", "L", "P", "RGBA", "1")
+    rng, made = np.random.default_rng(0), {}
+    for i in range(12):
+        kind, mode = kinds[i % len(kinds)], modes[i % len(modes)]
+        picture = Image.fromarray(rng.integers(0, 255, (20, 24, 3), dtype=np.uint8))
+        out = io.BytesIO()
+        mode = "RGB" if kind in ("JPEG", "WEBP") else mode
+        picture.convert(mode).save(out, kind)
+        made[f"class{i % 2}/{i}.{kind.lower()}"] = out.getvalue()
+    return made
+
+
+def _sounds() -> dict[str, bytes]:
+    rng, made = np.random.default_rng(0), {}
+    kinds = (
+        *(("WAV", "PCM_16"), ("WAV", "FLOAT"), ("WAV", "ULAW"), ("WAV", "PCM_24")),
+        *(
+            ("FLAC", "PCM_16"),
+            ("OGG", "VORBIS"),
+            ("WAV", "IMA_ADPCM"),
+            ("WAV", "PCM_U8"),
+        ),
+    )
+    for i, (kind, subtype) in enumerate(kinds):
+        out = io.BytesIO()
+        wave = 0.3 * rng.standard_normal((2400, 1 + i % 2))
+        soundfile.write(out, wave, 8000, format=kind, subtype=subtype)
+        made[f"word{i % 2}_anna_{i}.{kind.lower()}"] = out.getvalue()
+    return made

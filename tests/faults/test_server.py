@@ -1,0 +1,73 @@
+"""The real web server, killed under a learner's eyes, and pages over damaged files."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import damage
+import psutil
+
+from ssl_core.service.store import RunFolder
+from tests.load.learner import name
+from tests.load.server import Server, serving
+from tests.load.tab import Tab
+
+
+async def playground(server: Server, learner: str, press: str = "") -> list[str]:
+    """Open the playground, press a button there; the labels of the buttons then."""
+    async with Tab(server.address, learner) as tab:
+        visits = [await tab.visit("playground")]
+        if press:
+            button = tab.button(press)
+            assert button, [b.body.label for b in tab.all("button")]
+            visits.append(await tab.press(button))
+        assert [v.errors for v in visits] == [[]] * len(visits)
+        return [b.body.label for b in tab.all("button")]
+
+
+def test_a_killed_server_is_started_again_and_one_click_goes_on(tmp_path: Path) -> None:
+    learner, runs = name(), tmp_path / "runs"
+    with serving(runs, tmp_path / "log", workers=1) as server:
+        asyncio.run(playground(server, learner, "main_train"))
+        damage.wait_for(
+            lambda: list(runs.glob("*/checkpoint-b/card.json")), "checkpoints"
+        )
+        (run,) = (p.parents[1].name for p in runs.glob("*/checkpoint-b/card.json"))
+        folder = RunFolder(runs, run)
+        pids = [server.process.pid, *server.workers()]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        server.process.wait()
+        damage.wait_for(lambda: not any(map(psutil.pid_exists, pids[1:])), "their end")
+    before = folder.state()
+    assert before.state == "running", "it had no time to say anything else"
+    with serving(runs, tmp_path / "log", workers=1) as server:
+        assert "Resume" in asyncio.run(playground(server, learner))
+        assert folder.state().state == "interrupted"
+        asyncio.run(playground(server, learner, "main_resume"))
+        damage.wait_for(lambda: folder.state().step > before.step, "it to go on")
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_pages_over_damaged_files_say_so_and_stand(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    run = damage.interrupted(runs)
+    hurt = damage.damaged(runs, run, spoilings=2, seed=2)
+    whole = damage.sound_copy(runs, run)
+    wrong = []
+    with serving(runs, tmp_path / "log", workers=1) as server:
+
+        async def all_of_them() -> None:
+            for one in hurt:
+                async with Tab(server.address, one.owner) as tab:
+                    for page in ("playground", "augmentations", "your_progress"):
+                        visit = await tab.visit(page)
+                        about = f"{one.file} {one.how} on {page}"
+                        wrong.extend(f"{about}: {e}" for e in visit.errors)
+
+        asyncio.run(all_of_them())
+        assert "Resume" in asyncio.run(playground(server, whole.owner))
+    assert not wrong, "\n".join([f"{len(wrong)} pages", *wrong])
+    said = (tmp_path / "log").read_text()
+    assert "Traceback" not in said, said
