@@ -10,13 +10,16 @@ def watch(run: str) -> None:
     live.images_of(run)
     # A paused run may take a step at any moment; one that has ended costs nothing to show.
     moving = runs.state() in runs.ACTIVE
+    # While it waits for its turn, only its place in the line changes.
+    training = moving and runs.state() != "queued"
+    pace = 1.0 if training else 3.0
     left, right = st.columns([0.52, 0.48], gap="medium")
     with left:
-        st.fragment(live.status, run_every=1.0 if moving else None)(run)
+        st.fragment(live.status, run_every=pace if moving else None)(run)
         live.map_of(run)
     with right:
-        st.fragment(live.curves, run_every=2.0 if moving else None)(run)
-    st.fragment(live.batch, run_every=2.0 if moving else None)(run)
+        st.fragment(live.curves, run_every=2.0 if training else None)(run)
+    st.fragment(live.batch, run_every=2.0 if training else None)(run)
     live.pinned_map()
     live.keep(run)
 

@@ -5,6 +5,8 @@ import torch
 
 from ssl_core.data import ImageSet, load
 
+pytest.register_assert_rewrite("service_contract")
+
 
 @pytest.fixture(scope="session")
 def small_shapes() -> ImageSet:

@@ -8,6 +8,7 @@ run is looked at from here: a request waits until there is a frame that it does 
 import asyncio
 import json
 import secrets
+import time
 from typing import Any
 
 import streamlit as st
@@ -20,7 +21,9 @@ from pages._ui import cache
 from pages._ui.frames import packed
 from ssl_core.service import ACTIVE, FEWEST_POINTS, UnknownRun
 
-LOOK_SECONDS = 0.05
+# Between two looks for a new frame: what does not come soon is looked for less often, so
+# that runs that wait in a line cost next to nothing.
+LOOK_SECONDS, SLOWER, SLOWEST_SECONDS = 0.05, 1.25, 0.5
 WAIT_SECONDS = 3.0  # a server that stops waits for requests that are open
 LAYOUTS = ("pca", "umap")
 
@@ -83,7 +86,8 @@ async def _next_frame(request: Request) -> Response:
     if run is None or layout not in LAYOUTS:
         return Response(status_code=404)
     known = request.query_params.get("after")
-    for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
+    pause, until = LOOK_SECONDS, time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < until:
         try:
             found = await run_in_threadpool(frame, run, layout, known)
         except UnknownRun:  # it has expired
@@ -98,7 +102,8 @@ async def _next_frame(request: Request) -> Response:
             )
         if await request.is_disconnected():
             break
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(pause)
+        pause = min(pause * SLOWER, SLOWEST_SECONDS)
     return Response(status_code=204)
 
 

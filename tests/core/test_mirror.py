@@ -17,6 +17,7 @@ from ssl_core.service.pictures import UmapFrame, read_umap, write_umap
 from ssl_core.service.store import RunAbout, RunFolder, RunState, new_id
 
 NEVER = 1e6  # seconds: a mirror that copies when the test says so
+PATIENCE = 120.0  # other work on the machine may slow this down, not break it
 OWNER = "mia@example.org/left"
 
 
@@ -284,8 +285,8 @@ def test_a_reader_never_sees_what_does_not_belong_together(
     threads = [threading.Thread(target=each) for each in (write, copy)]
     for thread in threads:
         thread.start()
-    pulled, until = set(), time.monotonic() + 60
-    while len(pulled) < 20 and time.monotonic() < until:
+    pulled, until = set(), time.monotonic() + PATIENCE
+    while len(pulled) < 12 and time.monotonic() < until:
         if there.mirror.pull(run.run_id):
             found = there.folder(run)
             step = found.state().step
@@ -296,7 +297,31 @@ def test_a_reader_never_sees_what_does_not_belong_together(
     done.set()
     for thread in threads:
         thread.join()
-    assert len(pulled) >= 20
+    assert len(pulled) == 12
+
+
+def test_a_tick_in_the_middle_of_copying(servers: tuple[Server, Server]) -> None:
+    """However long the store takes: the state is not ahead of the other files."""
+    here, there = servers
+    run = here.run()
+    work(run, 1)
+    keep = here.mirror.fs.pipe_file
+
+    def slow(path: str, content: bytes) -> None:
+        work(run, run.state().step + 1)
+        keep(path, content)
+
+    class Slow(type(here.mirror.fs)):  # type: ignore[misc]
+        cachable = False
+        pipe_file = staticmethod(slow)
+
+    here.mirror.fs = Slow(auto_mkdir=True)
+    for _ in range(3):
+        here.mirror.push()
+        there.mirror.pull(run.run_id)
+        found = there.folder(run)
+        assert steps(found)[-1] >= found.state().step
+        assert read_umap(found.umap).step >= found.state().step
 
 
 def test_a_store_that_fails_hurts_nobody(tmp_path: Path) -> None:
@@ -320,7 +345,7 @@ def test_the_thread_copies_by_itself_and_at_the_end(tmp_path: Path, url: str) ->
     folder = RunFolder(root, new_id())
     folder.write_about(RunAbout({}, OWNER, {}, 5.0))
     folder.write_state(RunState("running"))
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while mirror.runs_of(OWNER) != [folder.run_id]:
         assert time.monotonic() < until
         time.sleep(0.02)

@@ -88,8 +88,10 @@ def kills(root: Path, count: int, seed: int) -> Iterator[Found]:
             torn,
             _in_order(folder),
         )
+    left = _pids(server)["worker"]
     server.kill()
     server.wait()
+    _until(lambda: not any(map(_alive, left)), "the last orphan")
 
 
 def torn_files(folder: RunFolder) -> Iterator[str]:

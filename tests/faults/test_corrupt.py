@@ -7,9 +7,15 @@ from typing import Any
 import damage
 import pytest
 
-from ssl_core.service import RESUMABLE, Service, Settings
+from ssl_core.service import RESUMABLE, RunStatus, Service, Settings
 
 SPOILINGS = 4
+TRIED = (
+    "half",
+    "garbage",
+    "missing",
+    "json",
+)  # when a run is resumed: that takes longer
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +56,17 @@ def asked(service: Service, hurt: damage.Damaged) -> dict[str, Callable[[], Any]
     }
 
 
+def sensible(answer: object) -> bool:
+    """Whether a page can show it."""
+    if isinstance(answer, RunStatus):
+        told = (answer.state, answer.step, answer.seconds, answer.config)
+        kinds = (str, int, int | float, dict)
+        return all(isinstance(t, k) for t, k in zip(told, kinds, strict=True))
+    if isinstance(answer, list):  # a history
+        return all(isinstance(tick, dict) and "step" in tick for tick in answer)
+    return True
+
+
 def test_what_is_damaged_is_told_in_one_sentence(
     service: Service, room: tuple[Path, str, list[damage.Damaged]]
 ) -> None:
@@ -58,7 +75,8 @@ def test_what_is_damaged_is_told_in_one_sentence(
         for name, ask in asked(service, hurt).items():
             about = f"{hurt.file} {hurt.how}: {name}"
             try:
-                ask()
+                if not sensible(ask()):
+                    wrong.append(f"{about}: it is shown as it is")
             except ValueError as refusal:
                 if not str(refusal).strip() or "\n" in str(refusal):
                     wrong.append(f"{about}: {refusal}")
@@ -74,6 +92,8 @@ def test_what_is_damaged_is_resumed_or_ends_with_a_sentence(
 ) -> None:
     wrong, before = [], {link.process.pid for link in service._crew.links}
     for hurt in room[2]:
+        if hurt.how not in TRIED:
+            continue
         try:
             if service.status(hurt.run).state not in RESUMABLE:
                 continue

@@ -1,0 +1,108 @@
+"""The real server in a process of its own, and what it takes."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+REPOSITORY = Path(__file__).parents[2]
+START_SECONDS, STOP_SECONDS = 120.0, 40.0
+MB = 1e6
+
+
+@dataclass
+class Server:
+    """A server of the app.
+
+    Args:
+        address: ``http://127.0.0.1:port``.
+        process: of the web server; its children are the workers and the mapper.
+        runs: where it keeps its runs.
+        log: what it prints.
+    """
+
+    address: str
+    process: subprocess.Popen[bytes]
+    runs: Path
+    log: Path
+
+    def memory_mb(self) -> dict[str, float]:
+        """Resident memory: of the web server, and of its workers and mapper together."""
+        web = psutil.Process(self.process.pid)
+        rest = 0.0
+        for child in web.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                rest += child.memory_info().rss / MB
+        return {"web": web.memory_info().rss / MB, "workers": rest}
+
+    def cpu_seconds(self) -> float:
+        """Processor time that the web server has taken."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return float(times.user + times.system)
+
+    def workers(self) -> list[int]:
+        """Process ids of the training workers."""
+        return [
+            child.pid
+            for child in psutil.Process(self.process.pid).children(recursive=True)
+            if "ssl_core.service.worker" in child.cmdline()
+        ]
+
+
+@contextlib.contextmanager
+def serving(runs: Path, log: Path, **settings: object) -> Iterator[Server]:
+    """The app on a free port until the block ends.
+
+    Args:
+        runs: where it keeps its runs.
+        log: file to which it prints.
+        settings: an operator's settings by field name.
+    """
+    chosen = {f"SSL_{name.upper()}": str(value) for name, value in settings.items()}
+    port = _free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env=os.environ | {"SSL_RUNS_DIR": str(runs)} | chosen,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    server = Server(f"http://127.0.0.1:{port}", process, runs, log)
+    try:
+        _wait_for(server)
+        yield server
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait(STOP_SECONDS)
+
+
+def _wait_for(server: Server) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        assert server.process.poll() is None, server.log.read_text()
+        try:
+            urllib.request.urlopen(f"{server.address}/_stcore/health", timeout=2)
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"the server did not answer within {START_SECONDS:g} s")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

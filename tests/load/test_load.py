@@ -1,0 +1,55 @@
+"""A small class on the real server; ``python -m tests.load`` is for a large one."""
+
+import asyncio
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from tests.load import links, scenarios
+from tests.load.server import Server, serving
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    place = tmp_path_factory.mktemp("load")
+    with serving(place / "runs", place / "log", workers=1) as made:
+        yield made
+
+
+def test_a_class_browses_and_answers_while_runs_train_and_wait(server: Server) -> None:
+    found = scenarios.run_on(
+        server,
+        partial(
+            scenarios.a_class,
+            server,
+            learners=8,
+            training=1,
+            waiting=2,
+            seconds=5,
+            baseline=1,
+            think=(0.2, 0.6),
+        ),
+    )
+    assert found["errors"] == []
+    assert found["answers"] >= 8 and found["clicks"]["count"] > found["answers"]
+    assert found["frames"] > 0, "nobody saw the live map move"
+    # What the class does neither ends a run nor lets one jump the line.
+    assert found["runs"] == {"running": 1, "queued": 2}
+
+
+def test_nonsense_in_a_link_leaves_the_page_standing(server: Server) -> None:
+    found = scenarios.run_on(server, partial(links.links, server, count=30, seed=1))
+    assert found["errors"] == [] and found["parameters"] > 40
+
+
+def test_another_sites_page_opens_no_session(server: Server) -> None:
+    async def knock() -> None:
+        address = server.address.replace("http", "ws") + "/_stcore/stream"
+        async with connect(address, origin="https://elsewhere.example"):  # type: ignore[arg-type]
+            pass
+
+    with pytest.raises(InvalidStatus, match="403"):
+        asyncio.run(knock())
