@@ -32,5 +32,7 @@ runs.controls("main")
 # Not st.stop(): after a stopped run Streamlit keeps the parameters of widgets that went.
 if (shown := runs.current()) is None:
     live.invitation()
+elif damage := live.damage(shown):  # a disk may fail; the learner starts another
+    st.error(f"{damage[:1].upper()}{damage[1:]}.", icon=":material/heart_broken:")
 else:
     watch(shown)

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -33,8 +33,7 @@ def settings() -> Settings:
             Ledger(chosen.database)  # a URL that is none is told now, not to a learner
         return chosen
     except ValueError as refusal:
-        print(f"Cannot start: {refusal}", file=sys.stderr, flush=True)
-        os._exit(2)  # an exit from within a server's thread would only end the thread
+        _end(refusal)
 
 
 @st.cache_resource(show_spinner=False)
@@ -54,6 +53,13 @@ def service() -> Service:
             "%s; runs are kept in %s (SSL_RUNS_DIR chooses a folder)", problem, own
         )
         return Service(own, chosen, mapper=chosen.umap)
+    except ValueError as refusal:  # a mirror or a cluster that is none
+        _end(refusal)
+
+
+def _end(refusal: ValueError) -> NoReturn:
+    print(f"Cannot start: {refusal}", file=sys.stderr, flush=True)
+    os._exit(2)  # an exit from within a server's thread would only end the thread
 
 
 @asynccontextmanager

@@ -25,6 +25,21 @@ def invitation() -> None:
     st.caption(words.default_run(str(st.session_state.get("data", "shapes"))))
 
 
+def damage(run: str) -> str:
+    """Why a run cannot be shown, one sentence; empty if it can."""
+    service = cache.service()
+    try:
+        (
+            service.history(run),
+            service.latest(run),
+            service.map_set(run),
+            service.umap(run),
+        )
+    except ValueError as problem:
+        return str(problem)
+    return ""
+
+
 def images_of(run: str) -> None:
     """Send the map's thumbnails and factors once per run, outside the live parts."""
     known = cache.service().map_set(run)

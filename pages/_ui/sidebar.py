@@ -33,9 +33,9 @@ def draw() -> None:
     with st.sidebar:
         runs.controls("sidebar")
         # On the playground the map's feed tells sooner; other pages have only this.
-        st.fragment(
-            runs.follow, run_every=2.0 if runs.state() in runs.ACTIVE else None
-        )()
+        now = runs.state()
+        pace = 5.0 if now == "queued" else 2.0
+        st.fragment(runs.follow, run_every=pace if now in runs.ACTIVE else None)()
         _source()
         method = linked_menu(
             "Method",

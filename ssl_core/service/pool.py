@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ssl_core.service import expiry, store
 from ssl_core.service.cartographer import Cartographer
 from ssl_core.service.crew import Crew
+from ssl_core.service.elsewhere import Elsewhere
 from ssl_core.service.hiring import cores, hiring
 from ssl_core.service.limits import Limits
 from ssl_core.service.link import ACK_SECONDS
@@ -55,6 +56,7 @@ class Service:
         self.limits = Limits.of(self.settings)
         self._started = time.monotonic()
         self._runs: dict[str, Run] = {}
+        self._elsewhere = Elsewhere(self.root, self.settings.mirror)
         self.expire()
         self._runs = {
             f.run_id: run for f in store.folders(self.root) if (run := _found(f))
@@ -196,11 +198,21 @@ class Service:
             )
 
     def active_run(self, owner: str) -> str | None:
-        """The owner's present run, else their last one, else None."""
-        with self._lock:
-            runs = self._of(owner)
-            runs.sort(key=lambda r: (r.active and not r.stopping, r.about.created))
-            return runs[-1].folder.run_id if runs else None
+        """The owner's present run, else their last one, else None.
+
+        Who has none here may have one in the mirror, from another server.
+        """
+        found = self._newest_of(owner)
+        if found is None:
+            for folder in self._elsewhere.runs_of(
+                owner
+            ):  # not under the lock: it waits
+                run = _found(folder)
+                if run and run.about.owner == owner:
+                    with self._lock:
+                        self._runs.setdefault(folder.run_id, run)
+            found = self._newest_of(owner)
+        return found
 
     def latest(self, run_id: str) -> Snapshot | None:
         """The last tick, None before the first; cheap while nothing changed."""
@@ -243,7 +255,14 @@ class Service:
         self._crew.close()
         if self._cartographer:
             self._cartographer.close()
+        self._elsewhere.close()
         self._claim.release()
+
+    def _newest_of(self, owner: str) -> str | None:
+        with self._lock:
+            runs = self._of(owner)
+            runs.sort(key=lambda r: (r.active and not r.stopping, r.about.created))
+            return runs[-1].folder.run_id if runs else None
 
     def _require_room(self, about: RunAbout, leaving: Sequence[Run] = ()) -> None:
         others = [r for r in self._runs.values() if r not in leaving]
@@ -271,8 +290,10 @@ class Service:
             if r.link or (r.active and now - r.seen < idle)
         }
         most, days = self.settings.keep_runs, self.settings.keep_days
-        for gone in expiry.expire_runs(self.root, most, days, held):
-            self._runs.pop(gone, None)
+        gone = expiry.expire_runs(self.root, most, days, held)
+        for run_id in gone:
+            self._runs.pop(run_id, None)
+        self._elsewhere.forget(gone)
         expiry.expire_uploads(self.root, self.settings.uploads_mb, days)
 
     def _command(self, run_id: str, do: str) -> None:

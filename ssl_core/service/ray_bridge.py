@@ -53,11 +53,12 @@ class Bridge:
 
     def _obey(self, number: int, do: str, message: Message | None, token: str) -> None:
         if do == "hire":
+            self.posts = {n: p for n, p in self.posts.items() if not p.over.is_set()}
             self.posts[number] = self.hire(
                 token, lambda said: self.tell({"worker": number, "message": said})
             )
         elif (post := self.posts.get(number)) is None or post.over.is_set():
-            self.posts.pop(number, None)
+            return
         elif do == "kill":
             post.kill()
         else:
@@ -67,6 +68,8 @@ class Bridge:
 @contextlib.contextmanager
 def proof(root: Path) -> Iterator[str]:
     """The name of a file in ``root`` by which a node can tell that it shares it."""
+    for left in root.glob(".shared-*"):  # by a bridge that was killed
+        left.unlink(missing_ok=True)
     path = root / f".shared-{secrets.token_hex(8)}"
     path.touch()
     try:

@@ -71,18 +71,18 @@ class Post:
     def _collect(self) -> None:
         why = LOST
         try:
-            for message in iter(self._said()):
+            for message in self._said():
                 if "over" in message:
                     why = "it has ended"
                     break
                 self.tell(message)
-        except RayError as problem:
-            # Also where it is out of reach: it may not go on behind our back.
+        except Exception as problem:  # whatever Ray met: the server must be told
             traceback.print_exc()
             if getattr(problem, "actor_init_failed", False):
                 why = "it could not start"
-        self.kill()
+        self.kill()  # also if it is out of reach: it may not go on behind our back
         self.over.set()
+        self._letters.put(None)  # wakes the other thread
         self.tell({"gone": why})
 
     def _said(self) -> Iterator[Message]:

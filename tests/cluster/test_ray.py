@@ -1,17 +1,16 @@
 """A real Ray cluster of two nodes on this machine: the contract, and a node that dies."""
 
 import json
-import os
 import secrets
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 from service_contract import (
+    PATIENCE,
     Contract,
     PidOf,
     started,
@@ -101,19 +100,51 @@ def test_memory_of_a_worker_is_told(service: Service, pid_of: PidOf) -> None:
     wait_for_state(service, run, "stopped")
 
 
+def goes_on(service: Service, run: str) -> None:
+    """After a loss: from the last checkpoint, with nothing twice and nothing lost."""
+    wait_for(lambda: service.status(run).notice, "the notice")
+    saved = json.loads((service.checkpoint(run) / "card.json").read_text())["step"]
+    wait_for(lambda: service.status(run).state == "running", "the new worker")
+    wait_for(lambda: service.status(run).step > saved, "steps after the checkpoint")
+    steps = [t["step"] for t in service.history(run)]
+    assert steps == sorted(steps) and steps[0] == 0
+
+
+def test_the_end_of_the_server_saves_the_run(service: Service) -> None:
+    """The bridge's standard input ends when the server is killed; so it does here."""
+    run = started(service, SMALL, "mia")
+    bridge = worker_of(service, run)._bridge
+    bridge.close()
+    assert bridge.process.wait(PATIENCE) == 0
+    wait_for_state(service, run, "interrupted")
+    card = json.loads((service.checkpoint(run) / "card.json").read_text())
+    assert card["step"] == service.status(run).step >= 1
+    assert not list(service.root.glob(".shared-*"))
+    wait_for(service.ready, "another bridge, and a worker")
+
+
+def test_a_run_goes_on_when_the_bridge_is_killed(service: Service) -> None:
+    run = started(service, SMALL, "lee")
+    wait_for(lambda: service.checkpoint(run), "a checkpoint")
+    worker_of(service, run)._bridge.kill()
+    goes_on(service, run)
+    service.stop(run)
+    wait_for_state(service, run, "stopped")
+
+
 def test_a_run_goes_on_when_its_node_is_lost(service: Service, cluster: Any) -> None:
     run = started(service, SMALL, "noa")
     wait_for(lambda: service.checkpoint(run), "a checkpoint")
     (worker,) = actors(cluster)
     node = raylets(cluster)[worker.ppid()]
     cluster.remove_node(node, allow_graceful=False)
-    wait_for(lambda: service.status(run).notice, "the notice")
-    saved = json.loads((service.checkpoint(run) / "card.json").read_text())["step"]
-    wait_for(lambda: service.status(run).step > saved, "steps after the checkpoint")
+    _, alive = psutil.wait_procs([worker], PATIENCE)
+    assert not alive, "it would write where another one writes"
+    goes_on(service, run)
     (other,) = actors(cluster)
-    assert other.ppid() != worker.ppid()
-    steps = [t["step"] for t in service.history(run)]
-    assert steps == sorted(steps) and steps[0] == 0
+    assert raylets(cluster)[other.ppid()] is not node
+    service.stop(run)
+    wait_for_state(service, run, "stopped")
 
 
 def test_what_the_cluster_has_no_room_for_waits(service: Service) -> None:
@@ -128,3 +159,15 @@ def test_what_the_cluster_has_no_room_for_waits(service: Service) -> None:
         assert other.status(run).state == "stopped"
     finally:
         other.close()
+
+
+def test_a_node_that_does_not_share_the_folder_gets_no_run(service: Service) -> None:
+    (token,) = service.root.glob(".shared-*")
+    token.unlink()  # by this file a worker tells that it sees the server's folder
+    link = service._crew.links[0]
+    link.kill()
+    wait_for(lambda: not service._crew.links, "the server to give up")
+    assert "does not see the server's folder" in (service.root / "ray.log").read_text()
+    run = service.submit(SMALL, owner="ron")
+    wait_for_state(service, run, "failed")
+    assert "No worker starts" in (service.status(run).error or "")

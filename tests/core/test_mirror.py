@@ -11,6 +11,7 @@ import fsspec
 import numpy as np
 import pytest
 
+from ssl_core.service import Service, Settings
 from ssl_core.service.manifest import Manifest
 from ssl_core.service.mirror import Mirror
 from ssl_core.service.pictures import UmapFrame, read_umap, write_umap
@@ -363,3 +364,30 @@ def test_an_unknown_url_is_told(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="SSL_MIRROR is a nonsense URL"):
         Mirror(tmp_path, "nonsense://key:secret@x")
     assert os.listdir(tmp_path) == []
+
+
+def test_a_service_finds_what_another_one_wrote(tmp_path: Path, url: str) -> None:
+    """A learner whose server is gone comes to another one, and finds the run there."""
+    gone = Server(tmp_path / "a", url)
+    left = gone.run()
+    work(left, 3)
+    gone.mirror.push()
+    other = Service(
+        tmp_path / "b", Settings(workers=1, mirror=url, keep_days=1), mapper=False
+    )
+    try:
+        assert other.active_run("somebody") is None
+        assert not other.knows(left.run_id)
+        assert other.active_run(OWNER) == left.run_id
+        found = other.status(left.run_id)
+        assert (found.state, found.step, found.resumable) == ("interrupted", 3, True)
+        assert other.history(left.run_id) == [{"step": 3}]
+        assert other.owns(OWNER, left.run_id)
+    finally:
+        other.close()
+        gone.mirror.close()
+
+
+def test_a_mirror_that_is_none_is_told_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"SSL_MIRROR|nosuch"):
+        Service(tmp_path, Settings(mirror="nosuch://x"), mapper=False)

@@ -1,0 +1,61 @@
+"""How a cluster's cores and GPUs are shared out among workers, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from ssl_core.service import Service, Settings, ray_link
+
+
+def share(nodes: list[dict[str, float]], workers: int) -> dict[str, float]:
+    pytest.importorskip("ray", reason="pip install -r requirements-cluster.txt")
+    from ssl_core.service.ray_cluster import shares
+
+    return shares(nodes, workers)
+
+
+@pytest.mark.parametrize(
+    ("cpus", "workers", "each"),
+    [
+        ([4], 1, 4),
+        ([4], 3, 1),
+        ([4, 4], 2, 4),
+        ([3, 3], 3, 1),  # not 2: the third would find 1 and 1
+        ([8, 2], 5, 2),
+        ([0, 1, 1], 2, 1),
+        ([2], 5, 1),  # three wait for their place
+        ([], 2, 1),  # a cluster whose nodes are still to come
+    ],
+)
+def test_each_worker_gets_as_many_cores_as_there_is_room_for(
+    cpus: list[int], workers: int, each: int
+) -> None:
+    assert share([{"CPU": float(n)} for n in cpus], workers) == {"num_cpus": each}
+
+
+@pytest.mark.parametrize(
+    ("gpus", "workers", "cpus", "part"),
+    [
+        ([2, 2], 4, 4, 1.0),
+        ([2, 2], 1, 8, 1.0),
+        ([1, 1], 3, 4, 0.5),
+        ([1], 3, 2, 0.3333),
+        ([0, 1], 2, 4, 0.5),  # no worker goes where there is no GPU
+    ],
+)
+def test_gpus_are_shared_if_there_are_too_few(
+    gpus: list[int], workers: int, cpus: int, part: float
+) -> None:
+    nodes = [{"CPU": 8.0, "GPU": float(n)} for n in gpus]
+    got = share(nodes, workers)
+    assert got == {"num_cpus": cpus, "num_gpus": part}
+    rooms = [n * int(1 / part + 1e-3) for n in gpus if n]
+    assert sum(min(room, 8 // cpus) for room in rooms) >= workers
+
+
+def test_ray_that_is_not_installed_is_told_at_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ray_link, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"pip install -r requirements-cluster.txt"):
+        Service(tmp_path, Settings(backend="ray"), mapper=False)
