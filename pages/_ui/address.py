@@ -1,9 +1,10 @@
 """What a page reads from the browser's address, and writes into it."""
 
 import contextlib
+import math
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -40,6 +41,18 @@ def complain(sentence: str) -> None:
     for opening in ("://", "www.", "@"):  # of what Markdown makes a link by itself
         text = text.replace(opening, f"{opening[0]}\u2060{opening[1:]}")
     st.warning(text, icon=":material/link_off:")
+
+
+def binding(name: str) -> Literal["query-params"] | None:
+    """``bind`` of a field for a whole number: none if the link says infinity.
+
+    Streamlit 1.67 fails on it where it takes other nonsense for nothing said.
+    """
+    for text in st.query_params.get_all(name):
+        with contextlib.suppress(ValueError):
+            if math.isinf(float(text)):
+                return None
+    return "query-params"
 
 
 def write(name: str, value: str) -> None:

@@ -24,7 +24,12 @@ def widget(
     """
     value = knob.default if default is None else default
     label = knob.label or name.replace("_", " ").capitalize()
-    bound = {"key": key or name, "help": knob.help, "bind": "query-params", **layout}
+    bound: dict[str, Any] = {
+        "key": key or name,
+        "help": knob.help,
+        "bind": "query-params",
+        **layout,
+    }
     if isinstance(knob.default, bool):
         return st.toggle(label, value, **bound)
     if knob.choices is not None:
@@ -34,6 +39,7 @@ def widget(
         return st.select_slider(label, options, value, format_func=_short, **bound)
     low, high = knob.shown or (knob.low, knob.high)
     if low is None or high is None or high - low > 1e6:
+        bound["bind"] = address.binding(bound["key"])
         return st.number_input(label, low, high, value, knob.step, **bound)
     kind: Callable[[float], Any] = int if isinstance(knob.default, int) else float
     step = kind(knob.step or (high - low) / 20)

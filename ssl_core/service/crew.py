@@ -149,11 +149,13 @@ class Crew:
                 self.failed_starts = 0
             elif "ended" in message and (run := self.busy.pop(link, None)):
                 self.line.took(time.monotonic() - run.held_since)
-                self._ended(run, message["state"])
+                self._ended(run, message["state"], message.get("error"))
             self._dispatch()
 
-    def _ended(self, run: Run, state: str) -> None:
+    def _ended(self, run: Run, state: str, error: str | None) -> None:
         run.link, run.active = None, state in ACTIVE
+        if not run.is_in(state):  # it could not be written: a full disk
+            run.note(state=state, error=error)
         if run.active:  # paused, and its worker given up for another
             run.parking = False
             with contextlib.suppress(ValueError):

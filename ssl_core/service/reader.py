@@ -84,10 +84,18 @@ def _read_on(path: Path, tail: _Tail) -> None:
             fresh = f.read()
     except FileNotFoundError:
         return
+    except OSError as problem:
+        raise ValueError(
+            f"{path.name} of run {path.parent.name} cannot be read ({problem.strerror}); "
+            "start a new run"
+        ) from None
     # A line without its end is still being written.
     for line in fresh[: fresh.rfind(b"\n") + 1].splitlines(keepends=True):
         try:
-            tail.lines.append(json.loads(line))
+            tick = json.loads(line)
+            if not isinstance(tick, dict):
+                raise ValueError
+            tail.lines.append(tick)
         except ValueError:
             raise ValueError(
                 f"line {len(tail.lines) + 1} of {path.name} of run {path.parent.name} "

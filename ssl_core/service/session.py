@@ -1,5 +1,6 @@
 """One run inside a worker: train, look, obey."""
 
+import contextlib
 import errno
 import os
 import time
@@ -98,7 +99,7 @@ class Session:
                 self._save()
                 self.journal.end(state, self.error)
         except Exception as problem:
-            traceback.print_exc()
+            _log_trace()
             state, self.error = "failed", _friendly(problem)
         return state
 
@@ -110,7 +111,7 @@ class Session:
         except ValueError as refusal:
             self.error = str(refusal).splitlines()[0]
         except Exception as problem:
-            traceback.print_exc()
+            _log_trace()
             self.error = _friendly(problem)
         return "failed"
 
@@ -222,7 +223,7 @@ class Session:
             with self.folder.saving() as place:
                 checkpoints.save(place, self.fit, history=self.journal.curve())
         except Exception:  # a full disk must not end the run
-            traceback.print_exc()
+            _log_trace()
         took = time.monotonic() - began
         self.save_due = began + max(SAVE_SECONDS, took / SAVE_SHARE)
 
@@ -234,6 +235,12 @@ def _extended(budget: Budget, fit: Fit) -> Budget:
         seconds=budget.seconds and budget.seconds + fit.seconds,
         epochs=budget.epochs and budget.epochs + fit.epoch,
     )
+
+
+def _log_trace() -> None:
+    """Write the traceback to the log, which may lie on the disk that is full."""
+    with contextlib.suppress(OSError):
+        traceback.print_exc()
 
 
 def _friendly(problem: Exception) -> str:

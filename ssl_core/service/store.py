@@ -152,7 +152,11 @@ class RunFolder:
         Raises:
             ValueError: if the file is missing or damaged.
         """
-        return _read_json(self.path / "config.json", RunAbout)
+        about = _read_json(self.path / "config.json", RunAbout)
+        kinds = (about.config, dict), (about.owner, str), (about.budget, dict)
+        if not all(isinstance(value, kind) for value, kind in kinds):
+            raise ValueError(_damaged(self.path / "config.json"))
+        return about
 
     def write_state(self, state: RunState) -> RunState:
         """Replace the state, stamped with the time of writing."""

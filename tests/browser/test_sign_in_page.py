@@ -198,6 +198,7 @@ def test_a_database_that_is_gone_stops_nobody(school: School, visitor) -> None:
     kept = file.read_bytes()
     file.write_bytes(b"not a database " * 100)
     answer(page, "A", 2)
+    page.wait_for_function(f"JSON.parse({STORED}).attempts.length === 2")
     page.goto("/your_progress")
     expect(main(page)).to_contain_text("do not reach your account at the moment")
     count(page, 2)

@@ -1,8 +1,14 @@
 """Whatever a stranger hands in, one sentence comes back and nothing is left behind."""
 
+import json
 from pathlib import Path
 
 import fuzz
+import pytest
+import targets
+
+from ssl_core.checkpoints.checks import as_card
+from ssl_core.config import RunConfig
 
 
 def test_spoiled_inputs_are_taken_or_refused(tmp_path: Path) -> None:
@@ -39,3 +45,20 @@ def test_what_must_not_happen_is_seen(tmp_path: Path) -> None:
         "hangs": "hung",
         "last": "taken",
     }
+
+
+def test_a_count_of_many_digits_is_refused() -> None:
+    """Found by fuzzing: such a number cannot be compared as a float."""
+    card = targets.Given.made().card | {"step": 10**400}
+    with pytest.raises(
+        ValueError, match=r"has a count of 1000.*; allowed is at least 0"
+    ):
+        as_card(json.dumps(card).encode())
+
+
+def test_a_sentence_does_not_repeat_a_long_value() -> None:
+    with pytest.raises(ValueError, match="temperature is 'xxx") as refusal:
+        RunConfig.of({"temperature": "x" * 5_000})
+    assert len(str(refusal.value)) < 200
+    with pytest.raises(ValueError, match="seed is a number of too many digits"):
+        RunConfig.of({"seed": 10**5_000})

@@ -1,6 +1,5 @@
 """The real web server, killed under a learner's eyes, and pages over damaged files."""
 
-import asyncio
 import os
 import signal
 from pathlib import Path
@@ -10,6 +9,7 @@ import psutil
 
 from ssl_core.service.store import RunFolder
 from tests.load.learner import name
+from tests.load.running import run as played
 from tests.load.server import Server, serving
 from tests.load.tab import Tab
 
@@ -29,7 +29,7 @@ async def playground(server: Server, learner: str, press: str = "") -> list[str]
 def test_a_killed_server_is_started_again_and_one_click_goes_on(tmp_path: Path) -> None:
     learner, runs = name(), tmp_path / "runs"
     with serving(runs, tmp_path / "log", workers=1) as server:
-        asyncio.run(playground(server, learner, "main_train"))
+        played(playground(server, learner, "main_train"))
         damage.wait_for(
             lambda: list(runs.glob("*/checkpoint-b/card.json")), "checkpoints"
         )
@@ -43,9 +43,9 @@ def test_a_killed_server_is_started_again_and_one_click_goes_on(tmp_path: Path) 
     before = folder.state()
     assert before.state == "running", "it had no time to say anything else"
     with serving(runs, tmp_path / "log", workers=1) as server:
-        assert "Resume" in asyncio.run(playground(server, learner))
+        assert "Resume" in played(playground(server, learner))
         assert folder.state().state == "interrupted"
-        asyncio.run(playground(server, learner, "main_resume"))
+        played(playground(server, learner, "main_resume"))
         damage.wait_for(lambda: folder.state().step > before.step, "it to go on")
     assert "Traceback" not in (tmp_path / "log").read_text()
 
@@ -68,8 +68,8 @@ def test_pages_over_damaged_files_say_so_and_stand(tmp_path: Path) -> None:
                         about = f"{one.file} {one.how} on {page}"
                         wrong.extend(f"{about}: {e}" for e in visit.errors)
 
-        asyncio.run(all_of_them())
-        assert "Resume" in asyncio.run(playground(server, whole.owner))
+        played(all_of_them())
+        assert "Resume" in played(playground(server, whole.owner))
     assert not wrong, "\n".join([f"{len(wrong)} pages", *wrong])
     said = (tmp_path / "log").read_text()
     assert "Traceback" not in said, said

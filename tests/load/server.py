@@ -44,10 +44,18 @@ class Server:
                 rest += child.memory_info().rss / MB
         return {"web": web.memory_info().rss / MB, "workers": rest}
 
-    def cpu_seconds(self) -> float:
-        """Processor time that the web server has taken."""
-        times = psutil.Process(self.process.pid).cpu_times()
-        return float(times.user + times.system)
+    def cpu_seconds(self) -> dict[str, float]:
+        """Processor time taken so far: by the web server, its workers and mapper, the
+        learners (this process), and all else on this machine."""
+        web = psutil.Process(self.process.pid)
+        taken = {
+            "server": _seconds(web),
+            "workers": sum(map(_seconds, web.children(recursive=True))),
+            "learners": _seconds(psutil.Process()),
+        }
+        all_ = psutil.cpu_times()
+        busy = sum(all_) - all_.idle - getattr(all_, "iowait", 0.0)
+        return taken | {"others": busy - sum(taken.values())}
 
     def workers(self) -> list[int]:
         """Process ids of the training workers."""
@@ -88,6 +96,14 @@ def serving(runs: Path, log: Path, **settings: object) -> Iterator[Server]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(STOP_SECONDS)
+
+
+def _seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _wait_for(server: Server) -> None:

@@ -1,6 +1,5 @@
 """A small class on the real server; ``python -m tests.load`` is for a large one."""
 
-import asyncio
 from collections.abc import Iterator
 from functools import partial
 
@@ -9,7 +8,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.load import links, scenarios
+from tests.load.running import run
+from tests.load.learner import name
 from tests.load.server import Server, serving
+from tests.load.tab import Tab
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,24 @@ def test_nonsense_in_a_link_leaves_the_page_standing(server: Server) -> None:
     assert found["errors"] == [] and found["parameters"] > 40
 
 
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("playground", "seed=1e999"),
+        ("matrix_inspector", "matrix_seed=inf"),
+        ("matrix_inspector", "matrix_shade="),
+        ("matrix_inspector", "matrix_views="),
+    ],
+)
+def test_what_links_once_broke(server: Server, page: str, query: str) -> None:
+    async def visit() -> list[str]:
+        async with Tab(server.address, name()) as tab:
+            await tab.visit("")
+            return (await tab.visit(page, query)).errors
+
+    assert asyncio.run(visit()) == []
+
+
 def test_another_sites_page_opens_no_session(server: Server) -> None:
     async def knock() -> None:
         address = server.address.replace("http", "ws") + "/_stcore/stream"
@@ -52,4 +72,4 @@ def test_another_sites_page_opens_no_session(server: Server) -> None:
             pass
 
     with pytest.raises(InvalidStatus, match="403"):
-        asyncio.run(knock())
+        run(knock())

@@ -62,7 +62,7 @@ def _draw(story: Story) -> None:
         key=story.parameter,
         bind="query-params",
     )
-    at = names.index(asked)
+    at = names.index(asked or plain(story.asked))  # a link may empty it
     st.markdown(answer(found, story.factors[at]))
     arms = list(found.arms)
     values = [[found.at(a, f"probe_{f}") for f in story.factors] for a in arms]

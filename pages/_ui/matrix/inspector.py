@@ -173,7 +173,7 @@ def _matrix(
         names=names,
         row=cell.anchor,
         column=cell.other,
-        show=st.session_state.matrix_shade,
+        show=st.session_state.matrix_shade or SHADES[0],  # a link may empty it
         same_class=same_class(batch, numbers),
         title=cell_words.title(numbers),
         alt=cell_words.alt(numbers, cell),

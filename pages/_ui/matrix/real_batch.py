@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages._ui import cache, runs
+from pages._ui import address, cache, runs
 from pages._ui.knobs import linked_menu
 from pages._ui.matrix import link as matrix_link
 from ssl_core.checkpoints.index import Shipped, shipped
@@ -80,7 +80,7 @@ def choose() -> RealBatch | None:
             2**31 - 1,
             0,
             key="matrix_seed",
-            bind="query-params",
+            bind=address.binding("matrix_seed"),
             width=170,
             help="Same seed: the same images, the same dice, and the same random "
             "weights of the untrained encoder.",
@@ -93,7 +93,7 @@ def choose() -> RealBatch | None:
             bind="query-params",
             required=True,
         )
-    return _drawn(encoder, pairs, seed, str(views))
+    return _drawn(encoder, pairs, seed, str(views or "Default views"))
 
 
 def on_shelf() -> dict[str, Shipped]:
