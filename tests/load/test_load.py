@@ -8,8 +8,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.load import links, scenarios
-from tests.load.running import run
 from tests.load.learner import name
+from tests.load.running import run
 from tests.load.server import Server, serving
 from tests.load.tab import Tab
 
@@ -62,7 +62,7 @@ def test_what_links_once_broke(server: Server, page: str, query: str) -> None:
             await tab.visit("")
             return (await tab.visit(page, query)).errors
 
-    assert asyncio.run(visit()) == []
+    assert run(visit()) == []
 
 
 def test_another_sites_page_opens_no_session(server: Server) -> None:
