@@ -59,8 +59,9 @@ def test_nonsense_in_a_link_leaves_the_page_standing(server: Server) -> None:
 def test_what_links_once_broke(server: Server, page: str, query: str) -> None:
     async def visit() -> list[str]:
         async with Tab(server.address, name()) as tab:
-            await tab.visit("")
-            return (await tab.visit(page, query)).errors
+            opened = await tab.visit(page, query)
+            assert tab.page == page
+            return opened.errors
 
     assert run(visit()) == []
 
