@@ -1,7 +1,7 @@
 """What features keep: augmentations decide the meaning, the head decides the layer."""
 
 from pages._ui.labs import evidence, figures, story
-from pages._ui.labs.arms import Outcome
+from pages._ui.labs.arms import Outcome, keeps_better
 from ssl_core import probes
 from ssl_core.data import SHAPE_VIEWS
 from ssl_core.experiments.label_efficiency import LABELS, chosen
@@ -11,16 +11,6 @@ from ssl_core.experiments.meaning import COLOUR, FACTORS
 def without(*names: str) -> dict[str, float]:
     """The default views without some of them."""
     return {k: v for k, v in SHAPE_VIEWS.items() if k not in names}
-
-
-def kept(factor: str):  # type: ignore[no-untyped-def]
-    """Which arm keeps a factor better: left, right, or neither by 0.05."""
-
-    def answer(left: Outcome, right: Outcome) -> int:
-        gap = right.probes[factor] - left.probes[factor]
-        return 2 if abs(gap) < 0.05 else int(gap > 0)
-
-    return answer
 
 
 def told(left: Outcome, right: Outcome) -> str:
@@ -47,7 +37,7 @@ CASES = {
         ("no colour", {"augment": without(*COLOUR)}),
         asked("background hue"),
         ("all views", "no colour", "about the same"),
-        kept("background_hue"),
+        keeps_better("background_hue"),
         told,
     ),
     "rotation": story.Case(
@@ -57,7 +47,7 @@ CASES = {
         ("no rotation", {"augment": without("rotation", "flip")}),
         asked("orientation"),
         ("all views", "no rotation", "about the same"),
-        kept("rotation"),
+        keeps_better("rotation"),
         told,
     ),
     "crop": story.Case(
@@ -67,7 +57,7 @@ CASES = {
         ("no crop", {"augment": without("crop")}),
         asked("shape"),
         ("all views", "no crop", "about the same"),
-        kept("shape"),
+        keeps_better("shape"),
         told,
     ),
     "head": story.Case(
@@ -77,7 +67,7 @@ CASES = {
         ("no head", {"projection_head": "none"}),
         asked("shape"),
         ("MLP head", "no head", "about the same"),
-        kept("shape"),
+        keeps_better("shape"),
         told,
     ),
 }

@@ -7,7 +7,7 @@ import psutil
 import streamlit as st
 from streamlit import runtime
 
-from pages._ui import cache
+from pages._ui import cache, words
 from pages._ui.health import Health
 from ssl_core import __version__
 from ssl_core.service import Report
@@ -34,8 +34,8 @@ def standing(report: Report) -> None:
     settings, connected = cache.settings(), sessions()
     st.markdown(
         f"{SAYING[Health.of(report).told['status']]} Version {__version__}, up for "
-        f"{_duration(report.uptime_seconds)}, training by backend “{report.backend}”. "
-        f"Expected waits count {_duration(report.typical_seconds)} a run."
+        f"{words.duration(report.uptime_seconds)}, training by backend “{report.backend}”. "
+        f"Expected waits count {words.duration(report.typical_seconds)} a run."
     )
     counts = {
         "Training": f"{report.training} of {report.workers}",
@@ -111,11 +111,3 @@ def _resident_mb(process: psutil.Process) -> float:
         return float(process.memory_info().rss / MB)
     except psutil.Error:  # it has just ended
         return 0.0
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7_200:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds / 3_600:,.0f} hours"

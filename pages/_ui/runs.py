@@ -78,7 +78,11 @@ def controls(where: str) -> None:
             )
         else:
             label = "Resume" if resumable else "Train"
-            _button(label, "play_arrow", where, train, primary=True)
+            goes_on = (
+                "From its last checkpoint, with its own settings. Reset starts over."
+            )
+            tip = goes_on if now in RESUMABLE else None
+            _button(label, "play_arrow", where, train, primary=True, help=tip)
         _button(
             "Step",
             "skip_next",

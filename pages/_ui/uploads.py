@@ -9,6 +9,7 @@ from pages._ui import cache, learner
 from ssl_core.checkpoints.files import write_whole
 from ssl_core.data import medium_of
 from ssl_core.service.expiry import UPLOADS
+from ssl_core.service.store import refused
 
 
 def draw() -> None:
@@ -26,7 +27,7 @@ def draw() -> None:
     try:
         mine = str(kept("images", file.getvalue()))
     except ValueError as refusal:
-        st.error(str(refusal), icon=":material/block:")
+        st.error(f"{refusal}.", icon=":material/block:")
         return
     if mine != path():
         # Looked up once: a zip's table of contents may be long.
@@ -50,12 +51,9 @@ def kept(kind: str, content: bytes) -> Path:
         for old in folder.glob("*.zip"):
             old.unlink()
         write_whole(target, content)
-        cache.service().expire()
+        cache.service().expire_uploads()
     except OSError as problem:
-        raise ValueError(
-            f"The server cannot keep this upload ({problem.strerror}); its operator has "
-            "to make room."
-        ) from None
+        raise ValueError(refused("this upload", problem)) from None
     return target
 
 

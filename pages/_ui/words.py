@@ -47,8 +47,9 @@ def duration(seconds: float) -> str:
     """A rough length of time, as a person would say it."""
     if seconds < 50:
         return f"{max(5, round(seconds / 5) * 5)} seconds"
-    minutes = max(1, round(seconds / 60))
-    return f"{minutes} minute{'s' if minutes > 1 else ''}"
+    unit, size = ("hour", 3_600) if seconds >= 7_200 else ("minute", 60)
+    count = max(1, round(seconds / size))
+    return f"{count:,} {unit}{'s' if count > 1 else ''}"
 
 
 def counting(tick: Mapping[str, Any], things: str = "images") -> str:

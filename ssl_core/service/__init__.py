@@ -12,10 +12,11 @@ from ssl_core.service.pictures import (
     UmapFrame,
 )
 from ssl_core.service.pool import Service
+from ssl_core.service.records import ACTIVE, ENDED, RESUMABLE
 from ssl_core.service.report import Report
 from ssl_core.service.settings import Settings
 from ssl_core.service.status import RunStatus
-from ssl_core.service.store import ACTIVE, ENDED, RESUMABLE, RootInUse, UnknownRun
+from ssl_core.service.store import RootInUse, UnknownRun
 
 __all__ = [
     "ACTIVE",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ssl_core.service.manifest import CHECKPOINT, FILES, HISTORY, Manifest, Vault
 from ssl_core.service.marks import Copied, Mark, mark, marks
-from ssl_core.service.store import ACTIVE, SAVED, SLOTS, RunFolder
+from ssl_core.service.records import ACTIVE
+from ssl_core.service.store import SAVED, SLOTS, RunFolder
 
 STATE, ASIDE = "state.json", ".pulled-"
 ELSEWHERE = "It trained on another server of this app; it can go on here"

@@ -11,8 +11,8 @@ from ssl_core.service.hiring import Hire
 from ssl_core.service.limits import Limits, Watchman
 from ssl_core.service.line import Line
 from ssl_core.service.link import Link, Message
+from ssl_core.service.records import ACTIVE
 from ssl_core.service.run import Run
-from ssl_core.service.store import ACTIVE
 
 WATCH_SECONDS = 0.5
 STOP_SECONDS = 30.0  # a step of a large network may take this long, not much longer
@@ -53,17 +53,18 @@ class Crew:
             self._hire()
         self._dispatch()
 
-    def position(self, run: Run) -> int:
-        """1 for the next run in the line, 0 for one that does not wait."""
-        if run not in self.line:
-            return 0
-        return self.line.order(self._training()).index(run) + 1
+    def turn(self, run: Run) -> tuple[int, float | None]:
+        """A run's position in the line and the seconds until it is likely to start.
 
-    def wait(self, run: Run) -> float | None:
-        """Seconds until a waiting run is likely to start, None if it does not wait."""
-        position, now = self.position(run), time.monotonic()
-        held = [now - r.held_since for r in self._training()]
-        return self.line.wait(position, held, self.count) if position else None
+        Returns:
+            1 for the next run; 0 and None for one that does not wait.
+        """
+        if run not in self.line:
+            return 0, None
+        training, now = self._training(), time.monotonic()
+        position = self.line.order(training).index(run) + 1
+        held = [now - r.held_since for r in training]
+        return position, self.line.wait(position, held, self.count)
 
     def command(self, run: Run, message: Message) -> threading.Event | None:
         """Pass a command on; the event is set when the worker has it."""
@@ -253,7 +254,7 @@ class Crew:
         log.warning(what, extra={"event": "trouble"})
 
     def _watch(self) -> None:
-        watchman = Watchman(self, self.limits)
+        watchman = Watchman(self, self.limits.settings)
         while not self.closed.wait(WATCH_SECONDS):
             try:
                 with self.lock:

@@ -8,7 +8,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ssl_core.service.pictures import tick_line, write_map_set, write_snapshot
-from ssl_core.service.store import ENDED, RunFolder, RunState
+from ssl_core.service.records import ENDED, RunState
+from ssl_core.service.store import RunFolder
 
 if TYPE_CHECKING:
     from ssl_core.train import Fit, Tick

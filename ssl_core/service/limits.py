@@ -17,28 +17,16 @@ OWN_RUNS = 2  # that a learner may have on their way: one trains, one waits
 
 @dataclass(frozen=True)
 class Limits:
-    """The caps among an operator's settings; each is a field of ``Settings``."""
+    """The caps among an operator's settings."""
 
-    most_seconds: float
-    most_steps: int
-    most_batch: int
-    most_images: int
-    most_memory_mb: float
-    patience_seconds: float
-    idle_seconds: float
-    queue: int
-
-    @classmethod
-    def of(cls, settings: "Settings") -> "Limits":
-        """The caps that an operator has set."""
-        return cls(**{n: getattr(settings, n) for n in cls.__dataclass_fields__})
+    settings: "Settings"
 
     def of_a_run(self) -> dict[str, Any]:
         """What the worker sees to, ready for JSON."""
         return {
-            "seconds": self.most_seconds,
-            "steps": self.most_steps,
-            "images": self.most_images,
+            "seconds": self.settings.most_seconds,
+            "steps": self.settings.most_steps,
+            "images": self.settings.most_images,
         }
 
     def check(self, config: "RunConfig") -> None:
@@ -47,10 +35,10 @@ class Limits:
         Raises:
             ValueError: naming the knob, its value and what is allowed.
         """
-        if config.batch_size > self.most_batch:
+        if config.batch_size > self.settings.most_batch:
             raise ValueError(
                 f"batch_size is {config.batch_size}; allowed on this server is at most "
-                f"{self.most_batch}"
+                f"{self.settings.most_batch}"
             )
 
     def require_room(
@@ -78,7 +66,7 @@ class Limits:
                 "wait for its end"
             )
         line = crew.line
-        if len(line) >= self.queue and not any(run in line for run in leaving):
+        if len(line) >= self.settings.queue and not any(run in line for run in leaving):
             minutes = line.typical_seconds * len(line) / crew.count / 60
             raise ValueError(
                 f"{len(line)} runs wait already, the most on this server; it will have "
@@ -87,20 +75,21 @@ class Limits:
 
     def words(self) -> str:
         """The caps as one sentence for a learner."""
+        most = self.settings
         return (
-            f"A run here takes at most {self.most_seconds:,.0f} seconds, "
-            f"{self.most_steps:,} steps, batches of {self.most_batch:,}, "
-            f"{self.most_images:,} images and {self.most_memory_mb:,.0f} MB. You may have "
+            f"A run here takes at most {most.most_seconds:,.0f} seconds, "
+            f"{most.most_steps:,} steps, batches of {most.most_batch:,}, "
+            f"{most.most_images:,} images and {most.most_memory_mb:,} MB. You may have "
             "one run that trains and one that waits. A run that nobody looks at makes "
-            f"room after {self.patience_seconds:,.0f} seconds if others wait; it is kept."
+            f"room after {most.patience_seconds:,.0f} seconds if others wait; it is kept."
         )
 
 
 class Watchman:
     """Ends what nobody looks at, what takes too much, and what does not end by itself."""
 
-    def __init__(self, crew: "Crew", limits: Limits) -> None:
-        self.crew, self.limits = crew, limits
+    def __init__(self, crew: "Crew", settings: "Settings") -> None:
+        self.crew, self.settings = crew, settings
 
     def look(self) -> None:
         """Walk once around; hold the crew's lock."""
@@ -116,14 +105,14 @@ class Watchman:
 
     def _excess(self, run: "Run", link: "Link", now: float) -> str | None:
         """What a run has taken too much of, as a sentence."""
-        most = self.limits.most_memory_mb
+        most: float = self.settings.most_memory_mb
         if link.memory_mb() > most:
             return (
                 f"It took more than {most:,.0f} MB of memory, the most on this server; "
                 "try a smaller batch or encoder"
             )
         # The worker itself looks at the clock, but only between two steps.
-        most = self.limits.most_seconds
+        most = self.settings.most_seconds
         if now - run.held_since > most and run.silent_seconds() > most:
             return (
                 f"It gave no sign of life for {most:,.0f} seconds, the most on this "
@@ -135,8 +124,10 @@ class Watchman:
         if run.stopping or run.parking:
             return
         others = any(w is not run and w.learner != run.learner for w in self.crew.line)
-        patience = self.limits.patience_seconds if others else self.limits.idle_seconds
-        if seconds > min(patience, self.limits.idle_seconds):
+        patience = (
+            self.settings.patience_seconds if others else self.settings.idle_seconds
+        )
+        if seconds > min(patience, self.settings.idle_seconds):
             self.crew.dismiss(
                 run, f"Nobody had looked at it for {seconds:,.0f} seconds; it is kept"
             )

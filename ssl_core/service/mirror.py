@@ -28,13 +28,8 @@ from fsspec.implementations.local import LocalFileSystem
 from ssl_core.service.copying import ASIDE, may_replace, put, unpack
 from ssl_core.service.manifest import Manifest, Vault
 from ssl_core.service.marks import Copied, marks, server_name
-from ssl_core.service.store import (
-    ENDED,
-    RUN_ID,
-    RunAbout,
-    RunFolder,
-    folders,
-)
+from ssl_core.service.records import ENDED, RunAbout
+from ssl_core.service.store import RUN_ID, RunFolder, folders
 
 ROUND_SECONDS = 2.0
 KEPT_SECONDS = 60.0  # objects of an old list are kept for who is reading them

@@ -1,6 +1,5 @@
 """What a page asks for: start a run, change it, look at it."""
 
-import contextlib
 import logging
 import threading
 import time
@@ -16,13 +15,13 @@ from ssl_core.service.elsewhere import Elsewhere
 from ssl_core.service.hiring import cores, hiring
 from ssl_core.service.limits import Limits
 from ssl_core.service.link import ACK_SECONDS
-from ssl_core.service.pictures import MapSet, Snapshot, UmapFrame
-from ssl_core.service.reader import Reader
+from ssl_core.service.looks import Looks
+from ssl_core.service.records import ACTIVE, RESUMABLE, RunAbout
 from ssl_core.service.report import Report
 from ssl_core.service.run import Run
 from ssl_core.service.settings import Settings
 from ssl_core.service.status import RunStatus
-from ssl_core.service.store import ACTIVE, RESUMABLE, RunAbout, RunFolder, UnknownRun
+from ssl_core.service.store import RunFolder, UnknownRun
 
 if TYPE_CHECKING:  # these import torch, which a page that only looks does not need
     from ssl_core.train import Budget, RunConfig
@@ -31,7 +30,7 @@ MOST_WORKERS = 4
 log = logging.getLogger("ssl_core.service")
 
 
-class Service:
+class Service(Looks):
     """Runs outside the web server's process; safe to share between sessions.
 
     Every method that takes a run id raises :class:`UnknownRun`, a ``ValueError``, if
@@ -53,20 +52,19 @@ class Service:
         self.root, self.settings = Path(root).resolve(), settings or Settings()
         self.root.mkdir(parents=True, exist_ok=True)
         self._claim = store.claim(self.root)
-        self.limits = Limits.of(self.settings)
+        self.limits = Limits(self.settings)
         self._started = time.monotonic()
         self._runs: dict[str, Run] = {}
         self._elsewhere = Elsewhere(self.root, self.settings.mirror)
-        self.expire()
+        self._expire()
         self._runs = {
-            f.run_id: run for f in store.folders(self.root) if (run := _found(f))
+            f.run_id: run for f in store.folders(self.root) if (run := Run.found(f))
         }
-        self._reader = Reader()
         count = self.settings.workers or max(1, min(MOST_WORKERS, cores() - 1))
         hire = hiring(self.root, self.settings, count)
         self._crew = Crew(hire, count, self.limits)
         self._lock = self._crew.lock
-        self._cartographer = Cartographer(self.root) if mapper else None
+        super().__init__(Cartographer(self.root) if mapper else None)
 
     def submit(
         self,
@@ -153,8 +151,7 @@ class Service:
                 heard = self._crew.command(self._live(run_id), {"do": "resume"})
             else:
                 self._require_room(run.about)
-                run.started, run.hold, run.why, run.lost = True, False, None, 0
-                run.stop_by, run.seen = 0.0, time.monotonic()
+                run.revive()
                 self._crew.add(run)
                 return
         _wait(heard)
@@ -175,9 +172,8 @@ class Service:
         with self._lock:
             run = self._known(run_id)
             run.seen = time.monotonic()
-            position, wait = self._crew.position(run), self._crew.wait(run)
-            now = run.state()
-        return RunStatus.of(now, position, wait)
+            turn, now = self._crew.turn(run), run.state()
+        return RunStatus.of(now, *turn)
 
     def knows(self, run_id: str) -> bool:
         """Whether there is such a run; it may have expired."""
@@ -204,46 +200,14 @@ class Service:
         """
         found = self._newest_of(owner)
         if found is None:
-            for folder in self._elsewhere.runs_of(
-                owner
-            ):  # not under the lock: it waits
-                run = _found(folder)
+            # Not under the lock: it may wait for the network.
+            for folder in self._elsewhere.runs_of(owner):
+                run = Run.found(folder)
                 if run and run.about.owner == owner:
                     with self._lock:
                         self._runs.setdefault(folder.run_id, run)
             found = self._newest_of(owner)
         return found
-
-    def latest(self, run_id: str) -> Snapshot | None:
-        """The last tick, None before the first; cheap while nothing changed."""
-        return self._reader.latest(self._folder(run_id))
-
-    def history(self, run_id: str, since: int = 0) -> list[dict[str, Any]]:
-        """Ticks from index ``since`` on, oldest first; do not edit them."""
-        return self._reader.history(self._folder(run_id), since)
-
-    def map_set(self, run_id: str) -> MapSet | None:
-        """The images on the map, None before the run began."""
-        return self._reader.map_set(self._folder(run_id))
-
-    def umap(self, run_id: str) -> UmapFrame | None:
-        """The last background layout, None before the first."""
-        return self._reader.umap(self._folder(run_id))
-
-    def request_umap(self, run_id: str) -> bool:
-        """Have the latest features laid out; asking again meanwhile is free.
-
-        Returns:
-            Whether a layout is on its way: what could not be laid out once is not tried
-            again.
-        """
-        folder = self._folder(run_id)
-        return self._cartographer is not None and self._cartographer.request(folder)
-
-    def checkpoint(self, run_id: str) -> Path | None:
-        """The folder of the run's last checkpoint, None before the first."""
-        path = self._folder(run_id).checkpoint
-        return path if (path / "card.json").is_file() else None
 
     def ready(self) -> bool:
         """Whether a worker is warm."""
@@ -273,16 +237,13 @@ class Service:
         try:
             run.folder.write_about(about)
         except OSError as problem:
-            raise ValueError(
-                f"The server cannot keep a new run ({problem.strerror}); its operator "
-                "has to make room"
-            ) from None
+            raise ValueError(store.refused("a new run", problem)) from None
         self._runs[run.folder.run_id] = run
-        self.expire()
+        self._expire()
         return run
 
-    def expire(self) -> None:
-        """Delete old runs and uploads, but no run that is under way or was looked at."""
+    def _expire(self) -> None:
+        """Delete old runs, but none that is under way or was looked at; and old uploads."""
         now, idle = time.monotonic(), self.settings.idle_seconds
         held = {
             i
@@ -294,7 +255,12 @@ class Service:
         for run_id in gone:
             self._runs.pop(run_id, None)
         self._elsewhere.forget(gone)
-        expiry.expire_uploads(self.root, self.settings.uploads_mb, days)
+        self.expire_uploads()
+
+    def expire_uploads(self) -> None:
+        """Delete uploads that are old or too many."""
+        most, days = self.settings.uploads_mb, self.settings.keep_days
+        expiry.expire_uploads(self.root, most, days)
 
     def _command(self, run_id: str, do: str) -> None:
         with self._lock:
@@ -333,20 +299,6 @@ def _event(config: "RunConfig", waiting: int) -> dict[str, Any]:
         "data": config.data if config.data in SOURCES else "own",
         "waiting": waiting,
     }
-
-
-def _found(folder: RunFolder) -> Run | None:
-    """A run of an earlier server; what was under way then has been interrupted."""
-    try:
-        run = Run(folder, folder.about(), {})
-    except ValueError:
-        return None
-    with contextlib.suppress(ValueError):
-        run.config = folder.state().config
-        if folder.state().state in ACTIVE:
-            folder.sweep()
-            run.end("interrupted", "The server stopped while this run was under way")
-    return run
 
 
 def _wait(heard: threading.Event | None) -> None:

@@ -1,12 +1,14 @@
 """A run as the server knows it: its folder, its place, what was asked of it."""
 
+import contextlib
 import logging
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ssl_core.service.link import Link, Message
-from ssl_core.service.store import RunAbout, RunFolder, RunState
+from ssl_core.service.records import ACTIVE, RunAbout, RunState
+from ssl_core.service.store import RunFolder
 
 log = logging.getLogger("ssl_core.service")
 
@@ -67,6 +69,27 @@ class Run:
             ValueError: if its state on disk is damaged.
         """
         return self.kept or self.folder.state()
+
+    @classmethod
+    def found(cls, folder: RunFolder) -> "Run | None":
+        """A run of an earlier server; what was under way then has been interrupted."""
+        try:
+            run = cls(folder, folder.about(), {})
+        except ValueError:  # nobody can tell whose it is
+            return None
+        with contextlib.suppress(ValueError):
+            run.config = folder.state().config
+            if folder.state().state in ACTIVE:
+                folder.sweep()
+                run.end(
+                    "interrupted", "The server stopped while this run was under way"
+                )
+        return run
+
+    def revive(self) -> None:
+        """Make it ready to go on from its last checkpoint, after it was interrupted."""
+        self.started, self.lost, self.hold, self.why = True, 0, False, None
+        self.stop_by, self.pending, self.seen = 0.0, [], time.monotonic()
 
     def is_in(self, *states: str) -> bool:
         """Whether its state is one of these; not if it is damaged."""

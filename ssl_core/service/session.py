@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -17,7 +16,7 @@ from ssl_core import checkpoints
 from ssl_core.config import RunConfig
 from ssl_core.data import ImageSet
 from ssl_core.service.journal import Journal
-from ssl_core.service.store import RunFolder
+from ssl_core.service.store import RunFolder, refused
 from ssl_core.train import Budget, Fit, Tick, Watch
 
 # A killed run loses what it did since its last checkpoint: about two seconds, or longer
@@ -247,10 +246,7 @@ def _friendly(problem: Exception) -> str:
     if isinstance(problem, MemoryError) or "memory" in str(problem):
         return "There is not enough memory for this run; try a smaller batch or encoder"
     if isinstance(problem, OSError) and problem.errno in NO_ROOM:
-        return (
-            f"The server cannot keep this run ({os.strerror(problem.errno or 0)}); "
-            "its operator has to make room"
-        )
+        return refused("this run", problem)
     return (
         f"Training ended on an unexpected problem ({type(problem).__name__}); "
         "details are in the server's log"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ssl_core.service.store import ACTIVE, RESUMABLE, RunState
+from ssl_core.service.records import ACTIVE, RESUMABLE, RunState
 
 
 @dataclass(frozen=True)

@@ -21,17 +21,14 @@ import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from filelock import FileLock, Timeout
 
+from ssl_core.service.records import ACTIVE, ENDED, RunAbout, RunState
+
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{16}")
-ACTIVE = ("queued", "starting", "running", "pausing", "paused", "stopping")
-ENDED = ("stopped", "finished", "failed", "died", "interrupted")
-# Ended by no wish of its owner: its checkpoint is there to go on from.
-RESUMABLE = ("interrupted", "died")
 SLOTS, SAVED = ("checkpoint-a", "checkpoint-b"), "saved"
 T = TypeVar("T")
 
@@ -57,56 +54,6 @@ def claim(root: Path) -> FileLock:
     except Timeout:
         raise RootInUse(f"another server keeps its runs in {root}") from None
     return lock
-
-
-@dataclass(frozen=True)
-class RunAbout:
-    """What was asked for.
-
-    Args:
-        config: knobs by flat name (``RunConfig.flat()``).
-        owner: whose run it is, any text.
-        budget: ``steps``, ``seconds`` and ``epochs``, each a limit or None.
-        created: seconds since 1970.
-        resume: the checkpoint folder that it starts from, or None.
-    """
-
-    config: dict[str, Any]
-    owner: str
-    budget: dict[str, float | None]
-    created: float
-    resume: str | None = None
-
-    @property
-    def learner(self) -> str:
-        """Who it belongs to: what stands before the first slash of its owner."""
-        return self.owner.partition("/")[0]
-
-
-@dataclass(frozen=True)
-class RunState:
-    """What a run is doing now.
-
-    Args:
-        state: one of :data:`ACTIVE` or :data:`ENDED`.
-        error: why it ended, one sentence, unless it was finished or stopped by its owner.
-        refused: why the last changed knob was not taken, one sentence.
-        notice: what else happened to it, one sentence.
-        step, seconds: how far training is; seconds exclude pauses.
-        config: the knobs in force.
-        loaded: the part of the data that is read or downloaded, in [0, 1].
-        updated: seconds since 1970.
-    """
-
-    state: str
-    error: str | None = None
-    refused: str | None = None
-    notice: str | None = None
-    step: int = 0
-    seconds: float = 0.0
-    config: dict[str, Any] = field(default_factory=dict)
-    loaded: float = 0.0
-    updated: float = 0.0
 
 
 class RunFolder:
@@ -220,6 +167,12 @@ def folders(root: Path) -> list[RunFolder]:
         if RUN_ID.fullmatch(path.name) and config.is_file():
             found.append((config.stat().st_mtime_ns, path.name))
     return [RunFolder(root, name) for _, name in sorted(found, reverse=True)]
+
+
+def refused(what: str, problem: OSError) -> str:
+    """The sentence for a disk that is full or may only be read."""
+    why = os.strerror(problem.errno) if problem.errno else "the disk refuses"
+    return f"The server cannot keep {what} ({why}); its operator has to make room"
 
 
 @contextlib.contextmanager

@@ -42,7 +42,7 @@ def test_every_case_opens_by_its_link(path: Path, alone: Any) -> None:
     code = path.read_text()
     if "cases.CASES" in code:  # a lab with a room of its own keeps them there
         code = (REPOSITORY / f"pages/_ui/{path.stem[3:]}/cases.py").read_text()
-    cases = re.findall(r'^    "([a-z-]+)": story\.Case\(', code, re.M)
+    cases = re.findall(r'^    "([a-z-]+)": (?:story\.Case|against_all)\(', code, re.M)
     assert len(cases) >= 3
     for case in cases:
         page = alone(f"pages/{path.name}", case=case, seed="7")

@@ -1,5 +1,6 @@
 """Signing in, with a real OpenID provider: one's answers are on every device."""
 
+import contextlib
 import json
 import re
 import sqlite3
@@ -29,9 +30,13 @@ class School:
         file = self.folder / "runs" / "progress.sqlite"
         if not file.exists():
             return {}
-        with sqlite3.connect(file) as database:
-            found = database.execute("SELECT learner, text FROM progress").fetchall()
-        return {who: json.loads(text).get("attempts", []) for who, text in found}
+        with contextlib.suppress(sqlite3.DatabaseError):  # a test that spoils it
+            with sqlite3.connect(file) as database:
+                found = database.execute(
+                    "SELECT learner, text FROM progress"
+                ).fetchall()
+            return {who: json.loads(text).get("attempts", []) for who, text in found}
+        return {}
 
     def counts(self) -> list[int]:
         """How many answers each account has."""

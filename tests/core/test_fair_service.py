@@ -2,31 +2,25 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
+from service_contract import wait_for
 
 from ssl_core.data import shapes
 from ssl_core.service import Service
-from ssl_core.service.limits import Limits, Watchman
+from ssl_core.service.limits import Watchman
 from ssl_core.service.line import UNTOLD_SECONDS, Line
+from ssl_core.service.records import RunAbout
 from ssl_core.service.run import Run
 from ssl_core.service.settings import Settings
-from ssl_core.service.store import RunAbout, RunFolder, new_id
+from ssl_core.service.store import RunFolder, new_id
 from ssl_core.train import Budget, RunConfig
 
-PATIENCE = 120.0
 SMALL = RunConfig(batch_size=8, seed=1)
-
-
-def wait_for(claim: Callable[[], object], what: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while not claim():
-        assert time.monotonic() < until, f"waited {PATIENCE:g} s in vain for: {what}"
-        time.sleep(0.01)
 
 
 def serving(root: Path, **settings: float) -> Service:
@@ -184,7 +178,7 @@ def test_what_takes_too_much_is_ended(
 @pytest.mark.parametrize("state", ["starting", "running", "paused"])
 def test_a_worker_without_a_sign_of_life_is_ended(state: str, tmp_path: Path) -> None:
     """Reading a hostile file, or one step of an enormous network, may never end."""
-    limits = Limits.of(Settings(most_seconds=60))
+    settings = Settings(most_seconds=60)
     run = run_of("ann")
     run.folder = RunFolder(tmp_path, new_id())
     run.folder.write_about(run.about)
@@ -194,7 +188,7 @@ def test_a_worker_without_a_sign_of_life_is_ended(state: str, tmp_path: Path) ->
     run.held_since, killed = time.monotonic() - 100, []
     link = Mock(memory_mb=lambda: 0.0, kill=lambda: killed.append(1))
     crew = SimpleNamespace(busy={link: run}, line=Line())
-    Watchman(crew, limits).look()  # type: ignore[arg-type]
+    Watchman(crew, settings).look()  # type: ignore[arg-type]
     if state == "paused":  # it waits for its learner
         assert not killed and run.why is None
     else:

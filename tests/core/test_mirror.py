@@ -15,7 +15,8 @@ from ssl_core.service import Service, Settings
 from ssl_core.service.manifest import Manifest
 from ssl_core.service.mirror import Mirror
 from ssl_core.service.pictures import UmapFrame, read_umap, write_umap
-from ssl_core.service.store import RunAbout, RunFolder, RunState, new_id
+from ssl_core.service.records import RunAbout, RunState
+from ssl_core.service.store import RunFolder, new_id
 
 NEVER = 1e6  # seconds: a mirror that copies when the test says so
 PATIENCE = 120.0  # other work on the machine may slow this down, not break it

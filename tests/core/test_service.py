@@ -23,8 +23,9 @@ from service_contract import (
 from ssl_core.service import RootInUse, Service, UnknownRun
 from ssl_core.service.expiry import expire_runs, expire_uploads
 from ssl_core.service.pictures import read_snapshot
+from ssl_core.service.records import RunAbout, RunState
 from ssl_core.service.settings import Settings
-from ssl_core.service.store import RunAbout, RunFolder, RunState, folders, new_id
+from ssl_core.service.store import RunFolder, folders, new_id
 from ssl_core.train import RunConfig
 
 

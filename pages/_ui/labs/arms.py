@@ -1,7 +1,7 @@
 """Two arms side by side: the same seed, one knob apart, each a real run of the service."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,16 @@ class Outcome:
             f"effective rank {self.effective_rank:.1f}, loss {self.loss:.2f}, "
             f"{self.negatives:,} negatives"
         )
+
+
+def keeps_better(factor: str, least: float = 0.05) -> Callable[[Outcome, Outcome], int]:
+    """Which arm keeps a factor better: 0 the left, 1 the right, 2 neither by ``least``."""
+
+    def answer(left: Outcome, right: Outcome) -> int:
+        gap = right.probes[factor] - left.probes[factor]
+        return 2 if abs(gap) < least else int(gap > 0)
+
+    return answer
 
 
 def pair(

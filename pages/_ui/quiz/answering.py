@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages._ui import clicks
 from ssl_core.quiz import judging
 from ssl_core.quiz.judging import LONGEST, Answer, shuffled
 from ssl_core.quiz.progress import Attempt
@@ -92,7 +93,7 @@ def _button(sheet: Sheet, value: Answer, text: str, right: bool, letter: str) ->
         width="stretch",
         # "c" is taken by Streamlit: numbers, in the order on the screen.
         shortcut=str(LETTERS.index(letter) + 1),
-        on_click=sheet.submit,
+        on_click=clicks.whole(sheet.submit),
         args=(value,),
     )
     if chosen:
@@ -102,6 +103,7 @@ def _button(sheet: Sheet, value: Answer, text: str, right: bool, letter: str) ->
 def _number(sheet: Sheet, question: Numeric) -> None:
     field, problem = f"{sheet.key}_number", f"{sheet.key}_problem"
 
+    @clicks.whole
     def check() -> None:
         st.session_state[problem] = ""
         try:
@@ -126,6 +128,7 @@ def _order(sheet: Sheet, question: Order) -> None:
     picked: list[int] = list(st.session_state.get(picked_key, sheet.given or ()))
     done = len(picked) == len(question.steps)
 
+    @clicks.whole
     def pick(step: int) -> None:
         st.session_state[picked_key] = [*picked, step]
         if len(picked) + 1 == len(question.steps):
@@ -179,6 +182,7 @@ def _order(sheet: Sheet, question: Order) -> None:
 def _written(sheet: Sheet, question: Short) -> None:
     field = f"{sheet.key}_text"
 
+    @clicks.whole
     def reveal() -> None:
         text = str(st.session_state[field]).strip()
         if text and text != sheet.given:  # the same again would lose its ticks
@@ -211,6 +215,7 @@ def compare(
     with model, st.container(border=True, height="stretch"):
         st.markdown(f"**A model answer**\n\n{question.model_answer}")
 
+    @clicks.whole
     def hand_in() -> None:
         boxes = range(len(question.ideas))
         keep(tuple(i for i in boxes if st.session_state[f"{key}_idea_{i}"]))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages._ui import clicks
 from pages._ui.quiz import answering, screen, store, walk
 from pages._ui.quiz.shelf import library
 from ssl_core.quiz.judging import Answer, fits, judge
@@ -45,7 +46,7 @@ def _door(link: str, ids: Sequence[str], other: Exam | None) -> None:
         type="primary",
         icon=":material/play_arrow:",
         disabled=not ids,
-        on_click=_begin,
+        on_click=clicks.whole(_begin),
         args=(link, tuple(ids)),
     )
 
@@ -68,7 +69,9 @@ def _sitting(now: Exam) -> None:
     walk.onwards(ids, key, at)
     open_ = len(ids) - len(given)
     left = f" ({open_} still open)" if open_ else ""
-    st.button(f"Hand in{left}", icon=":material/done_all:", on_click=_hand_in)
+    st.button(
+        f"Hand in{left}", icon=":material/done_all:", on_click=clicks.whole(_hand_in)
+    )
 
 
 def _ask(now: Exam, question: Base, key: str, number: str) -> None:
@@ -100,7 +103,7 @@ def _how_sure(now: Exam, ident: str, own: str) -> None:
         range(len(CONFIDENCE)),
         format_func=CONFIDENCE.__getitem__,
         key=key,
-        on_change=lambda: _sure(ident, st.session_state[key]),
+        on_change=clicks.whole(lambda: _sure(ident, st.session_state[key])),
     )
 
 
@@ -168,7 +171,7 @@ def _returned(now: Exam, ids: Sequence[str]) -> None:
     st.button(
         "Take it again",
         icon=":material/replay:",
-        on_click=_begin,
+        on_click=clicks.whole(_begin),
         args=(now.set, tuple(ids)),
     )
     key = f"returned_{now.begun}"

@@ -110,6 +110,8 @@ def _how_sure(own: str, latest: Attempt | None) -> None:
 
 def _submit(question: Base, own: str, answer: Answer, again: bool) -> None:
     found = judge(question, answer)
+    if isinstance(question, Predict) and isinstance(answer, int):
+        prediction.carry(question, answer)
     now = store.progress()
     store.keep(
         now.with_attempt(
@@ -125,8 +127,6 @@ def _submit(question: Base, own: str, answer: Answer, again: bool) -> None:
             )
         )
     )
-    if isinstance(question, Predict) and isinstance(answer, int):
-        prediction.carry(question, answer)
 
 
 def _below(question: Base, own: str, latest: Attempt | None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages._ui import clicks
 from pages._ui.quiz import account
 from ssl_core.quiz import saving
 from ssl_core.quiz.progress import Progress
@@ -50,6 +51,7 @@ def mount() -> None:
     """
     state = st.session_state
     nonce = state.setdefault("progress_nonce", secrets.token_hex(8))
+    _hear()  # once more: what was clicked meanwhile may have cut the callback short
     own = state.progress = account.synced(progress())
     started = bool(own.attempts or own.lessons or own.exam or own.forgotten)
     _mount(
@@ -64,7 +66,7 @@ def mount() -> None:
             "heard": state.get("progress_heard", 0),
         },
         height=1,
-        on_stored_change=_heard,
+        on_stored_change=_hear,
     )
     if problem := state.pop("progress_problem", None):
         st.toast(problem, icon=":material/error:")
@@ -75,12 +77,14 @@ def keeps() -> bool:
     return bool(st.session_state.get("progress_keep", True))
 
 
+@clicks.whole
 def allow(keep: bool) -> None:
     """Let the browser keep the progress from now on, or make it forget what it kept."""
     st.session_state.progress_keep = keep
     st.session_state.progress_chosen = True
 
 
+@clicks.whole
 def forget() -> None:
     """Begin anew, here, in the browser and in the account."""
     # A second more: what was answered within this one is forgotten with the rest.
@@ -88,23 +92,27 @@ def forget() -> None:
     st.session_state.progress = fresh
 
 
-def _heard() -> None:
-    """What the browser had: merge it, and let the browser know that it was read."""
+@clicks.whole
+def _hear() -> None:
+    """What the browser had: merge it, and let the browser know that it was read.
+
+    In this order, for what it thinks was read it overwrites.
+    """
     state = st.session_state
-    said = state[_WIDGET].get("stored")
+    said = (state.get(_WIDGET) or {}).get("stored")
     if not isinstance(said, dict) or said.get("nonce") != state.get("progress_nonce"):
         return  # of an earlier session of this tab: the browser will say it again
-    state.progress_heard = said.get("k", 0)
+    if said.get("k") == state.get("progress_heard"):
+        return
     if said.get("off"):
         state.progress_keep = False
-    text = said.get("text")
-    if not text:
-        return
-    try:
-        copy = saving.loads(str(text))
-        keep(account.taken(progress(), copy, str(said.get("mark") or "")))
-    except ValueError as error:
-        state.progress_problem = (
-            "What this browser kept of your answers cannot be read, so you begin anew: "
-            f"{error}."
-        )
+    if text := said.get("text"):
+        try:
+            copy = saving.loads(str(text))
+            keep(account.taken(progress(), copy, str(said.get("mark") or "")))
+        except ValueError as error:
+            state.progress_problem = (
+                "What this browser kept of your answers cannot be read, so you begin "
+                f"anew: {error}."
+            )
+    state.progress_heard = said.get("k", 0)

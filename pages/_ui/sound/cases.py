@@ -1,14 +1,13 @@
 """What the sound lab compares, and how a run is told; what ships beside it."""
 
-from collections.abc import Callable
-
 from pages._ui.labs import evidence, figures, story
-from pages._ui.labs.arms import Outcome
+from pages._ui.labs.arms import Outcome, keeps_better
 from ssl_core.data import SOUND_VIEWS
 from ssl_core.experiments.sound import FACTORS
 
 VOICES = {"data": "voices"}
-TOLD = ("said", "speaker", "pitch")
+# Factor -> how a question names it.
+NAMED = {"said": "what was said", "speaker": "who said it", "pitch": "the pitch"}
 
 
 def arm(views: dict[str, float]) -> dict[str, object]:
@@ -21,22 +20,12 @@ def without(*names: str) -> dict[str, object]:
     return arm({k: v for k, v in SOUND_VIEWS.items() if k not in names})
 
 
-def kept(factor: str) -> Callable[[Outcome, Outcome], int]:
-    """Which arm keeps a factor better: left, right, or neither by 0.05."""
-
-    def answer(left: Outcome, right: Outcome) -> int:
-        gap = right.probes[factor] - left.probes[factor]
-        return 2 if abs(gap) < 0.05 else int(gap > 0)
-
-    return answer
-
-
 def told(left: Outcome, right: Outcome) -> str:
     """This run in words: what was said against who said it, and every large difference."""
     parts = [
         f"{name} {left.probes[name]:.2f} against {right.probes[name]:.2f} "
         f"(untrained {left.untrained[name]:.2f})"
-        for name in TOLD
+        for name in NAMED
     ]
     return (
         f"Linear probes, {left.name} against {right.name}: {'; '.join(parts)}. "
@@ -54,61 +43,50 @@ def balance(one: Outcome) -> str:
     )
 
 
-def asked(factor: str) -> str:
-    """The prediction's question."""
-    return f"From which arm's features can {factor} be read better?"
-
-
-CASES = {
-    "noise": story.Case(
-        "All views, or noise only",
-        "every view but the hiss",
+def against_all(
+    label: str, changed: str, right: tuple[str, dict[str, object]], factor: str
+) -> story.Case:
+    """All default views on the left, another policy on the right; which keeps a factor?"""
+    return story.Case(
+        label,
+        changed,
         ("all views", without()),
-        ("noise only", arm({"hiss": SOUND_VIEWS["hiss"]})),
-        asked("what was said"),
-        ("all views", "noise only", "about the same"),
-        kept("said"),
+        right,
+        f"From which arm's features can {NAMED[factor]} be read better?",
+        ("all views", right[0], "about the same"),
+        keeps_better(factor),
         told,
+    )
+
+
+NOISE_ONLY = ("noise only", arm({"hiss": SOUND_VIEWS["hiss"]}))
+CASES = {
+    "noise": against_all(
+        "All views, or noise only", "every view but the hiss", NOISE_ONLY, "said"
     ),
-    "crop": story.Case(
+    "crop": against_all(
         "With or without the crop in time and frequency",
         "the crop",
-        ("all views", without()),
         ("no crop", without("time_frequency_crop")),
-        asked("the pitch"),
-        ("all views", "no crop", "about the same"),
-        kept("pitch"),
-        told,
+        "pitch",
     ),
-    "gain": story.Case(
+    "gain": against_all(
         "With or without changes of loudness",
         "the gain",
-        ("all views", without()),
         ("no gain", without("gain")),
-        asked("what was said"),
-        ("all views", "no gain", "about the same"),
-        kept("said"),
-        told,
+        "said",
     ),
-    "mask": story.Case(
+    "mask": against_all(
         "With or without the time mask",
         "the time mask",
-        ("all views", without()),
         ("no time mask", without("time_mask")),
-        asked("what was said"),
-        ("all views", "no time mask", "about the same"),
-        kept("said"),
-        told,
+        "said",
     ),
-    "speaker": story.Case(
+    "speaker": against_all(
         "Who speaks: all views, or noise only",
         "every view but the hiss",
-        ("all views", without()),
-        ("noise only", arm({"hiss": SOUND_VIEWS["hiss"]})),
-        asked("who said it"),
-        ("all views", "noise only", "about the same"),
-        kept("speaker"),
-        told,
+        NOISE_ONLY,
+        "speaker",
     ),
 }
 
