@@ -221,6 +221,7 @@ def test_knobs_and_arrangements(page: Page) -> None:
     # Another temperature moves no point.
     tau = lab.get_by_label("Temperature tau")
     tau.fill("0.2")
+    eventually(lambda: seen(page).loss != spread.loss, "another loss")
     colder = rested(page)
     assert colder.tau == 0.2 and torch.equal(colder.z, spread.z)
     eventually(lambda: query(page).get("tau") == "0.2", "tau in the link")
