@@ -12,6 +12,7 @@ from ssl_core.service.pictures import (
     UmapFrame,
 )
 from ssl_core.service.pool import Service
+from ssl_core.service.quarantine import NotNow
 from ssl_core.service.records import ACTIVE, ENDED, RESUMABLE
 from ssl_core.service.report import Report
 from ssl_core.service.settings import Settings
@@ -25,6 +26,7 @@ __all__ = [
     "RESUMABLE",
     "MapFactor",
     "MapSet",
+    "NotNow",
     "Report",
     "RootInUse",
     "RunStatus",

@@ -16,6 +16,7 @@ from ssl_core.service.hiring import cores, hiring
 from ssl_core.service.limits import Limits
 from ssl_core.service.link import ACK_SECONDS
 from ssl_core.service.looks import Looks
+from ssl_core.service.quarantine import Quarantine
 from ssl_core.service.records import ACTIVE, RESUMABLE, RunAbout
 from ssl_core.service.report import Report
 from ssl_core.service.run import Run
@@ -64,6 +65,11 @@ class Service(Looks):
         hire = hiring(self.root, self.settings, count)
         self._crew = Crew(hire, count, self.limits)
         self._lock = self._crew.lock
+        self.quarantine = Quarantine(
+            self.root / "opener.log",
+            self.settings.open_memory_mb,
+            self.settings.open_seconds,
+        )
         super().__init__(Cartographer(self.root) if mapper else None)
 
     def submit(
@@ -219,6 +225,7 @@ class Service(Looks):
         self._crew.close()
         if self._cartographer:
             self._cartographer.close()
+        self.quarantine.close()
         self._elsewhere.close()
         self._claim.release()
 

@@ -76,6 +76,15 @@ class Settings:
     uploads_mb: int = knob(
         4_000, low=1, high=10_000_000, help="Most MB of all uploads; the oldest go."
     )
+    open_memory_mb: int = knob(
+        1_000,
+        low=100,
+        high=1_000_000,
+        help="Most memory in MB that opening one picture, recording or checkpoint takes.",
+    )
+    open_seconds: float = knob(
+        20.0, low=1, high=600, help="Most seconds that opening one of these takes."
+    )
     lab_steps: int = knob(
         0, low=0, high=100_000, help="Most steps of a lab's arm; 0 is what it asks for."
     )
