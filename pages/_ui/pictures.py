@@ -9,9 +9,8 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from pages._ui import cache, opened
 from ssl_core.augment import AUGMENTATIONS, Dice, Policy, as_float
-from ssl_core.data.limits import Limits
-from ssl_core.data.picture import decode
 from ssl_core.data.shapes import shapes
 
 SIDE = 128
@@ -61,10 +60,13 @@ def _chosen() -> Tensor:
         if kind == "Upload"
         else st.camera_input("Your camera", key="camera")
     )
+    quarantine = cache.service().quarantine
     if file is None:
+        quarantine.warm_up()
         return _shape()
     try:
-        return torch.from_numpy(decode(file.getvalue(), SIDE, Limits()))
+        pixels = opened.once(file, lambda data: quarantine.picture(data, SIDE))
+        return torch.from_numpy(pixels)
     except ValueError as error:
         st.error(f"{file.name}: {error}", icon=":material/broken_image:")
         return _shape()

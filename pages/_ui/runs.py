@@ -2,13 +2,12 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from pages._ui import cache, learner
-from ssl_core import checkpoints
 from ssl_core.config import RunConfig, all_knobs
 from ssl_core.data import SOURCES
 from ssl_core.service import ACTIVE, RESUMABLE
@@ -231,10 +230,8 @@ def resume_upload() -> None:
 
     try:
         path = uploads.kept("checkpoint", file.getvalue())
-        checkpoint = checkpoints.load(path)
-        checkpoint.require_whole()
-        config = checkpoint.config
-        if config.data not in SOURCES:
+        config = _config_in(path)
+        if config.get("data") not in SOURCES:
             # A card's path is its writer's word: this server's files are not theirs.
             mine = uploads.path()
             if mine is None:
@@ -242,10 +239,22 @@ def resume_upload() -> None:
                     "This checkpoint was trained on someone's own images: choose the data "
                     "“Your own images or sounds”, upload them, and resume again."
                 )
-            config = replace(config, data=mine)
+            config["data"] = mine
         st.session_state.run = cache.service().submit(
-            config, owner=learner.ident(), resume=path
+            RunConfig.of(config), owner=learner.ident(), resume=path
         )
         st.session_state.refusal = ""
     except ValueError as error:
         st.session_state.refusal = str(error)
+
+
+def _config_in(path: Path) -> dict[str, Any]:
+    """The config in an uploaded checkpoint, flat and not yet checked here.
+
+    Raises:
+        ValueError: one sentence, if it cannot be used.
+    """
+    try:
+        return cache.service().quarantine.checkpoint(path)
+    except ValueError as refusal:
+        raise ValueError(f"This checkpoint cannot be resumed: {refusal}.") from None

@@ -213,8 +213,10 @@ def placed(content: bytes) -> AppTest:
 
         from pages._ui.sound import own_voice
 
-        own_voice._place("mine.wav", st.session_state["content"], None)
+        own_voice._place(st.session_state["given"], None)
 
     page = AppTest.from_function(script, default_timeout=40)
-    page.session_state["content"] = content
+    given = io.BytesIO(content)
+    given.name, given.file_id = "mine.wav", "f1"
+    page.session_state["given"] = given
     return page.run()

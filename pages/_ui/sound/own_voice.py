@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages._ui import cache, opened
 from pages._ui.sound import encoders, own_map, shown
 from pages._ui.sound.strangers import HELD_OUT, strangers
 
@@ -36,7 +37,7 @@ def draw() -> None:
     path = encoders.menu()
     given = _newest({"recording": recorded, "file": file})
     if given is not None:
-        _place(given.name, given.getvalue(), path)
+        _place(given, path)
     st.caption(
         "This is no speech recogniser. A small encoder that has heard drawn syllables "
         "only sorts what it has met; a real voice in a real room is something else. "
@@ -56,16 +57,15 @@ def _newest(given: dict[str, Any]) -> Any:
     return given[last] or next(filter(None, given.values()), None)
 
 
-def _place(name: str, content: bytes, path: str | None) -> None:
+def _place(file: Any, path: str | None) -> None:
     import torch
 
-    from ssl_core.data.audio import decode
     from ssl_core.data.sound import log_mel
 
     try:
-        samples = decode(content)
+        samples = opened.once(file, cache.service().quarantine.recording)
     except ValueError as error:
-        st.error(f"{name}: {error}.", icon=":material/mic_off:")
+        st.error(f"{file.name}: {error}.", icon=":material/mic_off:")
         return
     image = log_mel(torch.from_numpy(samples).unsqueeze(0))
     says = "Your recording: its loudest second, as a spectrogram."
