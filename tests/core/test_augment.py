@@ -336,6 +336,54 @@ def test_crop_is_torchvisions_away_from_its_edge(
     assert torch.allclose(ours[inner], theirs[inner], atol=2e-5)
 
 
+@pytest.mark.parametrize(
+    ("turn", "tolerance"),
+    [(0.0, 1e-6), (0.05, 0.06), (0.1, 0.12), (-0.1, 0.12), (0.5, 0.12)],
+)
+def test_hue_is_torchvisions_but_for_the_circle_it_turns(
+    turn: float, tolerance: float
+) -> None:
+    """Ours turns a circle of equal luma, torchvision's the hexagon of HSV, whose corners
+    have unlike luma: that much apart, on muted pictures. The directions are opposite, and
+    a draw is as often one as the other.
+    """
+    x = muted()
+    ours = make("hue", 0.5).apply(x, dice_of(turn=[turn] * 8))
+    gap = (ours - tv.adjust_hue(x, -turn)).abs()
+    assert gap.max() < tolerance
+    assert gap.mean() <= (ours - tv.adjust_hue(x, turn)).abs().mean()
+
+
+@pytest.mark.parametrize(("top", "left", "side"), [(0, 0, 16), (8, 12, 20), (20, 4, 8)])
+def test_cutout_is_torchvisions_erase(top: int, left: int, side: int) -> None:
+    x = pictures(2, 40, 40)
+    centre = {"x": [(left + side / 2) / 40] * 2, "y": [(top + side / 2) / 40] * 2}
+    ours = make("cutout", side / 40).apply(x, dice_of(**centre))
+    grey = torch.tensor(0.5)
+    assert torch.equal(ours, tv.erase(x, top, left, side, side, grey))
+
+
+@pytest.mark.parametrize("gray", [False, True])
+def test_the_fused_chain_is_torchvisions_one_after_another(gray: bool) -> None:
+    """One resampling and one matrix, away from the clamp; a crop's edge: see above."""
+    policy = Policy.of(
+        {
+            "flip": 1.0,
+            "brightness": 0.4,
+            "contrast": 0.4,
+            "saturation": 0.4,
+            "gray": 1.0,
+        }
+    )
+    colours = [dice_of(factor=[f] * 8) for f in (1.2, 0.7, 1.3)]
+    flip, grey = dice_of(flipped=[True] * 8), dice_of(gray=[gray] * 8)
+    ours = policy.apply(muted(), (flip, *colours, grey))
+    x = tv.adjust_brightness(tv.horizontal_flip(muted()), 1.2)
+    x = tv.adjust_saturation(tv.adjust_contrast(x, 0.7), 1.3)
+    x = tv.rgb_to_grayscale(x, num_output_channels=3) if gray else x
+    assert torch.allclose(ours, x, atol=3 * LUMA_ROUNDING)
+
+
 # ---- Colour, cutout and noise by their own properties.
 
 
