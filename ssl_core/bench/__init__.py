@@ -1,34 +1,34 @@
-"""Comparisons of speed: one file each, found by discovery.
+"""Comparisons of speed and memory: one file each, found by discovery.
 
-A file has ``ABOUT`` (one sentence: what is compared) and ``measure() -> Timing``, which
-may raise :class:`Skipped` with a sentence.
+A file has ``ABOUT`` (one sentence: what is compared) and ``PARTS``: name of a part ->
+``measure(setting) -> Comparison``, which may raise :class:`Skipped` with a sentence.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ssl_core.bench.timing import Skipped, Timing
+from ssl_core.bench.timing import Comparison, Setting, Skipped
 
 
 @dataclass(frozen=True)
 class Bench:
-    """One comparison: what it is, and its measurement."""
+    """One comparison: what it is, and the measurement of each of its parts."""
 
     about: str
-    measure: Callable[[], Timing]
+    parts: Mapping[str, Callable[[Setting], Comparison]]
 
 
 def _discover() -> dict[str, Bench]:
     found = {}
     for module in pkgutil.iter_modules(__path__):
         here = importlib.import_module(f"{__name__}.{module.name}")
-        if hasattr(here, "ABOUT"):
-            found[module.name] = Bench(here.ABOUT, here.measure)
+        if hasattr(here, "PARTS"):
+            found[module.name] = Bench(here.ABOUT, here.PARTS)
     return found
 
 
 BENCHES: dict[str, Bench] = _discover()
 
-__all__ = ["BENCHES", "Bench", "Skipped", "Timing"]
+__all__ = ["BENCHES", "Bench", "Comparison", "Setting", "Skipped"]

@@ -5,7 +5,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ssl_core.bench.timing import Skipped, Timing, interleaved
+from ssl_core.bench.timing import (
+    Comparison,
+    Setting,
+    Skipped,
+    clocked,
+    in_turns,
+    peer,
+)
 from ssl_core.methods.simclr import nt_xent
 
 BATCH, WIDTH, TEMPERATURE, REPEATS = 256, 128, 0.2, 20
@@ -15,18 +22,15 @@ ABOUT = (
 )
 
 
-def measure() -> Timing:
+def against_lightly(setting: Setting) -> Comparison:
     """Time both on the same embeddings, on the CPU.
 
     Raises:
         Skipped: without lightly, or if the two losses are not the same number.
     """
-    try:
-        from lightly.loss import NTXentLoss
-    except ImportError:
-        raise Skipped(
-            "lightly is not installed; pip install lightly to compare"
-        ) from None
+    name = peer("lightly")
+    from lightly.loss import NTXentLoss
+
     g = torch.Generator().manual_seed(0)
     z_a, z_b = (torch.randn(BATCH, WIDTH, generator=g) for _ in range(2))
     their_loss = NTXentLoss(temperature=TEMPERATURE)
@@ -39,12 +43,19 @@ def measure() -> Timing:
         raise Skipped(
             f"the two losses differ by {difference:g}, so it is no comparison"
         )
-    return interleaved(_passes(ours, z_a, z_b), _passes(their_loss, z_a, z_b))
+    costs = in_turns(
+        _passes(ours, z_a, z_b), _passes(their_loss, z_a, z_b), setting.rounds()
+    )
+    facts = {"pairs": BATCH, "width": WIDTH, "temperature": TEMPERATURE}
+    return Comparison(*costs, name, items=REPEATS, item="passes", facts=facts)
+
+
+PARTS = {"seconds": against_lightly}
 
 
 def _passes(
     loss: Callable[[Tensor, Tensor], Tensor], z_a: Tensor, z_b: Tensor
-) -> Callable[[], None]:
+) -> Callable[[], float]:
     a, b = z_a.clone().requires_grad_(), z_b.clone().requires_grad_()
 
     def run() -> None:
@@ -52,4 +63,4 @@ def _passes(
             a.grad = b.grad = None
             loss(a, b).backward()
 
-    return run
+    return clocked(run)

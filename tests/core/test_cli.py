@@ -11,8 +11,6 @@ import torch
 from PIL import Image
 
 from ssl_core.__main__ import main
-from ssl_core.bench import BENCHES
-from ssl_core.bench.timing import interleaved
 from ssl_core.data.shapes import shapes
 
 ROOT = Path(__file__).parents[2]
@@ -190,6 +188,9 @@ REFUSED = [
     ("", "required: COMMAND"),
     ("checkpoint show {corrupt}", "not a usable zip"),
     ("bench wobble", "NAME is 'wobble'; allowed are"),
+    ("bench augment --photos {tmp}/none", "none'; allowed is a folder or zip of photo"),
+    ("bench augment --quick --save", "--save is not allowed with --quick"),
+    ("bench augment --json {tmp}", "--json is"),
     ("experiment wobble", "SLUG is 'wobble'; allowed are"),
     ("experiment collapse --seeds 0,x", "--seeds is 'x'; allowed is"),
 ]
@@ -296,21 +297,3 @@ def test_help_names_every_switch(capsys):
         "solarize",
     ):
         assert words in text
-
-
-def test_interleaving_alternates_and_counts():
-    calls: list[str] = []
-    timing = interleaved(lambda: calls.append("a"), lambda: calls.append("b"), rounds=3)
-    assert "".join(calls) == "abab" + "ab" + "ba" + "ab"
-    assert len(timing.ratios) == 3 and min(timing.ratios) <= timing.ratio
-
-
-def test_bench_writes_its_rounds(tmp_path, capsys):
-    path = tmp_path / "bench.json"
-    assert main(["bench", "nt_xent", "--json", str(path)]) == 0
-    found = json.loads(path.read_text())["benches"]["nt_xent"]
-    assert BENCHES.keys() >= {"augment", "nt_xent"}
-    if "skipped" in found:
-        assert found["skipped"] in capsys.readouterr().err
-    else:
-        assert found["n"] == 9 and found["ratio_min"] <= found["ratio"]

@@ -1,0 +1,159 @@
+"""Comparisons: that they run, what they say, and what ships of them. Never how fast."""
+
+import json
+import math
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from ssl_core.__main__ import main
+from ssl_core.bench import BENCHES, Comparison, Setting, Skipped, kept
+from ssl_core.bench.lightly_loop import LightlyLoop
+from ssl_core.bench.timing import in_turns, peer
+from ssl_core.bench.train import recipe
+from ssl_core.methods import METHODS
+
+ROOT = Path(__file__).parents[2]
+QUICK = Setting(quick=True)
+# One part of each way of measuring; wide and float32 are tiny's with other words.
+RUN = [
+    ("augment", "torchvision", "torchvision"),
+    ("augment", "kornia", "kornia"),
+    ("nt_xent", "seconds", "lightly"),
+    ("nt_xent_large", "memory", "lightly"),
+    ("nt_xent_large", "seconds", "lightly"),
+    ("startup", "seconds", "lightly"),
+    ("train", "tiny", "lightly"),
+    ("train", "tiny, its views alone", None),
+]
+
+
+def measured(name: str, part: str) -> Comparison:
+    try:
+        return BENCHES[name].parts[part](QUICK)
+    except Skipped as reason:
+        pytest.skip(str(reason))
+
+
+def test_the_comparisons_are_found_and_say_what_they_compare() -> None:
+    assert BENCHES.keys() == {"augment", "nt_xent", "nt_xent_large", "startup", "train"}
+    assert all(len(b.about) > 40 and b.parts for b in BENCHES.values())
+
+
+@pytest.mark.parametrize(("name", "part", "against"), RUN)
+def test_every_comparison_runs(name: str, part: str, against: str | None) -> None:
+    got = measured(name, part)
+    assert len(got.ours) == len(got.theirs) == 1
+    assert all(math.isfinite(c) and c > 0 for c in (*got.ours, *got.theirs))
+    if against:
+        assert re.fullmatch(rf"{against} \d\S*", got.peer)
+
+
+@pytest.mark.parametrize(("name", "part", "against"), [r for r in RUN if r[2]])
+def test_without_its_peer_a_comparison_is_skipped_with_a_sentence(
+    name: str, part: str, against: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, against, None)  # as where it is not installed
+    with pytest.raises(Skipped, match=f"{against} is not installed; pip install"):
+        BENCHES[name].parts[part](QUICK)
+
+
+def test_a_missing_peer_skips_one_part_and_the_command_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "kornia", None)
+    path = tmp_path / "bench.json"
+    assert main(["bench", "augment", "--quick", "--json", str(path)]) == 0
+    out, err = capsys.readouterr()
+    parts = json.loads(path.read_text())["benches"]["augment"]["parts"]
+    assert parts["kornia"]["skipped"] in err
+    assert parts["kornia"]["skipped"] in out
+    assert parts["torchvision"]["n"] == 1
+
+
+def test_a_ratio_is_the_median_of_its_rounds() -> None:
+    got = Comparison(
+        (1.0, 2.0, 4.0), (2.0, 8.0, 4.0), "somebody 1", items=8, item="dogs"
+    )
+    assert got.ratios == (2.0, 4.0, 1.0)
+    said = got.as_dict()
+    assert (said["ratio"], said["ratio_min"], said["ratio_max"]) == (2.0, 1.0, 4.0)
+    assert (said["ours"], said["theirs"], said["n"]) == (2.0, 4.0, 3)
+    assert said["ours_dogs_per_second"] == 4.0
+    cells = kept.row("race", "all", said)
+    assert cells[1:4] == ("4 dogs/s", "somebody 1: 2 dogs/s", "2 (1 to 4)")
+
+
+def test_contestants_take_turns_and_the_first_alternates() -> None:
+    calls: list[str] = []
+
+    def contestant(name: str) -> object:
+        return lambda: calls.append(name) or len(calls)
+
+    ours, theirs = in_turns(contestant("a"), contestant("b"), rounds=3, warm_up=2)
+    assert "".join(calls) == "abab" + "ab" + "ba" + "ab"
+    assert (ours, theirs) == ((5, 8, 9), (6, 7, 10))
+
+
+def test_the_command_writes_every_round(tmp_path: Path) -> None:
+    peer("lightly")
+    path = tmp_path / "bench.json"
+    assert main(["bench", "nt_xent", "--quick", "--json", str(path)]) == 0
+    said = json.loads(path.read_text())["benches"]["nt_xent"]
+    assert said["command"] == "python -m ssl_core bench nt_xent --quick"
+    assert {"commit", "date", "device", "versions", "about"} <= said.keys()
+    part = said["parts"]["seconds"]
+    assert part["ratio"] == part["theirs_rounds"][0] / part["ours_rounds"][0]
+
+
+def test_both_train_the_same_encoder_on_views_of_one_kind() -> None:
+    peer("lightly")
+    config = recipe("tiny", "auto", QUICK)
+    pictures = torch.randint(256, (16, 3, 32, 32), dtype=torch.uint8)
+    loop = LightlyLoop(config, pictures, settling=0)
+    encoder, head = loop.model
+    ours = METHODS["simclr"](encoder, config.options)
+    sizes = [tuple(p.shape) for p in ours.projector.parameters() if p.dim() == 2]
+    assert [tuple(p.shape) for p in head.parameters() if p.dim() == 2] == sizes
+    view_a, view_b = loop.loader.dataset[0]
+    assert view_a.shape == view_b.shape == (3, 32, 32)
+    assert view_a.min() >= 0 and view_a.max() <= 1
+    assert not torch.equal(view_a, view_b)
+
+
+# ---- The figures that ship.
+
+SHIPPED = sorted(kept.FOLDER.glob("bench-*.json"))
+
+
+def test_every_comparison_ships_its_figures() -> None:
+    assert [p.stem.removeprefix("bench-") for p in SHIPPED] == sorted(BENCHES)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_figures_that_ship_say_how_they_were_made(path: Path) -> None:
+    said = kept.read(path)
+    assert kept.path_of(said["name"]) == path
+    assert said["command"].startswith("python -m ssl_core bench")
+    assert said["commit"] and not said["commit"].endswith("-dirty")
+    assert said["date"] and said["device"] and said["versions"]["torch"]
+    assert said["parts"].keys() == BENCHES[said["name"]].parts.keys()
+    for part in said["parts"].values():
+        ours, theirs = part["ours_rounds"], part["theirs_rounds"]
+        names = ("peer", "unit", "items", "item", "wanted", "facts")
+        again = Comparison(tuple(ours), tuple(theirs), *(part[n] for n in names))
+        assert json.loads(json.dumps(again.as_dict())) == part
+        assert part["n"] == len(ours) == len(theirs) >= 5
+
+
+def test_no_figure_in_the_readme_is_stale() -> None:
+    """Its table is the one that ``bench --save`` prints."""
+    assert kept.table() in (ROOT / "README.md").read_text()
+
+
+def test_evidence_of_an_experiment_is_not_taken_for_figures() -> None:
+    with pytest.raises(ValueError, match=r"collapse\.json holds no figures"):
+        kept.read(kept.FOLDER / "collapse.json")
