@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-ROWS_WHOLE = 2048  # of a similarity matrix that is still made whole: 16 MB in float32
+ROWS_WHOLE = 2048  # of a similarity matrix that is still made whole: 16 MB
 CELLS = 2**21  # of a block: 8 MB, which caches hold
 
 
@@ -36,13 +36,19 @@ def logsumexp_of_others(z: Tensor, temperature: float, *, partner: bool) -> Tens
 
 
 class _LogSumExp(torch.autograd.Function):
-    """See :func:`logsumexp_of_others`."""
+    """See :func:`logsumexp_of_others`.
+
+    Similarity is mutual, z_i . z_j = z_j . z_i: what stands below the diagonal blocks is
+    read off what stands above.
+    """
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, temperature: float, partner: bool) -> Tensor:
-        found = z.new_empty(len(z))
-        for rows, block in _blocks(z, temperature, partner):
-            found[rows] = block.logsumexp(1)
+        found = z.new_full((len(z),), -torch.inf)
+        for rows, after, block in _blocks(z, temperature, partner):
+            mirrored = block[:, rows.stop - rows.start :].logsumexp(0)
+            found[after] = found[after].logaddexp(mirrored)
+            found[rows] = found[rows].logaddexp(block.logsumexp(1))
         ctx.save_for_backward(z, found)
         ctx.temperature, ctx.partner = temperature, partner
         return found
@@ -54,14 +60,16 @@ class _LogSumExp(torch.autograd.Function):
             plain = _whole(z, ctx.temperature, ctx.partner).logsumexp(1)
             (again,) = torch.autograd.grad(plain, z, gradient, create_graph=True)
             return again, None, None
-        result = torch.empty_like(z)
-        for rows, block in _blocks(z, ctx.temperature, ctx.partner):
-            # Similarity is mutual: z_i is moved as an anchor, by its softmax p_ij, and
-            # as a candidate of every other anchor j, by p_ji.
-            as_anchor = (block - found[rows].unsqueeze(1)).exp_()
-            as_anchor.mul_(gradient[rows].unsqueeze(1))
-            as_candidate = block.sub_(found).exp_().mul_(gradient)
-            torch.mm(as_anchor.add_(as_candidate), z, out=result[rows])
+        result = torch.zeros_like(z)
+        for rows, after, block in _blocks(z, ctx.temperature, ctx.partner):
+            # z_i is moved as an anchor, by its softmax p_ij = exp(s_ij - found_i), and as
+            # a candidate of every other anchor j, by p_ji.
+            onwards = slice(rows.start, None)
+            moved = (block - found[rows].unsqueeze(1)).exp_()
+            moved.mul_(gradient[rows].unsqueeze(1))
+            moved.addcmul_(block.sub_(found[onwards]).exp_(), gradient[onwards])
+            result[rows].addmm_(moved, z[onwards])
+            result[after].addmm_(moved[:, rows.stop - rows.start :].T, z[rows])
         return result.div_(ctx.temperature), None, None
 
 
@@ -74,12 +82,21 @@ def _whole(z: Tensor, temperature: float, partner: bool) -> Tensor:
 
 def _blocks(
     z: Tensor, temperature: float, partner: bool
-) -> Iterator[tuple[slice, Tensor]]:
-    """Some rows of :func:`_whole` after others, and which they are; no gradients."""
-    size, half = max(1, CELLS // len(z)), len(z) // 2
-    for start in range(0, len(z), size):
-        rows = slice(start, min(start + size, len(z)))
-        block = torch.mm(z[rows], z.T).div_(temperature)
+) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Some rows of :func:`_whole` after others, from their first row's column on.
+
+    Yields:
+        Which rows they are, which come after them, and the block. It lies where the one
+        before lay, and may be changed.
+    """
+    held, start = z.new_empty(max(CELLS, len(z))), 0
+    while start < len(z):
+        width = len(z) - start
+        rows = slice(start, min(len(z), start + max(1, CELLS // width)))
+        block = held[: (rows.stop - start) * width].view(-1, width)
+        torch.mm(z[rows], z[start:].T, out=block).div_(temperature)
+        half = len(z) // 2
         for other in (0,) if partner else (-half, 0, half):
-            block.diagonal(start + other).fill_(-torch.inf)
-        yield rows, block
+            block.diagonal(other).fill_(-torch.inf)
+        yield rows, slice(rows.stop, None), block
+        start = rows.stop
