@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from ssl_core import processes
 from ssl_core.cli import bench, checkpoint, experiment, settings, train
 from ssl_core.cli.parser import Parser
 
@@ -38,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             args = parser.parse_args(words, argparse.Namespace(words=words))
             work = args.prepare(args)
         except ValueError as error:
-            print(_one_line(str(error)), file=sys.stderr)
+            if processes.is_first():
+                print(_one_line(str(error)), file=sys.stderr)
             return 2
         # Outside the guard: a ValueError from here on is our mistake, not bad input.
         return int(work())

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ssl_core.augment import Policy, two_views
 from ssl_core.data import ImageSet
+from ssl_core.processes import own_rows
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class Batch:
     """Two views of some rows.
 
     Args:
-        view_a, view_b: ``[N, C, H, W]`` float32 in [0, 1], channels last.
+        view_a, view_b: ``[N, C, H, W]`` float32 in [0, 1], channels last; of several
+            processes each has only its own part of the rows.
         rows: ``[N]`` int64 rows in the image set.
         labels: ``[N]`` int64 classes, None if the set has none. Only a supervised
             method reads them.
@@ -52,7 +54,7 @@ class Batches:
             self._queue = self._train[order]
         rows, self._queue = self._queue[:n], self._queue[n:]
         images = self.data.images[rows.to(self.device)]
-        view_a, view_b = two_views(images, policy, self._dice)
+        view_a, view_b = two_views(images, policy, self._dice, own_rows(n))
         form = torch.channels_last
         labels = self.data.labels
         return Batch(

@@ -12,6 +12,7 @@ from ssl_core.methods import METHODS, MethodConfig
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
+LEAST_SLICE = 4  # even parts of a batch then have two rows, which batch norm needs
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,15 @@ class RunConfig:
         live=True,
         label="Batch size",
         help="Images per step (N). Each gives two views.",
+    )
+    slice_size: int = knob(
+        0,
+        low=0,
+        high=32768,
+        label="Slice",
+        help="Views that pass through the encoder at once; 0: all of the batch. A small "
+        "slice lets a large batch into little memory, for a third more work (GradCache); "
+        "batch norm then sees one slice at a time.",
     )
     learning_rate: float = knob(
         3e-3,
@@ -89,6 +99,11 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         check(self)
+        if 0 < self.slice_size < LEAST_SLICE:
+            raise ValueError(
+                f"slice_size is {self.slice_size}; allowed is 0, which takes all at once, "
+                f"or at least {LEAST_SLICE}"
+            )
         if self.policy is None:
             object.__setattr__(self, "policy", Policy.of(default_views(self.data)))
         assert self.policy is not None

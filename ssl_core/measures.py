@@ -9,6 +9,7 @@ from torch import Tensor
 # (spread, rank) below which projections have collapsed: to a point, to a line, or to
 # something narrow on its way there. Healthy MoCo runs pass (0.3, 8) in their first steps.
 COLLAPSED = ((0.1, math.inf), (math.inf, 3.0), (0.35, 7.0))
+ROWS_AT_A_TIME = 2048  # of similarities: those of a very large batch fill gigabytes
 
 
 def _matrix(features: Tensor, least: int = 2) -> Tensor:
@@ -148,10 +149,13 @@ def contrastive_top1(z_a: Tensor, z_b: Tensor) -> float:
         In [0, 1]; chance is 1 / (2N - 1).
     """
     z = F.normalize(torch.cat([_matrix(z_a, 1), _matrix(z_b, 1)]), dim=1)
-    similarity = z @ z.T
-    similarity.fill_diagonal_(-torch.inf)
+    nearest = []
+    for start in range(0, len(z), ROWS_AT_A_TIME):
+        similarity = z[start : start + ROWS_AT_A_TIME] @ z.T
+        similarity.diagonal(start).fill_(-torch.inf)
+        nearest.append(similarity.argmax(1))
     partner = torch.arange(len(z), device=z.device).roll(len(z_a))
-    return (similarity.argmax(1) == partner).float().mean().item()
+    return (torch.cat(nearest) == partner).float().mean().item()
 
 
 def collapsed(std: float, rank: float, dim: int = 64) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ssl_core import measures
+from ssl_core import measures, processes
 from ssl_core.augment import Policy
 from ssl_core.batches import Batch, Batches
 from ssl_core.config import RunConfig
@@ -66,6 +66,8 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
         torch.manual_seed(config.seed)
         encoder = make_encoder(config.encoder, data.images.shape[1])
         self.method = METHODS[config.method](encoder, config.options).to(self.device)
+        processes.share_batch_norm(self.method, self.device)
+        self.method.slice_rows = config.slice_size
         self.optimizer = torch.optim.AdamW(
             [p for p in self.method.parameters() if p.requires_grad],
             lr=config.learning_rate,
@@ -168,6 +170,7 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
             self.step += 1
             self.images += len(batch.rows)
             self.seconds += clock() - started
+            self._agree()
             done = self._stopping or self.progress >= 1
             if not done and self.seconds - looked < self.watch.tick_seconds:
                 continue
@@ -180,6 +183,12 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
             losses = []
             self.seconds += 0.0 if done else clock() - started
             yield tick
+
+    def _agree(self) -> None:
+        """Several processes look and end at the same step."""
+        known = (self.seconds, float(self._stopping))
+        self.seconds, stopping = processes.agreed(known, self.device)
+        self._stopping = bool(stopping)
 
     def _first_look(self) -> Tick:
         """The tick before any step: what an untrained encoder already does."""
@@ -217,6 +226,7 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
         outcome = self._forward(batch)
         self.optimizer.zero_grad(set_to_none=True)
         outcome.loss.backward()
+        processes.average_gradients(self.method)
         self.optimizer.step()
         self.method.after_step(outcome, self.progress)
         return outcome
@@ -291,4 +301,9 @@ def _require_batch(batch_size: int, data: ImageSet) -> None:
         raise ValueError(
             f"batch_size is {batch_size}, more than the {available} training images of "
             f"{data.name}; allowed is at most {available}"
+        )
+    if batch_size % (2 * processes.count()) and processes.count() > 1:
+        raise ValueError(
+            f"batch_size is {batch_size}; {processes.count()} processes share it in equal "
+            f"parts: allowed are multiples of {2 * processes.count()}"
         )

@@ -208,7 +208,7 @@ class Observer:
 
 def batch_view(batch: Batch, z_a: Tensor, z_b: Tensor) -> BatchView:
     """The first pairs of a batch with the cosines of their projections."""
-    n = min(PAIRS_SHOWN, len(z_a))
+    n = min(PAIRS_SHOWN, len(batch.view_a))
     # Interleaved, so that a pair's two views are neighbours in the matrix.
     z = torch.stack([z_a[:n], z_b[:n]], 1).flatten(0, 1).detach().float()
     z = torch.nn.functional.normalize(z, dim=1)

@@ -126,7 +126,10 @@ class Policy:
 
 
 def two_views(
-    images: Tensor, policy: Policy, generator: torch.Generator
+    images: Tensor,
+    policy: Policy,
+    generator: torch.Generator,
+    rows: slice = slice(None),
 ) -> tuple[Tensor, Tensor]:
     """Two independently augmented views of every image (SimCLR, algorithm 1).
 
@@ -134,12 +137,18 @@ def two_views(
         images: ``[N, C, H, W]`` uint8, or float in [0, 1].
         policy: what may change.
         generator: the only source of randomness, on the images' device.
+        rows: which rows are made; the dice are rolled for all of them.
 
     Returns:
         ``(view_a, view_b)``, both ``[N, C, H, W]`` float32 in [0, 1]; row i pairs up.
     """
-    x = as_float(images)
-    return tuple(policy.apply(x, policy.draw(len(x), generator)) for _ in range(2))  # type: ignore[return-value]
+    x = as_float(images[rows])
+
+    def view() -> Tensor:
+        dice = policy.draw(len(images), generator)
+        return policy.apply(x, [{k: v[rows] for k, v in d.items()} for d in dice])
+
+    return view(), view()
 
 
 def as_float(images: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ssl_core import checkpoints
+from ssl_core import checkpoints, processes
 from ssl_core.checkpoints import Checkpoint
 from ssl_core.cli.files import json_target, save_target, write_json
 from ssl_core.cli.parser import add_knobs, in_flags, knob_list, method_knobs
@@ -20,6 +20,7 @@ from ssl_core.cli.record import HELP, Record
 from ssl_core.cli.screen import Progress, result_table, skipped_files
 from ssl_core.config import RunConfig, as_policy
 from ssl_core.data import SOURCES, load
+from ssl_core.device import choose_device
 from ssl_core.knobs import Knob, knobs_of
 from ssl_core.methods import METHODS
 from ssl_core.report import Report
@@ -93,7 +94,12 @@ def _train(
     save_path: Path | None,
     record: Record,
 ) -> int:
-    """Train, show the table, write what was asked for."""
+    """Train, show the table, write what was asked for; of several processes, one does."""
+    if not processes.is_first():
+        with _interruptible(fit) as interrupted:
+            for _ in fit:
+                pass
+        return 130 if interrupted else 0
     for line in skipped_files(fit.data.skipped):
         print(line, file=sys.stderr)
     progress = Progress()
@@ -170,6 +176,7 @@ def _fit(
         config = _resumed(start.config, values) if start else RunConfig.of(values)
         data, budget = load(config.data), Budget(**limits)
         config.require_fit(data)
+        processes.meet(choose_device(config.device))
         return Fit(config, data, budget, record.watch(budget))
     except ValueError as error:
         raise ValueError(in_flags(str(error), set_names)) from None

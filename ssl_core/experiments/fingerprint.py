@@ -16,6 +16,7 @@ CORE = Path(__file__).parents[1]
 SHARED = (
     *("augment/base", "augment/images", "augment/policy", "batches", "data/base"),
     *("device", "encoders", "measures", "methods/base", "methods/predictor"),
+    *("methods/blocks", "methods/slices", "processes"),
     *("probes", "tick", "train", "watch", "experiments/trials"),
 )
 SOUND = ("augment/spectrograms", "data/sound")

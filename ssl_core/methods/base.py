@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssl_core.knobs import check, knob
+from ssl_core.methods.slices import embedded
+from ssl_core.processes import gathered
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class Method(nn.Module):
     Config: ClassVar[type[MethodConfig]] = MethodConfig
     uses_labels: ClassVar[bool] = False
 
+    slice_rows: int = 0  # views embedded at a time, 0: all; the training loop sets it
+
     def __init__(self, encoder: nn.Module, config: Any) -> None:
         super().__init__()
         self.encoder = encoder
@@ -136,13 +140,26 @@ class Method(nn.Module):
         """The loss value to draw beside the curve."""
         raise NotImplementedError
 
-    def embed(self, x: Tensor) -> Tensor:
-        """Projection z of one view, ``[N, D]``."""
-        return self.projector(self.encoder(x))
+    def embed(self, view: Tensor, network: nn.Module | None = None) -> Tensor:
+        """Projections z of one view of the whole batch, ``[N, D]``.
 
-    def embed_both(self, view_a: Tensor, view_b: Tensor) -> tuple[Tensor, Tensor]:
+        Args:
+            view: ``[N, C, H, W]``, or this process's rows of it.
+            network: what embeds it; the encoder and the projector if left out.
+        """
+        return gathered(self._embedded(view, network))
+
+    def embed_both(
+        self, view_a: Tensor, view_b: Tensor, network: nn.Module | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Projections of both views in one pass, as SimCLR's 2N-row batch does it."""
-        return self.embed(torch.cat([view_a, view_b])).chunk(2)  # type: ignore[return-value]
+        z = self._embedded(torch.cat([view_a, view_b]), network)
+        z_a, z_b = z.chunk(2)
+        return gathered(z_a), gathered(z_b)
+
+    def _embedded(self, x: Tensor, network: nn.Module | None) -> Tensor:
+        network = network or nn.Sequential(self.encoder, self.projector)
+        return embedded(network, x, self.slice_rows)
 
     @property
     def projection_dim(self) -> int:

@@ -90,7 +90,7 @@ class BYOL(Method):
         """Each view's prediction against the other view's target, both ways (eq. 2)."""
         z_a, z_b = self.embed_both(view_a, view_b)
         if self.config.stop_gradient:
-            t_a, t_b = self.target(torch.cat([view_a, view_b])).chunk(2)
+            t_a, t_b = self.embed_both(view_a, view_b, self.target)
         else:
             t_a, t_b = z_a, z_b
         p_a, p_b = self.predictor(torch.cat([z_a, z_b])).chunk(2)

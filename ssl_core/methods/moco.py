@@ -121,7 +121,7 @@ class MoCo(Method):
 
     def forward(self, view_a: Tensor, view_b: Tensor) -> Outcome:
         """Algorithm 1 of the paper: queries from one view, keys from the other."""
-        query, key = self.embed(view_a), self.key_encoder(view_b)
+        query, key = self.embed(view_a), self.embed(view_b, self.key_encoder)
         c = self.config
         loss = info_nce(query, key, self.queue, c.temperature, normalize=c.l2_normalize)
         return Outcome(loss, query, key, keys=key)

@@ -18,6 +18,7 @@ from ssl_core.methods.base import (
     require_temperature,
     unit,
 )
+from ssl_core.methods.blocks import ROWS_WHOLE, logsumexp_of_others
 
 
 def nt_xent(
@@ -43,6 +44,10 @@ def nt_xent(
     require_pairs(z_a, z_b)
     require_temperature(temperature)
     z = unit(torch.cat([z_a, z_b]), normalize)  # [2N, D]
+    if len(z) > ROWS_WHOLE:  # the same, without ever holding all [2N, 2N]
+        positive = (z * z.roll(len(z_a), 0)).sum(1) / temperature  # [2N]
+        competing = logsumexp_of_others(z, temperature, partner=True)
+        return (competing - positive).mean()
     similarity = z @ z.T / temperature  # [2N, 2N]
     similarity = similarity.masked_fill(
         torch.eye(len(z), dtype=torch.bool, device=z.device), -torch.inf

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ssl_core import measures
 from ssl_core.measures import (
     alignment,
     collapsed,
@@ -179,6 +180,18 @@ def test_top1_of_perfect_and_of_unrelated_views() -> None:
     a = normal(100, 32)
     assert contrastive_top1(a, 3 * a) == 1
     assert contrastive_top1(a, normal(100, 32, 1)) < 0.06
+
+
+def test_contrastive_top1_of_a_very_large_batch_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a = normal(100, 8)
+    b = a + 0.7 * normal(100, 8, 1)
+    whole = contrastive_top1(a, b)
+    assert 0.2 < whole < 0.9
+    for rows in (1, 7, 64, 200):
+        monkeypatch.setattr(measures, "ROWS_AT_A_TIME", rows)
+        assert contrastive_top1(a, b) == whole
 
 
 # ---- The alarm.
