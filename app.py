@@ -6,7 +6,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from pages._ui import cache, feed, headers, health, operators, runs, sidebar
+from pages._ui import cache, feed, headers, health, operators
 from pages._ui.quiz import store
 from pages._ui.recorded import replay
 from pages._ui.sound import hearing
@@ -49,7 +49,7 @@ SECTIONS = {
 }
 # These bring their own few knobs: the playground's would steer a run that is not there.
 OWN_CONTROLS = {
-    *("loss_by_hand", "matrix_inspector", "shortcuts", "negatives"),
+    *("welcome", "loss_by_hand", "matrix_inspector", "shortcuts", "negatives"),
     *("temperature", "collapse", "features", "reading_the_map", "sound"),
     *("quiz", "your_progress", "for_teachers", "operators"),
     *(file.partition("_")[2] for file, *_ in SECTIONS["Learn"]),
@@ -62,7 +62,8 @@ def main() -> None:
         page_title="Contrastive learning, live",
         page_icon=str(Path(__file__).parent / "assets" / "icon.png"),
         layout="wide",
-        initial_sidebar_state=runs.sidebar_state(),
+        # Train asks it to close, where it would cover the page.
+        initial_sidebar_state=st.session_state.get("sidebar_state", "auto"),
     )
     menu = {
         section: [
@@ -76,10 +77,13 @@ def main() -> None:
             st.Page("pages/60_operators.py", title="Operators", visibility="hidden")
         )
     page = st.navigation(menu, position="top")
-    if page.url_path not in OWN_CONTROLS:
+    if (page.url_path or "welcome") not in OWN_CONTROLS:  # the first page's is empty
+        from pages._ui import sidebar  # knows all methods, and with them torch
+
         sidebar.draw()
     page.run()
     store.mount()
+    cache.warm()
 
 
 if __name__ == "__main__":

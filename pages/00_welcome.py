@@ -27,11 +27,9 @@ with left:
     )
     temperature = st.slider("Temperature", 0.05, 1.0, 0.5, 0.05, key="pair_temperature")
 with right:
-    shown = welcome.two_pairs(turn, temperature)
-    st.plotly_chart(
-        shown.figure, key="pair_chart", alt=shown.says, config=welcome.CONFIG
-    )
-    st.markdown(shown.says)
+    drawing, says = welcome.two_pairs(turn, temperature)
+    st.image(drawing, alt=says, width=440)
+    st.markdown(says)
 
 st.subheader("Three doors", anchor=False)
 play, learn, quiz = st.columns([0.27, 0.46, 0.27], gap="medium")

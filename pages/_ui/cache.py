@@ -1,10 +1,13 @@
 """The only place that keeps things between script runs and learners."""
 
 import contextlib
+import importlib
 import logging
 import os
+import pkgutil
 import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +22,7 @@ from ssl_core.quiz.ledger import Ledger
 from ssl_core.service import RootInUse, Service, Settings
 
 BESIDE = Path(__file__).parents[2] / ".runs"  # where runs are, if nothing is said
+WARM_AFTER = 2.0  # seconds, in which the first browser fetches what the page needs
 log = logging.getLogger(__name__)
 
 
@@ -77,6 +81,23 @@ async def serving(app: Any) -> AsyncIterator[None]:
         await run_in_threadpool(pool.close)
         service.clear()
         log.info("server stopped", extra={"event": "server_stopped"})
+
+
+@st.cache_resource(show_spinner=False)
+def warm() -> threading.Timer:
+    """Import the parts of all pages, and torch with them, once the first page was sent.
+
+    The first page needs none of it, and the second does not wait for it.
+    """
+    soon = threading.Timer(WARM_AFTER, _import_screen_parts)
+    soon.daemon = True  # a server that ends does not wait for it
+    soon.start()
+    return soon
+
+
+def _import_screen_parts() -> None:
+    for part in pkgutil.walk_packages([str(Path(__file__).parent)], "pages._ui."):
+        importlib.import_module(part.name)
 
 
 @st.cache_resource(show_spinner=False)

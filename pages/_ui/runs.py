@@ -182,11 +182,6 @@ def sync(values: Mapping[str, Any]) -> None:
         _say(lambda r: cache.service().adjust(r, live), current())
 
 
-def sidebar_state() -> Any:
-    """The sidebar closes itself once Train is pressed, where it would cover the page."""
-    return st.session_state.get("sidebar_state", "auto")
-
-
 def _submit() -> None:
     from pages._ui import sidebar, uploads
 

@@ -3,21 +3,15 @@
 import contextlib
 import math
 
-import plotly.graph_objects as go
 import streamlit as st
-import torch
 from streamlit.errors import StreamlitPageNotFoundError
 
-from pages._ui.figures import CONFIG, Shown
 from pages._ui.lessons import path
 from pages._ui.palette import ANCHOR, GHOST, NEGATIVE, POSITIVE
 from pages._ui.quiz import doors, store
 from pages._ui.quiz.shelf import library
-from ssl_core.methods.simclr import nt_xent
 from ssl_core.quiz.lessons import LessonError
 from ssl_core.quiz.review import due
-
-__all__ = ["CONFIG", "door", "learn", "quiz", "row", "two_pairs"]
 
 
 def door(page: str, label: str, icon: str) -> None:
@@ -66,47 +60,47 @@ def quiz() -> None:
     doors.door("quiz", "Open the quiz", "quiz")
 
 
-def two_pairs(turn: float, temperature: float) -> Shown:
-    """Two images, two views each, as directions; the loss is the core's NT-Xent.
+def two_pairs(turn: float, temperature: float) -> tuple[str, str]:
+    """Two images, two views each, as directions on a circle, and their NT-Xent.
+
+    All four views stand alike here: one partner, one view opposite, one in between. So one
+    anchor's loss is the batch's, and needs no torch; and a circle and four lines need no
+    Plotly. The first page would wait for either.
 
     Args:
         turn: degrees between a view and its partner.
         temperature: tau > 0.
+
+    Returns:
+        A drawing as SVG, and what it shows in a sentence.
     """
+    partner = math.cos(math.radians(turn))
+    scores = [cosine / temperature for cosine in (partner, -1.0, -partner)]
+    loss = math.log(sum(map(math.exp, scores))) - scores[0]
     half = turn / 2
-    angles = {"A1": 90 + half, "A2": 90 - half, "B1": 270 + half, "B2": 270 - half}
-    z = {name: _unit(a) for name, a in angles.items()}
-    loss = nt_xent(
-        torch.tensor([z["A1"], z["B1"]]), torch.tensor([z["A2"], z["B2"]]), temperature
-    ).item()
-    colours = {"A1": ANCHOR, "A2": POSITIVE, "B1": NEGATIVE, "B2": NEGATIVE}
-    roles = {"A1": "anchor", "A2": "its partner", "B1": "negative", "B2": "negative"}
-    figure = go.Figure()
-    circle = [_unit(a) for a in range(0, 361, 4)]
-    figure.add_scatter(
-        x=[p[0] for p in circle],
-        y=[p[1] for p in circle],
-        mode="lines",
-        line={"color": GHOST, "width": 1},
-        hoverinfo="skip",
+    views = (
+        _view(90 + half, ANCHOR, "anchor", "end", -12),
+        _view(90 - half, POSITIVE, "its partner", "start", -12),
+        _view(270 + half, NEGATIVE, "negative", "start", 26),
+        _view(270 - half, NEGATIVE, "negative", "end", 26),
     )
-    for name, (x, y) in z.items():
-        figure.add_scatter(
-            x=[0, x],
-            y=[0, y],
-            mode="lines+markers+text",
-            line={"color": colours[name], "width": 3},
-            marker={"size": [0, 12], "color": colours[name]},
-            text=["", roles[name]],
-            textposition="top center" if y > 0 else "bottom center",
-            hoverinfo="skip",
-        )
-    figure.update_xaxes(range=[-1.7, 1.7], visible=False)
-    figure.update_yaxes(range=[-1.35, 1.35], visible=False, scaleanchor="x")
-    figure.update_layout(
-        height=300, showlegend=False, margin=dict.fromkeys("lrtb", 0), dragmode=False
+    # Large bold letters, for one grey has to be read on a white page and on a dark one.
+    letters = 'style="font: bold 19px sans-serif" fill="#7a828c"'
+    drawing = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-220 -135 440 270" {letters}>'
+        f'<circle r="100" fill="none" stroke="{GHOST}"/>{"".join(views)}</svg>'
     )
-    return Shown(figure, _sentence(turn, temperature, loss))
+    return drawing, _sentence(turn, temperature, loss)
+
+
+def _view(angle: float, colour: str, role: str, side: str, below: float) -> str:
+    """A line from the middle, a dot at its end, and what the view is."""
+    x, y = 100 * math.cos(math.radians(angle)), -100 * math.sin(math.radians(angle))
+    return (
+        f'<path d="M0 0L{x:.1f} {y:.1f}" stroke="{colour}" stroke-width="3"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{colour}"/>'
+        f'<text x="{x:.1f}" y="{y + below:.1f}" text-anchor="{side}">{role}</text>'
+    )
 
 
 def _sentence(turn: float, temperature: float, loss: float) -> str:
@@ -118,7 +112,3 @@ def _sentence(turn: float, temperature: float, loss: float) -> str:
         f"**{loss:.3f}** nats. If all four views coincided it would be log 3 = "
         f"{nothing:.3f}; this is {verdict}."
     )
-
-
-def _unit(degrees: float) -> tuple[float, float]:
-    return math.cos(math.radians(degrees)), math.sin(math.radians(degrees))

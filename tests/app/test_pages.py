@@ -76,6 +76,24 @@ def test_welcome_computes_the_loss_that_its_slider_asks_for(routed: Any) -> None
     assert "worse than knowing nothing" in after[0] != before[0]
 
 
+@pytest.mark.parametrize("turn", [0, 40, 90, 180])
+@pytest.mark.parametrize("temperature", [0.05, 0.5, 1.0])
+def test_welcome_says_the_loss_that_the_core_computes(
+    turn: float, temperature: float
+) -> None:
+    import torch
+
+    from pages._ui.welcome import two_pairs
+    from ssl_core.methods.simclr import nt_xent
+
+    half = turn / 2
+    angles = torch.tensor([90 + half, 270 + half, 90 - half, 270 - half]).deg2rad()
+    z = torch.stack([angles.cos(), angles.sin()], 1).double()
+    loss = nt_xent(z[:2], z[2:], temperature).item()
+    _, says = two_pairs(turn, temperature)
+    assert f"NT-Xent is **{loss:.3f}** nats" in says
+
+
 @pytest.mark.parametrize(
     ("data", "medium"), [("shapes", "pictures"), ("voices", "sound")]
 )

@@ -4,10 +4,10 @@ import math
 
 import streamlit as st
 
-from pages._ui.figures import CONFIG
 from pages._ui.knobs import widget
 from pages._ui.matrix import link
 from pages._ui.matrix.cell_words import percent
+from pages._ui.welcome import two_pairs
 from ssl_core.knobs import Knob
 
 KNOBS = {
@@ -21,8 +21,6 @@ NAMES = (":green[partner]", ":red[negative 1]", ":red[negative 2]")
 
 def draw() -> None:
     """Two pairs on a circle, and the anchor's row step by step."""
-    from pages._ui.welcome import two_pairs  # brings torch: only once it is wanted
-
     left, right = st.columns([0.5, 0.5], gap="large", vertical_alignment="center")
     with left:
         link.check(KNOBS)
@@ -33,11 +31,9 @@ def draw() -> None:
             key="lesson_covered",
         )
     with right:
-        shown = two_pairs(turn, tau)
-        st.plotly_chart(
-            shown.figure, key="lesson_circle", config=CONFIG, alt=shown.says
-        )
-    st.markdown(shown.says if not covered else _asked(turn, tau))
+        drawing, says = two_pairs(turn, tau)
+        st.image(drawing, alt=says, width=440)
+    st.markdown(says if not covered else _asked(turn, tau))
     st.markdown(table(turn, tau, covered))
 
 
