@@ -268,5 +268,5 @@ def test_a_browser_is_left_no_id_of_an_account(
     left: list[str] = []
     monkeypatch.setattr(learner, "_keep", lambda data, **_: left.append(data["value"]))
     browser = secrets.token_urlsafe(16)
-    visit(STANDING, who, learner=browser)
+    visit(PLAY, who, learner=browser)
     assert set(left) == {browser} and seen[-1][0] not in left
