@@ -24,7 +24,7 @@ FIRST_VIEWS = {
     ),
 }
 MAIN = ("batch_size", "temperature", "learning_rate", "seed")
-MORE = ("encoder", "weight_decay", "device", "precision")
+MORE = ("encoder", "weight_decay", "slice_size", "device", "precision")
 
 
 def draw() -> None:
