@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import cache, learner
+from pages._ui import cache, clicks, learner
 from ssl_core.config import RunConfig, all_knobs
 from ssl_core.data import SOURCES
 from ssl_core.service import ACTIVE, RESUMABLE
@@ -117,7 +117,7 @@ def _button(
         icon=f":material/{icon}:",
         key=f"{where}_{label.lower().replace(' ', '_')}",
         type="primary" if primary else "secondary",
-        on_click=action,
+        on_click=clicks.whole(action),
         **rest,
     )
 

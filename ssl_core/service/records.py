@@ -7,6 +7,7 @@ ACTIVE = ("queued", "starting", "running", "pausing", "paused", "stopping")
 ENDED = ("stopped", "finished", "failed", "died", "interrupted")
 # Ended by no wish of its owner: its checkpoint is there to go on from.
 RESUMABLE = ("interrupted", "died")
+LIMITS = {"steps", "seconds", "epochs"}  # of a budget
 
 
 @dataclass(frozen=True)

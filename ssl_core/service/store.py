@@ -14,6 +14,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import json
 import math
 import os
@@ -25,8 +26,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from filelock import FileLock, Timeout
+from pydantic import TypeAdapter
 
-from ssl_core.service.records import ACTIVE, ENDED, RunAbout, RunState
+from ssl_core.service.records import ACTIVE, ENDED, LIMITS, RunAbout, RunState
 
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{16}")
 SLOTS, SAVED = ("checkpoint-a", "checkpoint-b"), "saved"
@@ -100,8 +102,7 @@ class RunFolder:
             ValueError: if the file is missing or damaged.
         """
         about = _read_json(self.path / "config.json", RunAbout)
-        kinds = (about.config, dict), (about.owner, str), (about.budget, dict)
-        if not all(isinstance(value, kind) for value, kind in kinds):
+        if not about.budget.keys() <= LIMITS:
             raise ValueError(_damaged(self.path / "config.json"))
         return about
 
@@ -202,10 +203,17 @@ def _write_json(path: Path, record: Any) -> None:
 
 
 def _read_json(path: Path, kind: type[T]) -> T:
+    """A record whose every value is of its own type."""
     try:
-        return kind(**json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError):
+        found: T = _form(kind).validate_json(path.read_bytes(), strict=True)
+        return found
+    except (OSError, ValueError):
         raise ValueError(_damaged(path)) from None
+
+
+@functools.cache
+def _form(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _damaged(path: Path) -> str:

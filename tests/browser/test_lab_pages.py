@@ -23,6 +23,11 @@ def canvases(page: Page) -> list[str]:
     return [drawn(canvas) for canvas in found]
 
 
+def whole(told: str) -> bool:
+    """Whether nothing of a lab is still to be drawn."""
+    return "Careful." in told and "±" in told and "not measured yet" not in told
+
+
 @pytest.mark.parametrize(("lab", "prediction"), LABS.items())
 def test_predict_run_and_read_the_verdict(
     lab: str, prediction: str, page: Page
@@ -47,7 +52,7 @@ def test_predict_run_and_read_the_verdict(
     assert int(left.replace(",", "")) > 0 and int(right.replace(",", "")) > 0
     assert len(set(canvases(page))) >= 2, "two runs, two maps"
     # What ships stands below, with its interval and the paper's number.
-    assert "Careful." in told and "±" in told and "not measured yet" not in told
+    eventually(lambda: whole(said(page)), "what ships, and both curves")
 
 
 def test_a_finished_lab_is_found_again_after_a_refresh(page: Page) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages._ui import cache, feed, frames, learner, live, runs, words
+from pages._ui import cache, clicks, feed, frames, learner, live, runs, words
 from pages._ui.figures import CONFIG
 from pages._ui.labs import figures
 from pages._ui.map import live_map
@@ -108,7 +108,7 @@ def _buttons(lab: str, slug: str, case: "Case", seed: int, moving: bool) -> None
             icon=":material/stop:" if moving else ":material/play_arrow:",
             key=f"run_{lab}",
             type="primary",
-            on_click=_stop if moving else _start,
+            on_click=clicks.whole(_stop if moving else _start),
             args=(lab, slug, seed) if moving else (lab, slug, case, seed),
         )
         st.caption(
