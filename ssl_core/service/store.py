@@ -14,7 +14,6 @@
 
 import contextlib
 import dataclasses
-import functools
 import json
 import math
 import os
@@ -33,6 +32,9 @@ from ssl_core.service.records import ACTIVE, ENDED, LIMITS, RunAbout, RunState
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{16}")
 SLOTS, SAVED = ("checkpoint-a", "checkpoint-b"), "saved"
 T = TypeVar("T")
+_FORMS: dict[type, TypeAdapter[Any]] = {
+    kind: TypeAdapter(kind) for kind in (RunAbout, RunState)
+}
 
 
 class UnknownRun(ValueError):
@@ -205,15 +207,10 @@ def _write_json(path: Path, record: Any) -> None:
 def _read_json(path: Path, kind: type[T]) -> T:
     """A record whose every value is of its own type."""
     try:
-        found: T = _form(kind).validate_json(path.read_bytes(), strict=True)
+        found: T = _FORMS[kind].validate_json(path.read_bytes(), strict=True)
         return found
     except (OSError, ValueError):
         raise ValueError(_damaged(path)) from None
-
-
-@functools.cache
-def _form(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
 
 
 def _damaged(path: Path) -> str:
