@@ -79,6 +79,13 @@ def visitor(browser: Browser, school: School) -> Iterator:
         context.close()
 
 
+def at_rest(page: Page) -> None:
+    """Wait until no script runs and nothing of an earlier run is on the screen."""
+    page.wait_for_timeout(300)  # a click that is on its way has not begun its run
+    app = page.locator("[data-test-script-state]")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def answer(page: Page, letter: str, number: int) -> None:
     """Answer a question of the set."""
     page.goto(SET)
@@ -86,8 +93,11 @@ def answer(page: Page, letter: str, number: int) -> None:
     dot.or_(main(page).get_by_role("button", name=re.compile(rf"(^|\s){number}$")))
     dot.first.click()
     expect(main(page)).to_contain_text(f"Question {number} of")
+    # Below its number the question before may still stand, with its own answer.
+    at_rest(page)
     main(page).get_by_role("button", name=re.compile(rf"^{letter} ")).first.click()
     expect(main(page).get_by_text("your answer")).to_be_visible()
+    at_rest(page)
 
 
 def sign_in(page: Page, person: str) -> None:
@@ -182,6 +192,7 @@ def test_tabs_of_two_accounts_come_to_rest(school: School, visitor) -> None:
     eventually(lambda: school.counts() == [1, 1], "an answer in each account")
     main(anns).get_by_role("button", name=re.compile("^Next question")).click()
     expect(main(anns)).to_contain_text("Question 2 of")
+    at_rest(anns)
     main(anns).get_by_role("button", name=re.compile("^C ")).first.click()
     eventually(lambda: school.counts() == [1, 2], "Ann's second answer")
     written = (
