@@ -3,6 +3,7 @@
 import math
 import platform
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -119,6 +120,19 @@ def versions() -> dict[str, Any]:
         "torch": str(torch.__version__),
         "threads": torch.get_num_threads(),
     }
+
+
+def processor() -> str:
+    """The processor, by the name that the system gives it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    known = dict(line.partition(":")[::2] for line in lines if ":" in line)
+    told = {key.strip(): value.strip() for key, value in known.items()}
+    cores = sum(line.startswith("processor") for line in lines)
+    instructions = [i for i in ("avx2", "avx512f", "avx512_bf16") if i in told["flags"]]
+    return f"{told['model name']}, {cores} cores, {' '.join(instructions)}"
 
 
 def finite(value: float) -> float | None:

@@ -203,7 +203,10 @@ class Saturation(Colour):
 
 @dataclass(frozen=True)
 class Hue(Colour):
-    """Turn every colour around the grey axis, luma kept (a rotation in the YIQ plane)."""
+    """Turn every colour around the grey axis, luma kept (a rotation in the YIQ plane).
+
+    A positive turn goes the other way round than torchvision's; dice fall both ways alike.
+    """
 
     slug: ClassVar[str] = "hue"
     label: ClassVar[str] = "Hue"

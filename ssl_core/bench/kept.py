@@ -1,7 +1,6 @@
 """The figures that ship: one file a comparison, and README's table made of them."""
 
 import json
-import platform
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from ssl_core.bench.timing import Comparison, Skipped
-from ssl_core.report import versions
+from ssl_core.report import processor, versions
 
 FOLDER = Path(__file__).parents[2] / "assets" / "evidence"
 FORMAT = "ssl_core bench 1"
@@ -43,26 +42,13 @@ def record(
         "command": command,
         "commit": commit,
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
-        "device": device(),
+        "device": processor(),
         "versions": versions(),
         "parts": {
             part: {"skipped": str(got)} if isinstance(got, Skipped) else got.as_dict()
             for part, got in parts.items()
         },
     }
-
-
-def device() -> str:
-    """The processor, by the name that the system gives it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    known = dict(line.partition(":")[::2] for line in lines if ":" in line)
-    told = {key.strip(): value.strip() for key, value in known.items()}
-    cores = sum(line.startswith("processor") for line in lines)
-    instructions = [i for i in ("avx2", "avx512f", "avx512_bf16") if i in told["flags"]]
-    return f"{told['model name']}, {cores} cores, {' '.join(instructions)}"
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -81,12 +67,14 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def table() -> str:
-    """README's table of all figures that ship, as Markdown."""
-    rows = [HEAD, ("---",) * len(HEAD)]
+    """README's table of all figures that ship, as Markdown, and what measured them."""
+    rows, by = [HEAD, ("---",) * len(HEAD)], set[str]()
     for path in sorted(FOLDER.glob(path_of("*").name)):
         said = read(path)
         rows += [row(said["name"], part, got) for part, got in said["parts"].items()]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+        by.add(f"{said['device']}, torch {said['versions']['torch']}, {said['date']}")
+    lines = [f"| {' | '.join(cells)} |" for cells in rows]
+    return "\n".join([*lines, "", f"Measured on {'; '.join(sorted(by))}."])
 
 
 def row(name: str, part: str, got: Mapping[str, Any]) -> tuple[str, ...]:

@@ -41,11 +41,12 @@ MEASURED = (
 def is_current(recipe: Recipe, seeds: Sequence[int], into: Path) -> bool:
     """Whether this recipe, with these seeds, already lies there undamaged."""
     try:
-        made = load(into / recipe.slug).card.get("recipe")
+        lies = load(into / recipe.slug)
     except ValueError:
         return False
-    wanted = {"digest": recipe.digest(), "seeds": sorted(seeds)}
-    return isinstance(made, dict) and made | wanted == made
+    about = lies.card.get("recipe")
+    with_seeds = isinstance(about, dict) and about.get("seeds") == sorted(seeds)
+    return with_seeds and recipe.made(lies)
 
 
 def make(
@@ -69,21 +70,22 @@ def make(
     Returns:
         The folder written.
     """
-    unfinished = into / UNFINISHED / recipe.slug
-    work = unfinished / recipe.digest()[:16]
+    work = into / UNFINISHED / recipe.slug
     code = commit()
     runs: dict[int, Mapping[str, Any]] = {}
     for seed in sorted(seeds):
         folder = work / f"seed-{seed}"
-        runs[seed] = _finished(folder) or _train(recipe, data, seed, folder, code)
+        runs[seed] = _finished(recipe, folder) or _train(
+            recipe, data, seed, folder, code
+        )
         say(f"{recipe.slug}, seed {seed}: kNN {_knn(runs[seed]):.4f}")
     best = median_seed({seed: _knn(card) for seed, card in runs.items()})
     model = (work / f"seed-{best}" / MODEL).read_bytes()
     target = into / recipe.slug
     write_pair(target, model, _card(recipe, data, best, runs))
-    shutil.rmtree(unfinished)
+    shutil.rmtree(work)
     with contextlib.suppress(OSError):  # others may be unfinished
-        unfinished.parent.rmdir()
+        work.parent.rmdir()
     return target
 
 
@@ -112,11 +114,12 @@ def _git(root: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
-def _finished(folder: Path) -> Mapping[str, Any] | None:
+def _finished(recipe: Recipe, folder: Path) -> Mapping[str, Any] | None:
     try:
-        return load(folder).card
+        lies = load(folder)
     except ValueError:
         return None
+    return lies.card if recipe.made(lies) else None
 
 
 def _train(
@@ -149,7 +152,6 @@ def _card(
         "recipe": {
             "command": recipe.command(best),
             "threads": torch.get_num_threads(),
-            "digest": recipe.digest(),
             "seeds": list(runs),
             "chosen": f"seed {best}: its kNN accuracy is the median of {len(runs)} seeds",
         },

@@ -1,7 +1,5 @@
 """What ships with the app: each small encoder and how it is made."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 import torch
 
 from ssl_core.augment import as_float
+from ssl_core.checkpoints.reading import Checkpoint
 from ssl_core.config import RunConfig
 from ssl_core.data import SOURCES, ImageSet, load
 from ssl_core.data.base import held_out_split
@@ -74,14 +73,13 @@ class Recipe:
         words += [f"--{name} {value}" for name, value in EVERYWHERE.items()]
         return " ".join([*words, f"--steps {self.steps} --seed {seed}"])
 
-    def digest(self) -> str:
-        """Changes when what is run changes, a default of some knob included.
+    def made(self, checkpoint: Checkpoint) -> bool:
+        """Whether a checkpoint is what this recipe makes with some seed.
 
-        A slice is no part of it: it changes what a step takes, not what it gives.
+        A knob that did not exist when it was made has its default there.
         """
-        run = self.config(seed=0).flat() | {"steps": self.steps}
-        del run["slice_size"]
-        return hashlib.sha256(json.dumps(run, sort_keys=True).encode()).hexdigest()
+        same = checkpoint.config == self.config(checkpoint.config.seed)
+        return same and checkpoint.counters["step"] == self.steps
 
 
 def _without(*slugs: str) -> dict[str, float]:

@@ -1,13 +1,11 @@
 """What a server brings before its first page, and after it."""
 
-import os
-import subprocess
 import sys
-from pathlib import Path
 
 from pages._ui import cache
+from tests.interpreter import REPOSITORY, fresh
 
-REPOSITORY = Path(__file__).parents[2]
+THREADS = "OMP_NUM_THREADS"  # nobody has said how many
 # None in sys.modules makes an import fail, as where a package is not installed.
 FIRST_PAGE = """
 import os, sys
@@ -32,23 +30,8 @@ os._exit(0)
 """
 
 
-def fresh(code: str) -> str:
-    """Standard output of a new interpreter, of which nobody said how many threads."""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=REPOSITORY,
-        env={k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout.strip()
-
-
 def test_the_first_page_needs_neither_torch_nor_umap_nor_scikit_learn() -> None:
-    assert fresh(FIRST_PAGE) == "1 []"
+    assert fresh(FIRST_PAGE, without=THREADS) == "1 []"
 
 
 def test_what_is_imported_after_the_first_page_is_every_screen_part() -> None:
@@ -60,4 +43,5 @@ def test_what_is_imported_after_the_first_page_is_every_screen_part() -> None:
 
 
 def test_a_page_computes_on_one_thread() -> None:
-    assert fresh("import pages._ui, torch; print(torch.get_num_threads())") == "1"
+    code = "import pages._ui, torch; print(torch.get_num_threads())"
+    assert fresh(code, without=THREADS) == "1"

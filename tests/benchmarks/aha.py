@@ -8,12 +8,12 @@ from tests.benchmarks.browsing import (
     PACE,
     PATIENCE,
     app,
-    browser,
     leave,
     stands,
     visitor,
 )
 from tests.benchmarks.figures import Figure
+from tests.chromium import launched
 
 TIMES, ENOUGH = 3, 0.90
 AT_MOST = 5 * PATIENCE  # on a machine that others use, a run takes its time
@@ -26,7 +26,7 @@ SAYS_ENOUGH = f"""() => {{
 
 def measure() -> list[Figure]:
     """A server of its own for every click, and the sidebar's defaults."""
-    with browser() as opened:
+    with launched() as opened:
         cold = [_click(opened, 0) for _ in range(TIMES)]
         warm = [_click(opened, WARMING) for _ in range(TIMES)]
     goal = f"Train to kNN {ENOUGH:.2f} on shapes"

@@ -1,20 +1,15 @@
 """A browser that looks at the app, and how it sees that a page stands."""
 
 import contextlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.chromium import DESK
 from tests.load.server import Server, serving
 
-SYSTEM = ("chromium", "chromium-browser", "google-chrome")
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
-)
 PATIENCE = 120_000  # ms
 PACE = 20  # ms between two looks at what is drawn
 # A page stands once its title is there, its script is over, and no chart is still to come.
@@ -26,16 +21,6 @@ STANDS = """() => {
     && [...main.querySelectorAll('[data-testid="stPlotlyChart"]')]
       .every(chart => chart.querySelector('.main-svg'));
 }"""
-
-
-@contextlib.contextmanager
-def browser() -> Iterator[Browser]:
-    """The system's Chromium if there is one, else Playwright's own."""
-    system = next((p for n in SYSTEM if (p := shutil.which(n))), None)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=system, args=list(QUIET))
-        yield opened
-        opened.close()
 
 
 @contextlib.contextmanager
@@ -54,9 +39,7 @@ def app(**settings: object) -> Iterator[Server]:
 
 def visitor(browser: Browser, address: str = "") -> Page:
     """A fresh visitor at a desk."""
-    context = browser.new_context(
-        viewport={"width": 1400, "height": 1000}, base_url=address or None
-    )
+    context = browser.new_context(viewport=DESK, base_url=address or None)
     context.set_default_timeout(PATIENCE)
     return context.new_page()
 

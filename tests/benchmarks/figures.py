@@ -12,6 +12,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from ssl_core.report import processor
+
 PACKAGES = ("streamlit", "torch", "umap-learn", "playwright")
 
 
@@ -58,8 +60,7 @@ class Figure:
 def machine() -> dict[str, Any]:
     """What measured, and how busy it was with other things."""
     return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
+        "device": processor(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
         "load_before": [round(load, 2) for load in os.getloadavg()],
@@ -86,10 +87,3 @@ def keep(path: Path, reports: dict[str, Any]) -> None:
     """Write reports by name; those of the file that were not made anew stay."""
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     path.write_text(json.dumps(before | reports, indent=1) + "\n", encoding="utf-8")
-
-
-def _processor() -> str:
-    about = Path("/proc/cpuinfo")
-    lines = about.read_text().splitlines() if about.exists() else []
-    names = (line.partition(":")[2] for line in lines if line.startswith("model name"))
-    return next(names, platform.processor()).strip()

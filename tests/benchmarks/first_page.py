@@ -4,8 +4,9 @@ import time
 
 import psutil
 
-from tests.benchmarks.browsing import app, browser, leave, stands, visitor
+from tests.benchmarks.browsing import app, leave, stands, visitor
 from tests.benchmarks.figures import Figure
+from tests.chromium import launched
 
 TIMES = 5
 # What a process has mapped once it has imported torch, UMAP (by way of numba) or scikit-learn.
@@ -15,7 +16,7 @@ HEAVY = ("libtorch", "llvmlite", "sklearn")
 def measure() -> list[Figure]:
     """A new server process every time; its files are in the system's cache."""
     answers, drawn, heavy = [], [], []
-    with browser() as opened:
+    with launched() as opened:
         for _ in range(TIMES):
             page = visitor(opened)
             began = time.monotonic()

@@ -1,7 +1,8 @@
 """What a page costs the server while nobody does anything on it."""
 
-from tests.benchmarks.browsing import app, browser, leave, stands, visitor
+from tests.benchmarks.browsing import app, leave, stands, visitor
 from tests.benchmarks.figures import Figure
+from tests.chromium import launched
 
 PAGES = ("welcome", "playground", "lesson_negatives", "reading_the_map", "quiz")
 SECONDS = 20
@@ -11,7 +12,7 @@ WARMING = 30_000  # ms, in which the server and its workers get warm
 def measure() -> list[Figure]:
     """Processor time of the web server over some seconds, beside no page and each page."""
     used = []
-    with browser() as opened, app() as server:
+    with launched() as opened, app() as server:
         page = visitor(opened, server.address)
         page.goto("/")
         stands(page)

@@ -2,8 +2,9 @@
 
 from playwright.sync_api import Page
 
-from tests.benchmarks.browsing import app, browser, stands, visitor
+from tests.benchmarks.browsing import app, stands, visitor
 from tests.benchmarks.figures import Figure
+from tests.chromium import launched
 from tests.load.running import run
 from tests.load.scenarios import speed, states
 from tests.load.server import Server
@@ -18,7 +19,7 @@ FRAMES = """() => performance.getEntriesByType('resource')
 def measure() -> list[Figure]:
     """Watched and unwatched in turn, in one run, so that both meet the same machine."""
     updates, watched, alone = [], [], []
-    with browser() as opened, app(idle_seconds=3600, most_seconds=3600) as server:
+    with launched() as opened, app(idle_seconds=3600, most_seconds=3600) as server:
         page = visitor(opened, server.address)
         trained = train(page, server)
         address = page.url

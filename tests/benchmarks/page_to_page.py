@@ -2,8 +2,9 @@
 
 from playwright.sync_api import Locator, Page
 
-from tests.benchmarks.browsing import PATIENCE, STANDS, app, browser, stands, visitor
+from tests.benchmarks.browsing import PATIENCE, STANDS, app, stands, visitor
 from tests.benchmarks.figures import Figure
+from tests.chromium import launched
 
 ROUNDS = 5
 WARMING = 12_000  # ms, in which the server imports what later pages need
@@ -27,7 +28,7 @@ FOLLOW = f"""link => new Promise((resolve, reject) => {{
 
 def measure() -> list[Figure]:
     """One visitor opens every page in turn; the first round is told apart."""
-    with browser() as opened, app() as server:
+    with launched() as opened, app() as server:
         page = visitor(opened, server.address)
         page.goto(
             "/for_teachers"

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 
 from ssl_core import embed
-from tests.benchmarks.browsing import app, browser, visitor
+from tests.benchmarks.browsing import app, visitor
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.live_view import train
+from tests.chromium import launched
 
 TIMES, ROWS, DIMENSIONS, CLUSTERS = 5, 1000, 64, 8
 DRAWN = re.compile("UMAP of step|UMAP is being computed")
@@ -42,7 +43,7 @@ def measure() -> list[Figure]:
 
 
 def _ask_a_cold_server() -> float:
-    with browser() as opened, app() as server:
+    with launched() as opened, app() as server:
         page = visitor(opened, server.address)
         train(page, server)
         main = page.get_by_test_id("stMain")

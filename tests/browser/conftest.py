@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,19 +21,12 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     expect,
-    sync_playwright,
 )
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from tests.chromium import DESK, launched
+
 REPOSITORY = Path(__file__).parents[2]
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 # Opened at /playground, Streamlit's front end looks for its server below that path first
 # and finds it at the root right after; the browser reports the two misses as errors.
 PROBES = re.compile(r"http://[^/]+/\w+/_stcore/(health|host-config)")
@@ -112,21 +104,15 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium if there is one, else Playwright's own."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    system = next((p for n in names if (p := shutil.which(n))), None)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=system, args=list(QUIET))
+    """One browser for all tests."""
+    with launched() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
 def page(browser: Browser, server: str, runs: Path) -> Iterator[Page]:
     """A fresh visitor at a desk; an error on the page or console fails the test."""
-    context = browser.new_context(
-        viewport={"width": 1400, "height": 1000}, base_url=server
-    )
+    context = browser.new_context(viewport=DESK, base_url=server)
     yield from _visit(context, runs)
 
 

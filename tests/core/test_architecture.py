@@ -1,12 +1,12 @@
 """Imports point one way, heavy packages wait until used, nothing is unpickled."""
 
 import ast
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.interpreter import fresh
 
 ROOT = Path(__file__).parents[2]
 CORE = sorted((ROOT / "ssl_core").rglob("*.py"))
@@ -153,20 +153,6 @@ def _refuses_pickle(call: ast.Call) -> bool:
 @pytest.mark.parametrize("path", [*CORE, *PAGES], ids=name_of)
 def test_no_drawer_for_odds_and_ends(path: Path) -> None:
     assert path.stem not in {"utils", "helpers", "common", "misc"}
-
-
-def fresh(code: str) -> str:
-    """Standard output of a new interpreter."""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout.strip()
 
 
 def test_importing_the_loop_pulls_in_nothing_heavy() -> None:
