@@ -1,10 +1,8 @@
 """Augmentations: what may change between two views of one picture or sound."""
 
-import inspect
-
 import streamlit as st
 
-from pages._ui import learner, notices, pairs, pictures, sidebar
+from pages._ui import learner, notices, pairs, pictures, sidebar, source
 from pages._ui.palette import ANCHOR, GHOST, POSITIVE
 from ssl_core.augment import AUGMENTATIONS, Policy, offered
 
@@ -100,4 +98,4 @@ slug = st.selectbox(
     key="source_of",
     format_func=lambda s: AUGMENTATIONS[s].label,
 )
-st.code(inspect.getsource(AUGMENTATIONS[slug]), language="python")
+source.show(AUGMENTATIONS[slug])

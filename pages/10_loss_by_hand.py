@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import learner
+from pages._ui import learner, source
 from pages._ui.by_hand import bench, words
 
 st.title("What does the loss want from each point?", anchor=False)
@@ -52,4 +52,7 @@ with arrows:
         "factor keeps only what can move a unit vector: the part along the circle."
     )
 with st.expander("The code that ran: nt_xent", icon=":material/code:"):
-    st.code(bench.source(), language="python")
+    # Late, like all of the core that draws in torch.
+    from ssl_core.methods.simclr import nt_xent
+
+    source.show(nt_xent)

@@ -1,10 +1,8 @@
 """Matrix inspector: one cell of a real batch, from dot product to gradient."""
 
-import inspect
-
 import streamlit as st
 
-from pages._ui import learner
+from pages._ui import learner, source
 from pages._ui.matrix import gallery as matrix_gallery
 from pages._ui.matrix import inspector, real_batch
 from ssl_core import similarity
@@ -63,4 +61,4 @@ st.subheader("Worth seeing once", anchor=False)
 matrix_gallery.draw()
 
 with st.expander("The code that ran", icon=":material/code:"):
-    st.code(inspect.getsource(similarity), language="python")
+    source.show(similarity)

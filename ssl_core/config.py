@@ -53,6 +53,8 @@ class RunConfig:
         0,
         low=0,
         high=32768,
+        shown=(0, 4096),
+        step=64,
         label="Slice",
         help="Views that pass through the encoder at once; 0: all of the batch. A small "
         "slice lets a large batch into little memory, for a third more work (GradCache); "

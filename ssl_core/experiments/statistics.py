@@ -42,7 +42,7 @@ class Estimate:
     def __str__(self) -> str:
         digits = self._digits()
         half = "" if self.half is None else f" ± {self.half:,.{digits}f}"
-        return f"{self.mean:,.{digits}f}{half}"
+        return f"{self.mean:z,.{digits}f}{half}"
 
     def _digits(self) -> int:
         """Decimals: as many as the interval leaves a meaning to."""

@@ -20,6 +20,7 @@ from pages._ui.lessons import (
     story,
     views,
 )
+from pages._ui.source import source
 from ssl_core import knobs
 from ssl_core.config import RunConfig, all_knobs
 from ssl_core.experiments import EXPERIMENTS
@@ -93,7 +94,7 @@ def test_its_questions_are_its_own(slug: str) -> None:
 @each
 def test_the_code_it_shows_is_there(slug: str) -> None:
     for name in lessons.of(slug).code:
-        assert story.source(name).lstrip().startswith(("def ", "class ", "@"))
+        assert source(story.part(name)).startswith(("def ", "class ", "@"))
 
 
 @each

@@ -278,6 +278,10 @@ def test_the_interval_is_students() -> None:
     assert estimate([1.0, 2.0, 4.0]).sd == pytest.approx(1.5275, abs=1e-4)
 
 
+def test_a_mean_of_nothing_has_no_sign() -> None:
+    assert str(estimate([-0.0004, -0.0003, 0.0006])).startswith("0.000 ±")
+
+
 @pytest.mark.parametrize(
     ("long", "verdict"),
     [

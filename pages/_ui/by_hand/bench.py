@@ -5,7 +5,6 @@ The browser owns the points and computes loss and arrows while they move
 computed with the core's own loss and autograd, and the two are compared.
 """
 
-import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -151,13 +150,6 @@ def floor(images: int, tau: float, space: str) -> str:
     cosines = (sum(a * b for a, b in zip(first, p, strict=True)) for p in others)
     left = math.log1p(math.fsum(math.exp((c - 1) / tau) for c in cosines))
     return f"{start} still cost **{left:.1e}** nats: next to nothing, but not 0."
-
-
-def source() -> str:
-    """The loss that judged, as it stands in the core."""
-    from ssl_core.methods.simclr import nt_xent
-
-    return inspect.getsource(nt_xent)
 
 
 def coincide(shown: Arrangement) -> bool:

@@ -4,14 +4,13 @@ Question, two paragraphs, a prediction, two arms side by side, what happened, ou
 evidence beside the paper's number, the misreading to avoid, the code that ran, links.
 """
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from pages._ui import learner
+from pages._ui import learner, source
 from pages._ui.labs import arms, evidence, gallery, prediction
 from pages._ui.labs.arms import Outcome
 from pages._ui.recorded import player
@@ -106,4 +105,4 @@ def page(lab: Lab) -> None:
     gallery.links(lab.slug, lab.cases, lab.also)
     with st.expander("The code that ran", icon=":material/code:"):
         for part in lab.code:
-            st.code(inspect.getsource(part), language="python")
+            source.show(part)

@@ -5,13 +5,13 @@ way to the lab, the source that runs, the questions, and the lessons around it.
 """
 
 import importlib
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
-from pages._ui import learner
+from pages._ui import learner, source
 from pages._ui.labs import evidence
 from pages._ui.lessons import path
 from pages._ui.quiz import doors, screen, store
@@ -56,7 +56,7 @@ def page(slug: str, live: Live) -> None:
     with st.expander("The code that runs", icon=":material/code:"):
         for name in lesson.code:
             st.caption(f"`{name}`")
-            st.code(source(name), language="python")
+            source.show(part(name))
     st.subheader("Questions", anchor=False)
     if asking:
         _close_opening(lesson)
@@ -65,10 +65,10 @@ def page(slug: str, live: Live) -> None:
     _around(lesson)
 
 
-def source(name: str) -> str:
-    """The source of a function or class by its dotted name, as it stands in the core."""
-    module, _, part = name.rpartition(".")
-    return inspect.getsource(getattr(importlib.import_module(module), part))
+def part(name: str) -> Any:
+    """The function or class of a dotted name, as it stands in the core."""
+    module, _, own = name.rpartition(".")
+    return getattr(importlib.import_module(module), own)
 
 
 def _passed(lesson: Lesson) -> bool:
