@@ -174,6 +174,7 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
             done = self._stopping or self.progress >= 1
             if not done and self.seconds - looked < self.watch.tick_seconds:
                 continue
+            self._catch_up()
             started = clock()
             if done or self.seconds - probed >= self.watch.probe_seconds:
                 self.scores = self.observer.scores(self.method.encoder, self.step)
@@ -183,6 +184,15 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
             losses = []
             self.seconds += 0.0 if done else clock() - started
             yield tick
+
+    def _catch_up(self) -> None:
+        """Count what a GPU still has to do: a step ends for the host when it is asked for."""
+        if self.device.type == "cpu":
+            return
+        started = time.perf_counter()
+        torch.accelerator.synchronize(self.device)
+        self.seconds += time.perf_counter() - started
+        self._agree()
 
     def _agree(self) -> None:
         """Several processes look and end at the same step."""

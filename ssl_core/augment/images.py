@@ -6,6 +6,7 @@ turns the colour plane instead of HSV, so that all colour changes are one matrix
 clamped once, after the last colour change, not after each.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import ClassVar
@@ -127,8 +128,19 @@ def _factor(n: int, strength: float, g: torch.Generator) -> Tensor:
     return torch.where(coin(n, JITTER_CHANCE, g), factor, 1.0)
 
 
+@functools.cache
 def _luma(device: torch.device) -> Tensor:
     return torch.tensor(LUMA, device=device)
+
+
+@functools.cache
+def _yiq(device: torch.device) -> tuple[Tensor, Tensor]:
+    """The matrix from RGB to YIQ and its inverse.
+
+    Made once, on the CPU: an inverse on a GPU makes the host wait for it.
+    """
+    to_yiq = torch.tensor([LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112)])
+    return to_yiq.to(device), torch.linalg.inv(to_yiq).to(device)
 
 
 @dataclass(frozen=True)
@@ -229,11 +241,8 @@ class Hue(Colour):
         c, s = angle.cos(), angle.sin()
         zero, one = torch.zeros_like(c), torch.ones_like(c)
         turn = torch.stack([one, zero, zero, zero, c, -s, zero, s, c], 1).view(-1, 3, 3)
-        to_yiq = torch.tensor(
-            [LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112)],
-            device=mean.device,
-        )
-        return F.pad(torch.linalg.inv(to_yiq) @ turn @ to_yiq, (0, 1))
+        to_yiq, from_yiq = _yiq(mean.device)
+        return F.pad(from_yiq @ turn @ to_yiq, (0, 1))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as tv
@@ -18,6 +19,7 @@ from ssl_core.augment import (
     offered,
     two_views,
 )
+from ssl_core.augment.base import warp
 
 SLUGS = tuple(offered("pictures"))
 GEOMETRY = ("crop", "flip", "rotation")
@@ -293,6 +295,17 @@ def test_solarize_is_torchvisions() -> None:
     out = make("solarize").apply(x, dice_of(solarized=[True, True, False, False]))
     assert torch.equal(out[:2], tv.solarize(x[:2], 0.5))
     assert torch.equal(out[2:], x[2:])
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (28, 31), (7, 50)])
+def test_a_warp_samples_where_pytorchs_affine_grid_points(
+    height: int, width: int
+) -> None:
+    x = pictures(5, height, width)
+    matrix = torch.eye(3) + 0.4 * torch.randn(5, 3, 3, generator=generator(1))
+    grid = F.affine_grid(matrix[:, :2], list(x.shape), align_corners=False)
+    theirs = F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+    assert torch.allclose(warp(x, matrix), theirs, atol=1e-5)
 
 
 @pytest.mark.parametrize("degrees", [-90.0, -30.0, 17.0, 45.0, 180.0])
