@@ -38,6 +38,24 @@ def computing_in(precision: str, device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
 
 
+def require_compiler(device: torch.device) -> None:
+    """Whether ``torch.compile`` works here, found out by compiling a sum.
+
+    Raises:
+        ValueError: if it does not.
+    """
+    try:
+        torch.compile(torch.add)(torch.zeros(2, device=device), 1)
+    except RuntimeError as error:
+        needed = (
+            "Triton" if device.type == "cuda" else "a C++ compiler, g++ or clang++,"
+        )
+        raise ValueError(
+            f"compiled is on, but this machine cannot compile for {device.type}; it needs "
+            f"{needed} or compiled off"
+        ) from error
+
+
 def _cpu_has_bfloat16() -> bool:
     # Emulated bfloat16 is slower than float32; these are the instructions that are not.
     probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")

@@ -1,7 +1,7 @@
 """The training loop: a generator of ticks that takes changed knobs while it runs."""
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -13,7 +13,12 @@ from ssl_core.augment import Policy
 from ssl_core.batches import Batch, Batches
 from ssl_core.config import RunConfig
 from ssl_core.data import ImageSet, load
-from ssl_core.device import choose_device, choose_precision, computing_in
+from ssl_core.device import (
+    choose_device,
+    choose_precision,
+    computing_in,
+    require_compiler,
+)
 from ssl_core.encoders import make_encoder
 from ssl_core.methods import METHODS, Outcome
 from ssl_core.tick import Budget, Tick
@@ -32,6 +37,7 @@ def fit(
     data: ImageSet | None = None,
     budget: Budget | None = None,
     watch: Watch | None = None,
+    compiled: bool = False,
 ) -> "Fit":
     """Train a method; iterate over the result to get ticks.
 
@@ -40,22 +46,31 @@ def fit(
         data: the images; loaded from ``config.data`` if left out.
         budget: when to stop; endless if left out.
         watch: how often to look and at how much.
+        compiled: whether ``torch.compile`` fuses the step's operations: the first steps,
+            and the first after a changed knob, take half a minute then. Needs a C++
+            compiler, or Triton on a GPU.
 
     Returns:
         A generator of :class:`Tick`. ``send({"temperature": 0.5})`` changes live knobs from
         the next step on; a refused change raises and the run goes on.
 
     Raises:
-        ValueError: if the config does not fit the data.
+        ValueError: if the config does not fit the data, or nothing can be compiled here.
     """
-    return Fit(config, data or load(config.data), budget or Budget(), watch or Watch())
+    data = data or load(config.data)
+    return Fit(config, data, budget or Budget(), watch or Watch(), compiled)
 
 
 class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
     """One run. See :func:`fit`."""
 
     def __init__(
-        self, config: RunConfig, data: ImageSet, budget: Budget, watch: Watch
+        self,
+        config: RunConfig,
+        data: ImageSet,
+        budget: Budget,
+        watch: Watch,
+        compiled: bool = False,
     ) -> None:
         _require_batch(config.batch_size, data)
         _require_labels(config.method, data)
@@ -68,6 +83,11 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
         self.method = METHODS[config.method](encoder, config.options).to(self.device)
         processes.share_batch_norm(self.method, self.device)
         self.method.slice_rows = config.slice_size
+        self._compare = self.method.compare
+        if compiled:
+            _require_whole(config)
+            require_compiler(self.device)
+            self._compare = torch.compile(self.method.compare)
         self.optimizer = torch.optim.AdamW(
             [p for p in self.method.parameters() if p.requires_grad],
             lr=config.learning_rate,
@@ -225,15 +245,18 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
         assert self.config.policy is not None  # RunConfig resolves it
         return self.config.policy
 
-    def _forward(self, batch: Batch) -> Outcome:
+    def _forward(
+        self, batch: Batch, compare: Callable[..., Outcome] | None = None
+    ) -> Outcome:
+        compare = compare or self.method.compare
         with computing_in(self.precision, self.device):
-            return self.method.compare(batch.view_a, batch.view_b, batch.labels)
+            return compare(batch.view_a, batch.view_b, batch.labels)
 
     def _train_step(self, batch: Batch) -> Outcome:
         warm = min(1.0, (self.step + 1) / WARM_UP_STEPS)
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * warm
-        outcome = self._forward(batch)
+        outcome = self._forward(batch, self._compare)
         self.optimizer.zero_grad(set_to_none=True)
         outcome.loss.backward()
         processes.average_gradients(self.method)
@@ -295,6 +318,14 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {
         k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)
     }
+
+
+def _require_whole(config: RunConfig) -> None:
+    if config.slice_size:
+        raise ValueError(
+            f"slice_size is {config.slice_size}, which embeds slices twice and cannot be "
+            "compiled; allowed is 0, or compiled off"
+        )
 
 
 def _require_labels(method: str, data: ImageSet) -> None:

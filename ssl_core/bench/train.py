@@ -24,13 +24,16 @@ ABOUT = (
 )
 
 
-def against_lightly(encoder: str, precision: str, setting: Setting) -> Comparison:
+def against_lightly(
+    encoder: str, precision: str, setting: Setting, compiled: bool = False
+) -> Comparison:
     """Time as many steps of both.
 
     Args:
         encoder: slug of the encoder that both train.
         precision: of ours; theirs is float32.
         setting: which pictures.
+        compiled: whether ours are; the compiling itself is not timed.
 
     Raises:
         Skipped: without lightly.
@@ -41,10 +44,10 @@ def against_lightly(encoder: str, precision: str, setting: Setting) -> Compariso
     images = _repeated(data, (settling + steps) * config.batch_size)
     theirs = LightlyLoop(config, images, settling)
     costs = in_turns(
-        partial(_our_seconds, config, data, steps),
+        partial(_our_seconds, config, data, steps, compiled),
         theirs.a_round,
         setting.rounds(ROUNDS),
-        warm_up=0 if setting.quick else 1,
+        warm_up=0 if setting.quick and not compiled else 1,
     )
     return Comparison(
         *costs,
@@ -92,6 +95,7 @@ def views_against_steps(setting: Setting) -> Comparison:
 
 PARTS = {
     "tiny": partial(against_lightly, "tiny", "auto"),
+    "tiny, compiled": partial(against_lightly, "tiny", "auto", compiled=True),
     "tiny in float32": partial(against_lightly, "tiny", "float32"),
     "wide": partial(against_lightly, "wide", "auto"),
     "tiny, its views alone": views_against_steps,
@@ -133,9 +137,12 @@ def _repeated(data: ImageSet, count: int) -> Tensor:
     return data.images[rows[torch.arange(count) % len(rows)]]
 
 
-def _our_seconds(config: RunConfig, data: ImageSet, steps: int) -> float:
+def _our_seconds(
+    config: RunConfig, data: ImageSet, steps: int, compiled: bool = False
+) -> float:
     """Training and looking, as the command line counts it: not the first and last look."""
-    run = fit(config, data=data, budget=Budget(steps=steps), watch=LIVE)
+    budget = Budget(steps=steps)
+    run = fit(config, data=data, budget=budget, watch=LIVE, compiled=compiled)
     deque(run, maxlen=0)
     return run.seconds
 

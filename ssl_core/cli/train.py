@@ -59,6 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KNOB=VALUE",
         help="Any knob by name; may be repeated. See below.",
     )
+    parser.add_argument(
+        "--compiled",
+        action="store_true",
+        help="Fuse each step's operations by torch.compile: worth it on a GPU and in long "
+        "runs, because the first step then takes half a minute. Rounding differs.",
+    )
     parser.add_argument("--resume", metavar="DIR|ZIP", help="Go on from a checkpoint.")
     parser.add_argument("--save", metavar="DIR", help="Write a checkpoint at the end.")
     parser.add_argument("--json", metavar="FILE", help="Write the result.")
@@ -177,7 +183,7 @@ def _fit(
         data, budget = load(config.data), Budget(**limits)
         config.require_fit(data)
         processes.meet(choose_device(config.device))
-        return Fit(config, data, budget, record.watch(budget))
+        return Fit(config, data, budget, record.watch(budget), args.compiled)
     except ValueError as error:
         raise ValueError(in_flags(str(error), set_names)) from None
 
