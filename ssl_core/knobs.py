@@ -57,8 +57,10 @@ class Knob:
             value <= self.low if self.above else value < self.low
         )
         too_high = self.high is not None and value > self.high
-        if too_low or too_high or not math.isfinite(value):
-            raise ValueError(f"{name} is {value:g}; allowed is {self.allowed}")
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {value}; allowed is a number, {self.allowed}")
+        if too_low or too_high:
+            raise ValueError(f"{name} is {_number(value)}; allowed is {self.allowed}")
         return value
 
     @property
@@ -70,10 +72,10 @@ class Knob:
             return "true or false"
         if self.low is None and self.high is None:
             return "any number" if isinstance(self.default, int | float) else "any text"
-        low = f"{'more than' if self.above else 'at least'} {self.low:g}"
+        low = f"{'more than' if self.above else 'at least'} {_number(self.low)}"
         if self.high is None:
             return low
-        return f"{low} and at most {self.high:g}"
+        return f"{low} and at most {_number(self.high)}"
 
     def _cast(self, name: str, value: Any) -> Any:
         kind = type(self.default)
@@ -91,10 +93,16 @@ class Knob:
             if kind is str and not isinstance(value, str):
                 raise ValueError
         except (TypeError, ValueError, OverflowError):
+            whole = "a whole number, " if kind is int else ""
             raise ValueError(
-                f"{name} is {_short(value)}; allowed is {self.allowed}"
+                f"{name} is {_short(value)}; allowed is {whole}{self.allowed}"
             ) from None
         return value
+
+
+def _number(value: float | None) -> str:
+    """As short as it goes without becoming another number."""
+    return f"{value:.15g}"
 
 
 def knob(default: Any, **about: Any) -> Any:

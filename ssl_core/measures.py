@@ -112,10 +112,15 @@ def tolerance(features: Tensor, labels: Tensor) -> float:
 
     Returns:
         In [-1, 1]: high where the loss let different images of one class stay close.
+
+    Raises:
+        ValueError: if no class has two rows.
     """
     z = F.normalize(_matrix(features), dim=1)
     same = labels.unsqueeze(0) == labels.unsqueeze(1)
     same.fill_diagonal_(False)
+    if not same.any():
+        raise ValueError("labels name every class once; allowed is a class of two rows")
     return (z @ z.T)[same].mean().item()
 
 

@@ -28,12 +28,15 @@ def knn_accuracy(
         In [0, 1].
 
     Raises:
-        ValueError: if there is nothing to compare or rows and labels do not pair up.
+        ValueError: if there is nothing to compare, rows and labels do not pair up, or k or
+            the temperature is out of range.
     """
     _require(train_features, train_labels, "training")
     _require(test_features, test_labels, "test")
     if k < 1:
         raise ValueError(f"k is {k}; allowed is at least 1")
+    if not temperature > 0:
+        raise ValueError(f"temperature is {temperature:g}; allowed is more than 0")
     bank = F.normalize(train_features.float(), dim=1)
     classes = int(torch.maximum(train_labels.max(), test_labels.max())) + 1
     right = 0

@@ -74,6 +74,7 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
     ) -> None:
         _require_batch(config.batch_size, data)
         _require_labels(config.method, data)
+        _require_held_out(data)
         self.config, self.budget, self.watch = config, budget, watch
         self.device = choose_device(config.device)
         self.precision = choose_precision(config.precision, self.device)
@@ -333,6 +334,14 @@ def _require_labels(method: str, data: ImageSet) -> None:
         raise ValueError(
             f"method is {method}, which needs labels; {data.name} has none: allowed are "
             "the methods that learn without them"
+        )
+
+
+def _require_held_out(data: ImageSet) -> None:
+    if len(data.held_out_rows) < 2:
+        raise ValueError(
+            f"held_out is {len(data.held_out_rows)} of {data.name}; allowed is at least 2: "
+            "how spread out features are is measured on them"
         )
 
 

@@ -44,7 +44,7 @@ def clips(
 
     Args:
         path: of the folder or zip.
-        held_out: rows that training never hears; None takes a fifth, at least 1 and at
+        held_out: rows that training never hears; None takes a fifth, at least 2 and at
             most 2,000.
         seed: chooses the held-out rows, and which files are taken beyond ``limit``.
         limit: most files taken; of more, this many at random.
@@ -102,7 +102,7 @@ def _split(
         )
     if out:
         return HELD_OUT * _spoken_by(out, speaker).long()
-    default = max(1, min(2_000, count // 5))
+    default = max(2, min(2_000, count // 5))
     rows = Knob(default, low=1, high=count - 2).check(
         "held_out", default if held_out is None else held_out
     )

@@ -41,7 +41,7 @@ def folder(
     Args:
         path: of the folder or zip.
         size: side of the pictures made of them, in pixels.
-        held_out: rows training never sees; None takes a fifth, at least 1 and at most
+        held_out: rows training never sees; None takes a fifth, at least 2 and at most
             2,000.
         seed: chooses the held-out rows, and which images are taken beyond ``limit``.
         limit: most images taken; more are thinned at random, the largest classes first.
@@ -72,7 +72,7 @@ def folder(
     count = len(images)
     if count < limits.fewest:
         raise ValueError(_too_few(path.name, count, skipped, limits))
-    default = max(1, min(2_000, count // 5))
+    default = max(2, min(2_000, count // 5))
     rows = Knob(default, low=1, high=count - 2).check(
         "held_out", default if held_out is None else held_out
     )

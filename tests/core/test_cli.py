@@ -155,7 +155,7 @@ REFUSED = [
     ("train simclr --set wobble", "--set is 'wobble'; allowed is KNOB=VALUE"),
     (
         "train simclr --set hidden_dim=x",
-        "--set hidden_dim is 'x'; allowed is at least 8",
+        "--set hidden_dim is 'x'; allowed is a whole number, at least 8",
     ),
     ("train simclr --temperature 0", "--temperature is 0; allowed is more than 0"),
     (
@@ -169,10 +169,19 @@ REFUSED = [
     ("train simclr --batch-size 1", "--batch-size is 1; allowed is at least 2"),
     ("train simclr --encoder giant", "--encoder is 'giant'; allowed are tiny"),
     ("train simclr --device tpu", "--device is 'tpu'; allowed are auto"),
-    ("train simclr --seed 0.5", "--seed is '0.5'; allowed is at least 0"),
+    (
+        "train simclr --seed 0.5",
+        "--seed is '0.5'; allowed is a whole number, at least 0",
+    ),
     ("train simclr --seconds -1", "--seconds is -1; allowed is more than 0"),
-    ("train simclr --seconds nan", "--seconds is nan; allowed is more than 0"),
-    ("train simclr --steps 2.5", "--steps is '2.5'; allowed is at least 1"),
+    (
+        "train simclr --seconds nan",
+        "--seconds is nan; allowed is a number, more than 0",
+    ),
+    (
+        "train simclr --steps 2.5",
+        "--steps is '2.5'; allowed is a whole number, at least 1",
+    ),
     ("train simclr --steps 3 --seconds 5", "allowed is one of --seconds, --steps"),
     ("train simclr --json {tmp}/none/x.json", "none/x.json', where nothing can be"),
     ("train simclr --json {tmp}", "a folder; allowed is a file"),

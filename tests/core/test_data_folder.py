@@ -274,8 +274,8 @@ def test_a_fifth_is_held_out_at_random_by_seed(source) -> None:
     assert torch.equal(a.images, other.images) and not torch.equal(a.split, other.split)
 
 
-@pytest.mark.parametrize(("count", "held_out"), [(4, 1), (9, 1), (10, 2)])
-def test_at_least_one_row_is_held_out(
+@pytest.mark.parametrize(("count", "held_out"), [(4, 2), (9, 2), (15, 3)])
+def test_at_least_two_rows_are_held_out(
     tmp_path: Path, count: int, held_out: int
 ) -> None:
     assert len(folder(on_disk(tmp_path, many(count))).held_out_rows) == held_out

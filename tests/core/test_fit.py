@@ -3,15 +3,17 @@
 import math
 import time
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from ssl_core.augment import as_float
 from ssl_core.config import RunConfig
-from ssl_core.data import Factor, ImageSet
+from ssl_core.data import LIMITS, Factor, ImageSet, load
 from ssl_core.methods import METHODS
 from ssl_core.train import Budget, Fit, Tick, Watch, fit
 
@@ -513,3 +515,64 @@ def test_a_predictor_free_siamese_net_without_stop_gradient_raises_the_alarm(
         learning_rate=0.02,
     )
     assert list(collapse)[-1].collapsed
+
+
+@pytest.mark.parametrize("count", [LIMITS.fewest, 9])
+def test_the_smallest_folder_of_pictures_can_be_learned_from(
+    tmp_path: Path, count: int
+) -> None:
+    for i in range(count):
+        Image.new("RGB", (32, 32), (20 * i, 90, 30)).save(tmp_path / f"{i}.png")
+    run = start(load(str(tmp_path)), steps=2, batch_size=2)
+    assert all(math.isfinite(loss) for loss in losses(run))
+
+
+def test_without_two_rows_to_look_at_a_run_is_refused() -> None:
+    data = load("shapes", count=64, held_out=1)
+    with pytest.raises(
+        ValueError, match="held_out is 1 of shapes; allowed is at least 2"
+    ):
+        start(data)
+
+
+# ---- Compiled.
+
+
+def test_a_compiled_run_takes_the_same_way_but_for_rounding(
+    small_shapes: ImageSet,
+) -> None:
+    plain = start(small_shapes, AT_THE_END)
+    expected = losses(plain)
+    try:
+        run = fit(
+            config_of(),
+            data=small_shapes,
+            budget=Budget(steps=5),
+            watch=AT_THE_END,
+            compiled=True,
+        )
+    except ValueError as no_compiler:
+        pytest.skip(str(no_compiler))
+    assert losses(run) == pytest.approx(expected, abs=1e-3)
+    assert run.state().keys() == plain.state().keys()
+
+
+def test_slices_and_compiling_exclude_each_other(small_shapes: ImageSet) -> None:
+    with pytest.raises(
+        ValueError, match=r"slice_size is 8.*; allowed is 0, or compiled"
+    ):
+        fit(config_of(slice_size=8), data=small_shapes, compiled=True)
+
+
+def test_without_a_compiler_a_compiled_run_is_refused(
+    small_shapes: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(function: Any) -> Any:
+        def fails(*args: Any) -> Any:
+            raise RuntimeError("no working C++ compiler found")
+
+        return fails
+
+    monkeypatch.setattr(torch, "compile", broken)
+    with pytest.raises(ValueError, match="cannot compile for cpu; it needs a C"):
+        fit(config_of(), data=small_shapes, compiled=True)
