@@ -1,5 +1,6 @@
 # make run: start the app.  make test: run every test.  Both set everything up first.
 # make audit: look the app's packages up among known vulnerabilities; needs the network.
+# make clean: remove what these made, the learners' runs and uploads (.runs) included.
 PORT ?= 8501
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -10,25 +11,25 @@ PYTHON ?= python3
 run: setup
 	$(VENV)/bin/streamlit run app.py --server.port $(PORT)
 
-setup: .setup-run
-setup-test: .setup-test
+setup: $(VENV)/set-up-to-run
+setup-test: $(VENV)/set-up-to-test
 
-.setup-run: requirements.txt
+$(VENV)/set-up-to-run: requirements.txt
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-.setup-test: .setup-run tests/requirements.txt requirements-cluster.txt \
+$(VENV)/set-up-to-test: $(VENV)/set-up-to-run tests/requirements.txt requirements-cluster.txt \
 		tests/install_browser.sh tests/install_postgres.sh
 	$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	sh tests/install_browser.sh $(PY)
 	sh tests/install_postgres.sh
 	touch $@
 
-test: .setup-test check
+test: $(VENV)/set-up-to-test check
 	$(PY) -m pytest tests
 
-check: .setup-test
+check: $(VENV)/set-up-to-test
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
@@ -42,4 +43,4 @@ audit: setup
 		"$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 clean:
-	rm -rf $(VENV) .audit .setup-run .setup-test .runs
+	rm -rf $(VENV) .audit .runs

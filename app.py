@@ -1,4 +1,4 @@
-"""The router: page set-up, navigation and the sidebar that every page shares."""
+"""The router: page set-up, navigation, and the sidebar of the pages that train with it."""
 
 from pathlib import Path
 
@@ -47,13 +47,8 @@ SECTIONS = {
         ("52_for_teachers", "For teachers", "school"),
     ],
 }
-# These bring their own few knobs: the playground's would steer a run that is not there.
-OWN_CONTROLS = {
-    *("welcome", "loss_by_hand", "matrix_inspector", "shortcuts", "negatives"),
-    *("temperature", "collapse", "features", "reading_the_map", "sound"),
-    *("quiz", "your_progress", "for_teachers", "operators"),
-    *(file.partition("_")[2] for file, *_ in SECTIONS["Learn"]),
-}
+# The pages whose runs its knobs steer; all others bring their own few, or none.
+WITH_SIDEBAR = {"playground", "augmentations"}
 
 
 def main() -> None:
@@ -77,7 +72,7 @@ def main() -> None:
             st.Page("pages/60_operators.py", title="Operators", visibility="hidden")
         )
     page = st.navigation(menu, position="top")
-    if (page.url_path or "welcome") not in OWN_CONTROLS:  # the first page's is empty
+    if page.url_path in WITH_SIDEBAR:
         from pages._ui import sidebar  # knows all methods, and with them torch
 
         sidebar.draw()

@@ -1,4 +1,4 @@
-"""The sidebar of every page: what to learn from, how, and the buttons that run it."""
+"""The sidebar of playground and Augmentations: what to learn from, how, and what runs it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

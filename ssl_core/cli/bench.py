@@ -11,7 +11,7 @@ from pathlib import Path
 from ssl_core.bench import BENCHES, Comparison, Setting, Skipped, kept
 from ssl_core.cli.files import file_target, json_target, write_json
 from ssl_core.cli.screen import columns
-from ssl_core.data import medium_of
+from ssl_core.data import load, medium_of
 from ssl_core.experiments.conduct import commit
 
 
@@ -67,6 +67,11 @@ def _photos(given: str | None) -> str | None:
         raise ValueError(
             f"--photos is {given!r}; allowed is a folder or zip of photographs"
         )
+    try:
+        if given is not None:
+            load(given)
+    except ValueError as refusal:
+        raise ValueError(f"--photos is {given!r}: {refusal}") from None
     return given
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ssl_core import checkpoints
+from ssl_core.checkpoints.index import SHELF
+from ssl_core.checkpoints.shipped import RECIPES
 from ssl_core.cli import shipped
 
 
@@ -13,7 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """``show``, ``verify`` and ``make``, each with its own arguments."""
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     one = actions.add_parser("show", help="Print the card of a checkpoint.")
-    one.add_argument("path", metavar="DIR|ZIP", help="A saved checkpoint.")
+    one.add_argument(
+        "path", metavar="DIR|ZIP|SLUG", help="A saved checkpoint, or one that ships."
+    )
     one.set_defaults(act=_prepare_show)
     shipped.add_verify(actions)
     shipped.add_make(actions)
@@ -30,7 +34,8 @@ def prepare(args: argparse.Namespace) -> Callable[[], int]:
 
 
 def _prepare_show(args: argparse.Namespace) -> Callable[[], int]:
-    card = dict(checkpoints.load(args.path).card)
+    ships = SHELF / args.path if args.path in RECIPES else None
+    card = dict(checkpoints.load(ships or args.path).card)
     return lambda: _show(card)
 
 

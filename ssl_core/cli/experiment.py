@@ -85,9 +85,9 @@ def prepare(args: argparse.Namespace) -> Callable[[], int]:
     """
     if args.list:
         return _list
-    known = ", ".join(EXPERIMENTS)
     if args.slug not in EXPERIMENTS:
-        raise ValueError(f"SLUG is {args.slug!r}; allowed are {known}")
+        said = "missing" if args.slug is None else repr(args.slug)
+        raise ValueError(f"SLUG is {said}; allowed are {', '.join(EXPERIMENTS)}")
     chosen = EXPERIMENTS[args.slug]
     seeds = _seeds(args.seeds, chosen.seeds[:1] if args.quick else chosen.seeds)
     if args.quick and len(seeds) > 1:
@@ -99,6 +99,10 @@ def prepare(args: argparse.Namespace) -> Callable[[], int]:
     workers = Knob(cores, low=1, high=64).check("--workers", args.workers or cores)
     option, given = args.photos
     plan = Plan(seeds, store, args.quick, checked(chosen, given, option), workers)
+    if args.quick and not chosen.arms_of(True, given is not None):
+        raise ValueError(
+            f"{giving(chosen)} is missing; all of {chosen.slug} learns from what it gives"
+        )
     if store:
         read(chosen, store)  # a damaged file is refused before the work
     words = ["experiment", chosen.slug, *(["--quick"] if args.quick else [])]

@@ -137,6 +137,11 @@ def test_resuming_counts_on_from_the_checkpoint(trained, tmp_path):
     assert result["knn"]["random_init"] == trained[0]["knn"]["random_init"]
 
 
+def test_the_card_of_one_that_ships_is_shown_by_its_name(capsys):
+    assert main(["checkpoint", "show", "shapes-byol"]) == 0
+    assert json.loads(capsys.readouterr().out)["config"]["method"] == "byol"
+
+
 def test_the_card_is_shown(trained, capsys):
     _, out = trained
     assert main(["checkpoint", "show", str(out / "ck")]) == 0
@@ -189,7 +194,15 @@ REFUSED = [
     ("train simclr --save {corrupt}/ck", "--save is"),
     ("train --resume {corrupt}", "--resume is refused: "),
     ("train byol --resume {ck}", "METHOD is 'byol'; the checkpoint's is simclr"),
-    ("train --resume {ck} --set hidden_dim=64", "--set hidden_dim cannot change"),
+    (
+        "train --resume {ck} --set hidden_dim=64",
+        "--set hidden_dim is 64; the checkpoint's is 32 and cannot change",
+    ),
+    ("train --resume {ck} --seed 4", "--seed is 4; the checkpoint's is 0"),
+    ("train --resume {ck} --data voices", "--data is 'voices', which is sound"),
+    ("experiment", "SLUG is missing; allowed are"),
+    ("experiment speakers --quick", "--digits is missing; all of speakers"),
+    ("bench train --photos {tmp}", "holds 0 usable images"),
     ("train simclr --wobble", "unrecognized arguments: --wobble"),
     ("train simclr --batch 16", "unrecognized arguments: --batch"),
     ("train simclr --seed", "argument --seed: expected one argument"),
