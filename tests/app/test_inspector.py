@@ -154,7 +154,10 @@ def test_crop_only_and_seed_give_another_batch(alone: Any) -> None:
     ("link", "said"),
     [
         ({"matrix_n": "99"}, "matrix_n is 99; allowed is at least 2 and at most 32"),
-        ({"matrix_seed": "x"}, "matrix_seed is 'x'; allowed is at least 0"),
+        (
+            {"matrix_seed": "x"},
+            "matrix_seed is 'x'; allowed is a whole number, at least 0",
+        ),
         ({"matrix_tau": "7"}, "matrix_tau is 7; allowed is at least 0.01"),
         ({"matrix_row": "9a"}, "matrix_row is '9a'; allowed are 1a, 1b"),
         ({"matrix_column": "<b>"}, "matrix_column is '<b>'; allowed are 1a, 1b"),

@@ -327,7 +327,10 @@ def test_a_missing_probe_is_named(quick, small_shapes, tmp_path):
         ("verify --photos {tmp}/none", "--photos is"),
         ("verify --photos {pictures}", "allowed are CIFAR-10's 10 classes"),
         ("make wobble", "SLUG is 'wobble'; allowed are shapes-simclr"),
-        ("make shapes-byol --seeds 0,x", "--seeds is 'x'; allowed is a whole number, at least 0"),
+        (
+            "make shapes-byol --seeds 0,x",
+            "--seeds is 'x'; allowed is a whole number, at least 0",
+        ),
         (
             "make shapes-byol --seeds 1,1",
             "--seeds is '1,1'; allowed is every seed once",
