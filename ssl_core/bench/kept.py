@@ -20,6 +20,14 @@ def path_of(name: str) -> Path:
     return FOLDER / f"bench-{name}.json"
 
 
+OF_THE_APP = path_of("app")  # made by ``python -m tests.benchmarks``, in a browser
+
+
+def shipped() -> list[Path]:
+    """The figures of all comparisons that ship."""
+    return sorted(set(FOLDER.glob(path_of("*").name)) - {OF_THE_APP})
+
+
 def record(
     name: str,
     about: str,
@@ -69,7 +77,7 @@ def read(path: Path) -> dict[str, Any]:
 def table() -> str:
     """README's table of all figures that ship, as Markdown, and what measured them."""
     rows, by = [HEAD, ("---",) * len(HEAD)], set[str]()
-    for path in sorted(FOLDER.glob(path_of("*").name)):
+    for path in shipped():
         said = read(path)
         rows += [row(said["name"], part, got) for part, got in said["parts"].items()]
         by.add(f"{said['device']}, torch {said['versions']['torch']}, {said['date']}")

@@ -75,7 +75,8 @@ def table(reports: Iterable[dict[str, Any]]) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     rows += [
-        f"| {f['what']} | {f['value']:.3g} {f['unit']} | {f['low']:.3g} to {f['high']:.3g} "
+        f"| {f['what']} | {_short(f['value'])} {f['unit']} "
+        f"| {_short(f['low'])} to {_short(f['high'])} "
         f"| {f['n']} | {f['target'] or '-'} |"
         for report in reports
         for f in report["figures"]
@@ -87,3 +88,7 @@ def keep(path: Path, reports: dict[str, Any]) -> None:
     """Write reports by name; those of the file that were not made anew stay."""
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     path.write_text(json.dumps(before | reports, indent=1) + "\n", encoding="utf-8")
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -15,6 +15,8 @@ from ssl_core.bench.lightly_loop import LightlyLoop
 from ssl_core.bench.timing import in_turns, peer
 from ssl_core.bench.train import recipe
 from ssl_core.methods import METHODS
+from tests.benchmarks.__main__ import BENCHMARKS
+from tests.benchmarks.figures import table
 
 ROOT = Path(__file__).parents[2]
 QUICK = Setting(quick=True)
@@ -126,13 +128,17 @@ def test_both_train_the_same_encoder_on_views_of_one_kind() -> None:
 
 # ---- The figures that ship.
 
-# bench-app.json is of ``python -m tests.benchmarks``, which needs a browser.
-OF_THE_APP = kept.path_of("app")
-SHIPPED = sorted(set(kept.FOLDER.glob("bench-*.json")) - {OF_THE_APP})
+SHIPPED = kept.shipped()
 
 
 def test_every_comparison_ships_its_figures() -> None:
     assert [p.stem.removeprefix("bench-") for p in SHIPPED] == sorted(BENCHES)
+
+
+def test_the_readme_has_the_figures_of_the_app() -> None:
+    reports = json.loads(kept.OF_THE_APP.read_text())
+    assert reports.keys() == BENCHMARKS.keys()
+    assert table(reports.values()) in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
