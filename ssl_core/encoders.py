@@ -60,7 +60,10 @@ class ConvNet(Encoder):
     def forward(self, x: Tensor) -> Tensor:
         """``[N, C, H, W]`` -> ``[N, dim]``."""
         places = self.layers(x) + 1e-3  # the root of 0 has no gradient
-        return places.pow(SHARPNESS).mean((2, 3)).pow(1 / SHARPNESS)
+        # [N, places, channels], as it lies in memory: the mean over two dimensions gives
+        # its gradient the other layout, and every ReLU on the way back crawls.
+        places = places.permute(0, 2, 3, 1).flatten(1, 2)
+        return places.pow(SHARPNESS).mean(1).pow(1 / SHARPNESS)
 
 
 class StandardisedConv2d(nn.Conv2d):
