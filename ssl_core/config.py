@@ -154,15 +154,16 @@ class RunConfig:
             ValueError: naming a knob that cannot change during a run, is unknown, or whose
                 value is not allowed.
         """
-        known = all_knobs(self.method)
-        for name in changes:
+        known, now = all_knobs(self.method), self.flat()
+        for name, value in changes.items():
             if name != "augment" and name not in known:
                 raise ValueError(_unknown(name, self.method))
             if name != "augment" and not known[name].live:
                 raise ValueError(
-                    f"{name} cannot change during a run; it takes effect at the next start"
+                    f"{name} cannot change during a run: it is {now[name]}, not {value}; "
+                    "another value takes effect at the next start"
                 )
-        return RunConfig.of(self.flat() | dict(changes))
+        return RunConfig.of(now | dict(changes))
 
     def require_fit(self, data: ImageSet) -> None:
         """Refuse loaded data that these augmentations are not for.

@@ -39,7 +39,7 @@ def computing_in(precision: str, device: torch.device) -> torch.autocast:
 
 
 def require_compiler(device: torch.device) -> None:
-    """Whether ``torch.compile`` works here, found out by compiling a sum.
+    """Refuse a device for which nothing can be compiled here, found out by trying a sum.
 
     Raises:
         ValueError: if it does not.

@@ -58,7 +58,7 @@ class Knob:
         )
         too_high = self.high is not None and value > self.high
         if not math.isfinite(value):
-            raise ValueError(f"{name} is {value}; allowed is a number, {self.allowed}")
+            raise ValueError(f"{name} is {value}; allowed is {self._of('a number')}")
         if too_low or too_high:
             raise ValueError(f"{name} is {_number(value)}; allowed is {self.allowed}")
         return value
@@ -77,6 +77,11 @@ class Knob:
             return low
         return f"{low} and at most {_number(self.high)}"
 
+    def _of(self, kind: str) -> str:
+        """What is allowed, said with the kind of number that it has to be."""
+        unbounded = self.low is None and self.high is None
+        return kind if unbounded else f"{kind}, {self.allowed}"
+
     def _cast(self, name: str, value: Any) -> Any:
         kind = type(self.default)
         try:
@@ -93,9 +98,9 @@ class Knob:
             if kind is str and not isinstance(value, str):
                 raise ValueError
         except (TypeError, ValueError, OverflowError):
-            whole = "a whole number, " if kind is int else ""
+            allowed = self._of("a whole number") if kind is int else self.allowed
             raise ValueError(
-                f"{name} is {_short(value)}; allowed is {whole}{self.allowed}"
+                f"{name} is {_short(value)}; allowed is {allowed}"
             ) from None
         return value
 

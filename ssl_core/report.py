@@ -131,8 +131,13 @@ def processor() -> str:
     known = dict(line.partition(":")[::2] for line in lines if ":" in line)
     told = {key.strip(): value.strip() for key, value in known.items()}
     cores = sum(line.startswith("processor") for line in lines)
-    instructions = [i for i in ("avx2", "avx512f", "avx512_bf16") if i in told["flags"]]
-    return f"{told['model name']}, {cores} cores, {' '.join(instructions)}"
+    # An ARM processor's lines have neither a model's name nor flags.
+    name, flags = (
+        told.get("model name", platform.machine()),
+        told.get("flags", "").split(),
+    )
+    instructions = [i for i in ("avx2", "avx512f", "avx512_bf16") if i in flags]
+    return ", ".join(filter(None, [name, f"{cores} cores", " ".join(instructions)]))
 
 
 def finite(value: float) -> float | None:

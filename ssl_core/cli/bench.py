@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ssl_core.bench import BENCHES, Comparison, Setting, Skipped, kept
 from ssl_core.cli.files import file_target, json_target, write_json
+from ssl_core.cli.given import require_pictures
 from ssl_core.cli.screen import columns
-from ssl_core.data import load, medium_of
 from ssl_core.experiments.conduct import commit
 
 
@@ -55,24 +55,13 @@ def prepare(args: argparse.Namespace) -> Callable[[], int]:
     if args.save:
         for name in names:
             file_target("--save", str(kept.path_of(name)))
-    setting = Setting(_photos(args.photos), args.quick)
+    if args.photos is not None:
+        require_pictures(args.photos, "--photos")
+    setting = Setting(args.photos, args.quick)
     words = ["bench", *args.names, *(["--photos", "DIR"] if setting.photos else [])]
     words += [f"--{o}" for o in ("quick", "save") if getattr(args, o)]
     command = f"python -m ssl_core {' '.join(words)}"
     return lambda: _measure(names, setting, command, path, args.save)
-
-
-def _photos(given: str | None) -> str | None:
-    if given is not None and (not Path(given).exists() or medium_of(given) == "sound"):
-        raise ValueError(
-            f"--photos is {given!r}; allowed is a folder or zip of photographs"
-        )
-    try:
-        if given is not None:
-            load(given)
-    except ValueError as refusal:
-        raise ValueError(f"--photos is {given!r}: {refusal}") from None
-    return given
 
 
 def _measure(

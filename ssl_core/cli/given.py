@@ -28,11 +28,16 @@ def checked(chosen: Experiment, text: str | None, option: str) -> str | None:
     if giving(chosen) == "--digits":
         _require_speakers(text, option)
         return text
-    _require_pictures(text, option)
+    require_pictures(text, option)
     return text
 
 
-def _require_pictures(text: str, option: str) -> None:
+def require_pictures(text: str, option: str) -> None:
+    """Refuse what holds no pictures.
+
+    Raises:
+        ValueError: naming the option, its value and what is allowed.
+    """
     sources = [name for name, source in SOURCES.items() if source.medium == "pictures"]
     if text in sources:
         return

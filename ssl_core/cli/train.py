@@ -18,7 +18,7 @@ from ssl_core.cli.files import json_target, save_target, write_json
 from ssl_core.cli.parser import add_knobs, in_flags, knob_list, method_knobs
 from ssl_core.cli.record import HELP, Record
 from ssl_core.cli.screen import Progress, result_table, skipped_files
-from ssl_core.config import RunConfig, all_knobs, as_policy
+from ssl_core.config import RunConfig, as_policy
 from ssl_core.data import SOURCES, load, medium_of
 from ssl_core.device import choose_device
 from ssl_core.knobs import Knob, knobs_of
@@ -218,12 +218,6 @@ def _resumed(config: RunConfig, values: dict[str, Any]) -> RunConfig:
         )
     same = config.flat()
     changes = {n: v for n, v in values.items() if n not in same or str(same[n]) != v}
-    for name, value in changes.items():
-        if name in same and name != "augment" and not all_knobs(method)[name].live:
-            raise ValueError(
-                f"{name} is {value}; the checkpoint's is {same[name]} and cannot change: "
-                "leave it out, or start without --resume"
-            )
     return RunConfig.of(config.adjusted(changes).flat() | moved)
 
 

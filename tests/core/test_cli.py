@@ -196,9 +196,12 @@ REFUSED = [
     ("train byol --resume {ck}", "METHOD is 'byol'; the checkpoint's is simclr"),
     (
         "train --resume {ck} --set hidden_dim=64",
-        "--set hidden_dim is 64; the checkpoint's is 32 and cannot change",
+        "--set hidden_dim cannot change during a run: it is 32, not 64",
     ),
-    ("train --resume {ck} --seed 4", "--seed is 4; the checkpoint's is 0"),
+    (
+        "train --resume {ck} --seed 4",
+        "--seed cannot change during a run: it is 0, not 4",
+    ),
     ("train --resume {ck} --data voices", "--data is 'voices', which is sound"),
     ("experiment", "SLUG is missing; allowed are"),
     ("experiment speakers --quick", "--digits is missing; all of speakers"),
@@ -210,7 +213,7 @@ REFUSED = [
     ("", "required: COMMAND"),
     ("checkpoint show {corrupt}", "not a usable zip"),
     ("bench wobble", "NAME is 'wobble'; allowed are"),
-    ("bench augment --photos {tmp}/none", "none'; allowed is a folder or zip of photo"),
+    ("bench augment --photos {tmp}/none", "none'; allowed are shapes, "),
     ("bench augment --quick --save", "--save is not allowed with --quick"),
     ("bench augment --json {tmp}", "--json is"),
     ("experiment wobble", "SLUG is 'wobble'; allowed are"),
