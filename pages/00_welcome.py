@@ -2,9 +2,12 @@
 
 import streamlit as st
 
-from pages._ui import learner, welcome, words
+from pages.features import welcome
+from pages.shell import identity, navigation
+from pages.widgets import run_text
+from pages.widgets.two_pairs import two_pairs
 
-learner.remember()
+identity.set_cookie()
 st.title("Understand contrastive learning by doing it", anchor=False)
 st.markdown(
     "Train a real encoder on images that nobody labelled: here, in seconds, with every "
@@ -15,7 +18,7 @@ st.markdown(
 st.subheader("Touch it: one pair, one loss", anchor=False)
 left, right = st.columns([0.42, 0.58], gap="large", vertical_alignment="center")
 with left:
-    st.markdown(words.two_pairs())
+    st.markdown(run_text.two_pairs_task())
     turn = st.slider(
         "Angle between a view and its partner",
         0,
@@ -27,7 +30,7 @@ with left:
     )
     temperature = st.slider("Temperature", 0.05, 1.0, 0.5, 0.05, key="pair_temperature")
 with right:
-    drawing, says = welcome.two_pairs(turn, temperature)
+    drawing, says = two_pairs(turn, temperature)
     st.image(drawing, alt=says, width=440)
     st.markdown(says)
 
@@ -38,11 +41,7 @@ with play, st.container(border=True, height="stretch"):
         "**Play.** Press Train and watch 300 unseen images find their places: "
         "most of eight shapes told apart within half a minute on two CPU cores."
     )
-    welcome.door(
-        "pages/01_playground.py",
-        label="Open the playground",
-        icon=":material/play_circle:",
-    )
+    navigation.page_link("playground", "Open the playground", "play_circle")
 with learn, st.container(border=True, height="stretch"):
     welcome.learn()
 with quiz, st.container(border=True, height="stretch"):
@@ -55,9 +54,9 @@ with look:
         "point, and what one cell of the similarity matrix does."
     )
     welcome.row(
-        ("02_augmentations", "Augmentations", "auto_fix"),
-        ("10_loss_by_hand", "The loss by hand", "pan_tool"),
-        ("11_matrix_inspector", "Matrix inspector", "grid_on"),
+        ("augmentations", "Augmentations", "auto_fix"),
+        ("loss_by_hand", "The loss by hand", "pan_tool"),
+        ("matrix_inspector", "Matrix inspector", "grid_on"),
     )
 with ask:
     st.markdown(
@@ -65,10 +64,10 @@ with ask:
         "beside our evidence and the paper's number."
     )
     welcome.row(
-        ("20_shortcuts", "Why isn't cropping enough?", "palette"),
-        ("21_negatives", "Do you need a huge batch?", "groups"),
-        ("22_temperature", "What does the temperature decide?", "device_thermostat"),
-        ("23_collapse", "Why doesn't it collapse?", "compress"),
-        ("24_features", "What do the features keep?", "inventory_2"),
-        ("25_reading_the_map", "Can you trust the map?", "map"),
+        ("shortcuts", "Why isn't cropping enough?", "palette"),
+        ("negatives", "Do you need a huge batch?", "groups"),
+        ("temperature", "What does the temperature decide?", "device_thermostat"),
+        ("collapse", "Why doesn't it collapse?", "compress"),
+        ("features", "What do the features keep?", "inventory_2"),
+        ("reading_the_map", "Can you trust the map?", "map"),
     )

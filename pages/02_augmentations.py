@@ -2,13 +2,16 @@
 
 import streamlit as st
 
-from pages._ui import learner, notices, pairs, pictures, sidebar, source
-from pages._ui.palette import ANCHOR, GHOST, POSITIVE
+from pages.features.augmentations import picture_picker
+from pages.features.playground import notices, sidebar_values
+from pages.shell import identity
+from pages.widgets import augmented_views, source_code, view_pairs
+from pages.widgets.palette import ANCHOR, GHOST, POSITIVE
 from ssl_core.augment import AUGMENTATIONS, Policy, offered
 
 st.title("Augmentations", anchor=False)
-learner.remember()
-sound = sidebar.medium() == "sound"
+identity.set_cookie()
+sound = sidebar_values.medium() == "sound"
 one = "sound" if sound else "picture"
 st.markdown(
     f"A :orange[view] and its :green[partner] come from one {one}. Whatever the switches "
@@ -18,26 +21,27 @@ st.markdown(
 notices.draw()
 
 if sound:
-    from pages._ui.sound import shown, syllable
+    from pages.features.augmentations import clip_picker
+    from pages.widgets.audio import spectrogram
 
-    images = syllable.choose()
+    images = clip_picker.choose()
 else:
-    images = pictures.choose()
+    images = picture_picker.choose()
 roll = st.button(
     "Roll the dice again", icon=":material/casino:", key="roll", type="primary"
 )
 seed = st.session_state.setdefault("roll_seed", 0) + int(roll)
 st.session_state.roll_seed = seed
-policy = Policy.of(sidebar.values()["augment"])
+policy = Policy.of(sidebar_values.values()["augment"])
 
 st.subheader("All switches together: two views", anchor=False)
-views = pictures.two(images, policy, seed)
+views = augmented_views.two_views(images, policy, seed)
 columns = st.columns(3)
 captions = (f"The {one}", ":orange[**One view**]", ":green[**Its partner**]")
 alts = (
     "The spectrogram of the sound." if sound else "The original picture.",
     *(
-        f"View {v}: {pictures.dice_text(d)}"
+        f"View {v}: {augmented_views.params_text(d)}"
         for v, d in zip("AB", views.dice, strict=True)
     ),
 )
@@ -52,11 +56,11 @@ for column, view, caption, colour, alt in zip(
     with column:
         if sound:
             levels = view[:, :, 0].copy()
-            shown.picture(levels, colour, alt)
+            spectrogram.picture(levels, colour, alt)
             st.markdown(caption)
-            shown.play_levels(levels, f"{alt} Made audible.")
+            spectrogram.play_levels(levels, f"{alt} Made audible.")
         else:
-            st.image(pairs.data_url(view), width="stretch", alt=alt)
+            st.image(view_pairs.data_url(view), width="stretch", alt=alt)
             st.markdown(caption)
 on = ", ".join(a.label for a in policy.augmentations) or "nothing"
 st.caption(f"On: {on}. Seed {seed}: the same seed rolls the same dice.")
@@ -67,7 +71,7 @@ if sound:
     )
 with st.expander("The dice that made these views", icon=":material/casino:"):
     st.dataframe(
-        pictures.dice_table(views.dice),
+        augmented_views.params_table(views.dice),
         hide_index=True,
         alt="Every random number behind the two views",
     )
@@ -76,7 +80,7 @@ st.subheader("Each one alone", anchor=False)
 st.caption(
     "At the strength set in the sidebar; its own default where it is switched off."
 )
-tiles = pictures.alone(images, sidebar.strengths(), seed)
+tiles = augmented_views.each_alone(images, sidebar_values.strengths(), seed)
 across = 3 if sound else 6
 for start in range(0, len(tiles), across):
     for column, tile in zip(
@@ -85,17 +89,17 @@ for start in range(0, len(tiles), across):
         with column:
             alt = f"{tile.label}: {tile.dice}"
             if sound:
-                shown.picture(tile.image[:, :, 0].copy(), GHOST, alt)
+                spectrogram.picture(tile.image[:, :, 0].copy(), GHOST, alt)
             else:
-                st.image(pairs.data_url(tile.image), width="stretch", alt=alt)
+                st.image(view_pairs.data_url(tile.image), width="stretch", alt=alt)
             st.markdown(f"**{tile.label}**")
             st.caption(tile.dice)
 
 st.subheader("The code that ran", anchor=False)
 slug = st.selectbox(
     "Augmentation",
-    list(offered(sidebar.medium())),
+    list(offered(sidebar_values.medium())),
     key="source_of",
     format_func=lambda s: AUGMENTATIONS[s].label,
 )
-source.show(AUGMENTATIONS[slug])
+source_code.show(AUGMENTATIONS[slug])

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from pages._ui import learner, source
-from pages._ui.by_hand import bench, words
+from pages.features import loss_by_hand
+from pages.shell import identity
+from pages.widgets import source_code
+from pages.widgets.loss_by_hand import loss_canvas
 
 st.title("What does the loss want from each point?", anchor=False)
-learner.remember()
+identity.set_cookie()
 st.markdown(
     "SimCLR's loss sees no picture, only directions. These points are the embeddings of "
     "a few images, two views each, and you may put them where you like. Every view in "
@@ -18,21 +20,21 @@ st.markdown(
     "way each point would take in training. Click a point to make it the anchor. When "
     "the points rest, PyTorch's autograd computes the same from the code below."
 )
-bench.bench()
+loss_canvas.state()
 
 
 @st.fragment
 def lab() -> None:
     """Everything that follows the points."""
-    words.prediction()
-    bench.circle()
-    words.careful()
+    loss_by_hand.prediction()
+    loss_canvas.draw()
+    loss_by_hand.careful()
 
 
 lab()
 
 st.subheader("Places worth seeing", anchor=False)
-words.gallery()
+loss_by_hand.gallery()
 st.caption(
     "The address bar holds points, τ and N: copy the link to share what you made."
 )
@@ -43,10 +45,10 @@ with symbols:
     st.markdown(
         "**The loss**, in the code's names: `z` has unit rows, *p* is a softmax."
     )
-    st.latex(words.SYMBOLS)
+    st.latex(loss_by_hand.SYMBOLS)
 with arrows:
     st.markdown("**The arrow** that point *k* adds at point *i*.")
-    st.latex(words.ARROWS)
+    st.latex(loss_by_hand.ARROWS)
     st.markdown(
         "*p* appears twice: *k* is a candidate of *i*, and *i* one of *k*. The last "
         "factor keeps only what can move a unit vector: the part along the circle."
@@ -55,4 +57,4 @@ with st.expander("The code that ran: nt_xent", icon=":material/code:"):
     # Late, like all of the core that draws in torch.
     from ssl_core.methods.simclr import nt_xent
 
-    source.show(nt_xent)
+    source_code.show(nt_xent)

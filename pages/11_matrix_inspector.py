@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from pages._ui import learner, source
-from pages._ui.matrix import gallery as matrix_gallery
-from pages._ui.matrix import inspector, real_batch
+from pages.features.matrix_inspector import batch_source, inspector
+from pages.features.matrix_inspector import matrix_examples as matrix_gallery
+from pages.shell import identity
+from pages.widgets import source_code
 from ssl_core import similarity
 
 st.title("What does one cell of the matrix do to the loss?", anchor=False)
-learner.remember()
+identity.set_cookie()
 st.markdown(
     "A batch of N images becomes 2N views, and every view is compared with every other: "
     "2N × 2N cells, all of them real numbers of a real batch. Each row belongs to one "
@@ -22,7 +23,7 @@ st.markdown(
     "out."
 )
 
-batch = real_batch.choose()
+batch = batch_source.choose()
 if batch is None:
     st.stop()
 st.caption(batch.about)
@@ -61,4 +62,4 @@ st.subheader("Worth seeing once", anchor=False)
 matrix_gallery.draw()
 
 with st.expander("The code that ran", icon=":material/code:"):
-    source.show(similarity)
+    source_code.show(similarity)

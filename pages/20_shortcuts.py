@@ -2,8 +2,9 @@
 
 from itertools import combinations
 
-from pages._ui.labs import evidence, figures, story
-from pages._ui.labs.arms import Outcome
+from pages.features.labs import lab, lab_page
+from pages.features.labs.lab import Outcome
+from pages.widgets import evidence, evidence_plots
 from ssl_core.experiments import colour_shortcut, composition
 
 CROP = {"crop": 0.5}
@@ -43,7 +44,7 @@ def what_was_learned(left: Outcome, right: Outcome) -> str:
 
 ASKED = "Which arm's features tell the eight shapes apart better?"
 CASES = {
-    "colour": story.Case(
+    "colour": lab.Case(
         "Crop only, or crop and colour",
         "colour changes",
         ("crop only", {"augment": CROP}),
@@ -53,7 +54,7 @@ CASES = {
         better,
         what_was_learned,
     ),
-    "rotation": story.Case(
+    "rotation": lab.Case(
         "Rotation only, or all views",
         "every view but rotation",
         ("rotation only", {"augment": {"rotation": 180.0}}),
@@ -63,7 +64,7 @@ CASES = {
         better,
         what_was_learned,
     ),
-    "nothing": story.Case(
+    "nothing": lab.Case(
         "No augmentation at all, or all views",
         "every view",
         ("none", {"augment": "none"}),
@@ -82,9 +83,11 @@ def shipped() -> None:
     if found:
         retrieval = [a for a in found.arms if a.startswith("histogram")]
         trained = [a for a in found.arms if not a.startswith("histogram")]
-        evidence.figure(figures.dots(found, "retrieval", retrieval), "ev_retrieval")
         evidence.figure(
-            figures.dots(found, "probe_class", trained), "ev_shortcut_class"
+            evidence_plots.dots(found, "retrieval", retrieval), "ev_retrieval"
+        )
+        evidence.figure(
+            evidence_plots.dots(found, "probe_class", trained), "ev_shortcut_class"
         )
         measures = ("knn", "probe_background_hue", "loss", "effective_rank")
         evidence.table(found, measures, trained)
@@ -107,15 +110,15 @@ def composed(found: evidence.Evidence, source: str, names: list[str]) -> None:
     if not any(e for row in values for e in row):
         return
     title = {"shapes": "Shapes", "photos": "Photographs"}[source]
-    shown = figures.matrix(names, names, values, f"{title}: probe of the class")
+    shown = evidence_plots.matrix(names, names, values, f"{title}: probe of the class")
     evidence.figure(shown, f"ev_composition_{source}")
     together = found.at(f"{source}: all", "probe_class")
     if together:
         evidence.st.caption(f"All default views together: {together}.")
 
 
-story.page(
-    story.Lab(
+lab_page.page(
+    lab.Lab(
         "shortcuts",
         "Why isn't cropping enough?",
         (

@@ -1,7 +1,8 @@
 """Negatives, batch size and MoCo's queue: three answers to one question, told apart."""
 
-from pages._ui.labs import evidence, figures, story
-from pages._ui.labs.arms import Outcome
+from pages.features.labs import lab, lab_page
+from pages.features.labs.lab import Outcome
+from pages.widgets import evidence, evidence_plots
 from ssl_core.experiments import moco_queue, negatives
 from ssl_core.methods.dcl import decoupled_nt_xent
 from ssl_core.methods.moco import info_nce
@@ -24,7 +25,7 @@ def counted(left: Outcome, right: Outcome) -> str:
 SMALL, LARGE = {"batch_size": 8}, {"batch_size": 64}
 ASKED = "Which arm's features tell the shapes apart better?"
 CASES = {
-    "steps": story.Case(
+    "steps": lab.Case(
         "N = 8 or 64, equal steps",
         "the batch size",
         ("N = 8: 14 negatives", SMALL),
@@ -34,7 +35,7 @@ CASES = {
         better,
         counted,
     ),
-    "images": story.Case(
+    "images": lab.Case(
         "N = 8 or 64, equal images",
         "the batch size, at 9,600 images each",
         ("N = 8, 1,200 steps", SMALL | {"steps": 1200}),
@@ -44,7 +45,7 @@ CASES = {
         better,
         counted,
     ),
-    "dcl": story.Case(
+    "dcl": lab.Case(
         "N = 8, SimCLR or DCL",
         "whether the positive stands in the denominator",
         ("SimCLR, N = 8", SMALL | {"method": "simclr"}),
@@ -55,7 +56,7 @@ CASES = {
         counted,
         steps=500,
     ),
-    "queue": story.Case(
+    "queue": lab.Case(
         "MoCo at batch 32, queue 64 or 4,096",
         "the queue's length",
         ("queue 64", {"method": "moco", "batch_size": 32, "queue_length": 64}),
@@ -86,19 +87,21 @@ def shipped() -> None:
                 ("equal epochs", "dcl", "DCL"),
             )
         }
-        shown = figures.lines(curves, "batch size N", "kNN of the shape", log_x=True)
+        shown = evidence_plots.lines(
+            curves, "batch size N", "kNN of the shape", log_x=True
+        )
         evidence.figure(shown, "ev_negatives")
         evidence.table(
             found, ("knn", "negatives", "loss", "ceiling", "contrastive_top1")
         )
     found = evidence.verdict("moco_queue")
     if found:
-        evidence.figure(figures.dots(found, "knn"), "ev_queue")
-        evidence.figure(figures.dots(found, "drift_16"), "ev_drift")
+        evidence.figure(evidence_plots.dots(found, "knn"), "ev_queue")
+        evidence.figure(evidence_plots.dots(found, "drift_16"), "ev_drift")
     found = evidence.verdict("false_negatives")
     if found:
         counts = [a for a in found.arms if a.startswith("counted")]
-        evidence.figure(figures.dots(found, "same_class", counts), "ev_false")
+        evidence.figure(evidence_plots.dots(found, "same_class", counts), "ev_false")
         evidence.table(
             found,
             ("knn", "pushing", "same_class_part"),
@@ -112,7 +115,7 @@ def shipped() -> None:
             arm: [(mi, found.at(arm, f"true_{mi}")) for mi in TRUE]
             for arm in found.arms
         }
-        shown = figures.lines(
+        shown = evidence_plots.lines(
             curves,
             "true information (nats)",
             "InfoNCE's estimate (nats)",
@@ -124,8 +127,8 @@ def shipped() -> None:
     )
 
 
-story.page(
-    story.Lab(
+lab_page.page(
+    lab.Lab(
         "negatives",
         "Do you need a huge batch?",
         (

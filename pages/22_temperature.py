@@ -1,7 +1,8 @@
 """Temperature: who pushes, and how evenly features are spread."""
 
-from pages._ui.labs import evidence, figures, story
-from pages._ui.labs.arms import Outcome
+from pages.features.labs import lab, lab_page
+from pages.features.labs.lab import Outcome
+from pages.widgets import evidence, evidence_plots
 from ssl_core import measures
 from ssl_core.experiments.temperature import TAUS
 from ssl_core.methods.simclr import nt_xent
@@ -24,7 +25,7 @@ def spread(left: Outcome, right: Outcome) -> str:
 
 ASKED = "Which temperature spreads the features more evenly?"
 CASES = {
-    "high": story.Case(
+    "high": lab.Case(
         "τ = 0.2 or τ = 1",
         "the temperature",
         ("τ = 0.2", {"temperature": 0.2}),
@@ -34,7 +35,7 @@ CASES = {
         more_even,
         spread,
     ),
-    "low": story.Case(
+    "low": lab.Case(
         "τ = 0.05 or τ = 0.2",
         "the temperature",
         ("τ = 0.05", {"temperature": 0.05}),
@@ -44,7 +45,7 @@ CASES = {
         more_even,
         spread,
     ),
-    "tiny": story.Case(
+    "tiny": lab.Case(
         "τ = 0.02 or τ = 0.2",
         "the temperature",
         ("τ = 0.02", {"temperature": 0.02}),
@@ -64,10 +65,10 @@ def shipped() -> None:
         return
     arms = [f"tau = {t:g}" for t in TAUS]
 
-    def over(quantity: str) -> list[tuple[float, figures.Estimate | None]]:
+    def over(quantity: str) -> list[tuple[float, evidence_plots.Estimate | None]]:
         return [(t, found.at(a, quantity)) for t, a in zip(TAUS, arms, strict=True)]
 
-    shown = figures.lines(
+    shown = evidence_plots.lines(
         {
             "pushing done by the hardest tenth": over("hardest_weight"),
             "cosine within a class": over("tolerance"),
@@ -78,21 +79,21 @@ def shipped() -> None:
         log_x=True,
     )
     evidence.figure(shown, "ev_temperature")
-    shown = figures.lines(
+    shown = evidence_plots.lines(
         {"uniformity of z": over("uniformity")},
         "temperature",
         "uniformity",
         log_x=True,
     )
     evidence.figure(shown, "ev_uniformity")
-    evidence.figure(figures.dots(found, "probe_class"), "ev_temperature_class")
+    evidence.figure(evidence_plots.dots(found, "probe_class"), "ev_temperature_class")
     columns = ("knn", "contrastive_top1", "hardest_weight", "uniformity", "tolerance")
     evidence.table(found, (*columns, "loss"))
     evidence.provenance("temperature")
 
 
-story.page(
-    story.Lab(
+lab_page.page(
+    lab.Lab(
         "temperature",
         "What does the temperature decide?",
         (

@@ -1,7 +1,8 @@
 """Collapse, and how BYOL and SimSiam avoid it."""
 
-from pages._ui.labs import evidence, figures, story
-from pages._ui.labs.arms import Outcome
+from pages.features.labs import lab, lab_page
+from pages.features.labs.lab import Outcome
+from pages.widgets import evidence, evidence_plots
 from ssl_core import measures
 from ssl_core.experiments.collapse import directions
 from ssl_core.methods.byol import BYOL
@@ -29,7 +30,7 @@ def spread_out(left: Outcome, right: Outcome) -> str:
 
 ASKED = "Which arm ends with the lower loss?"
 CASES = {
-    "stop-gradient": story.Case(
+    "stop-gradient": lab.Case(
         "SimSiam with and without stop-gradient",
         "the stop-gradient",
         ("SimSiam", {"method": "simsiam"}),
@@ -39,7 +40,7 @@ CASES = {
         lower_loss,
         spread_out,
     ),
-    "predictor": story.Case(
+    "predictor": lab.Case(
         "SimSiam with and without predictor",
         "the predictor",
         ("SimSiam", {"method": "simsiam"}),
@@ -49,7 +50,7 @@ CASES = {
         lower_loss,
         spread_out,
     ),
-    "byol": story.Case(
+    "byol": lab.Case(
         "BYOL with and without predictor",
         "the predictor",
         ("BYOL", {"method": "byol"}),
@@ -59,7 +60,7 @@ CASES = {
         lower_loss,
         spread_out,
     ),
-    "normalisation": story.Case(
+    "normalisation": lab.Case(
         "SimSiam with and without any normalisation",
         "batch norm in encoder and heads",
         ("SimSiam", {"method": "simsiam"}),
@@ -79,16 +80,16 @@ def shipped() -> None:
     """Parts removed one at a time, the spectrum, seven methods, and linear toys."""
     found = evidence.verdict("collapse")
     if found:
-        shown = figures.dots(found, "directions")
+        shown = evidence_plots.dots(found, "directions")
         evidence.figure(shown, "ev_rank")
         evidence.figure(
-            figures.dots(found, "knn", baseline="random_init"), "ev_collapse_knn"
+            evidence_plots.dots(found, "knn", baseline="random_init"), "ev_collapse_knn"
         )
         arms = ("SimSiam", "SimSiam, no stop-gradient", "BYOL", "BYOL, no predictor")
         spectra = {
             a: list(enumerate(found.series(a, "spectrum")[:32], start=1)) for a in arms
         }
-        shown = figures.lines(spectra, "singular value", "part of the largest")
+        shown = evidence_plots.lines(spectra, "singular value", "part of the largest")
         evidence.figure(shown, "ev_spectrum")
         evidence.table(
             found,
@@ -104,17 +105,17 @@ def shipped() -> None:
     found = evidence.verdict("no_negatives")
     if found:
         evidence.figure(
-            figures.dots(found, "knn", baseline="random_init"), "ev_methods"
+            evidence_plots.dots(found, "knn", baseline="random_init"), "ev_methods"
         )
     found = evidence.verdict("dimensional_collapse")
     if found:
-        evidence.figure(figures.dots(found, "effective_rank"), "ev_dimensional")
+        evidence.figure(evidence_plots.dots(found, "effective_rank"), "ev_dimensional")
         evidence.table(found, ("effective_rank", "rank_before", "ninth", "last"))
     evidence.provenance("collapse", "no_negatives", "dimensional_collapse")
 
 
-story.page(
-    story.Lab(
+lab_page.page(
+    lab.Lab(
         "collapse",
         "Without negatives, why doesn't everything become one point?",
         (

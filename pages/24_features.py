@@ -1,7 +1,8 @@
 """What features keep: augmentations decide the meaning, the head decides the layer."""
 
-from pages._ui.labs import evidence, figures, story
-from pages._ui.labs.arms import Outcome, keeps_better
+from pages.features.labs import lab, lab_page
+from pages.features.labs.lab import Outcome, keeps_better
+from pages.widgets import evidence, evidence_plots
 from ssl_core import probes
 from ssl_core.data import SHAPE_VIEWS
 from ssl_core.experiments.label_efficiency import LABELS, chosen
@@ -30,7 +31,7 @@ def asked(factor: str) -> str:
 
 
 CASES = {
-    "colour": story.Case(
+    "colour": lab.Case(
         "With or without colour changes",
         "colour changes",
         ("all views", {"augment": without()}),
@@ -40,7 +41,7 @@ CASES = {
         keeps_better("background_hue"),
         told,
     ),
-    "rotation": story.Case(
+    "rotation": lab.Case(
         "With or without rotation and flip",
         "rotation and flip",
         ("all views", {"augment": without()}),
@@ -50,7 +51,7 @@ CASES = {
         keeps_better("rotation"),
         told,
     ),
-    "crop": story.Case(
+    "crop": lab.Case(
         "With or without crops",
         "crops",
         ("all views", {"augment": without()}),
@@ -60,7 +61,7 @@ CASES = {
         keeps_better("shape"),
         told,
     ),
-    "head": story.Case(
+    "head": lab.Case(
         "With or without a projection head",
         "the projection head",
         ("MLP head", {"projection_head": "mlp"}),
@@ -80,12 +81,12 @@ def shipped() -> None:
         arms = list(found.arms)
         values = [[found.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
         names = [f.replace("_", " ") for f in FACTORS]
-        shown = figures.matrix(arms, names, values, "Linear probe accuracy")
+        shown = evidence_plots.matrix(arms, names, values, "Linear probe accuracy")
         evidence.figure(shown, "ev_meaning")
         evidence.table(found, [f"probe_{f}" for f in FACTORS])
     found = evidence.verdict("projection_head")
     if found:
-        evidence.figure(figures.dots(found, "class_h"), "ev_head_h")
+        evidence.figure(evidence_plots.dots(found, "class_h"), "ev_head_h")
         what = ("class", "background_hue", "rotation", "texture")
         evidence.table(found, [f"{w}_{layer}" for w in what for layer in "hz"])
     found = evidence.verdict("label_efficiency")
@@ -94,15 +95,15 @@ def shipped() -> None:
             arm: [(n, found.at(arm, f"labels_{n}")) for n in LABELS]
             for arm in found.arms
         }
-        shown = figures.lines(
+        shown = evidence_plots.lines(
             curves, "labels a class", "accuracy on unseen images", log_x=True
         )
         evidence.figure(shown, "ev_labels")
     evidence.provenance("meaning", "projection_head", "label_efficiency")
 
 
-story.page(
-    story.Lab(
+lab_page.page(
+    lab.Lab(
         "features",
         "What do the features keep?",
         (

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages._ui.labs import evidence, figures, story
-from pages._ui.labs.arms import Outcome
+from pages.features.labs import lab, lab_page
+from pages.features.labs.lab import Outcome
+from pages.widgets import evidence, evidence_plots
 from ssl_core import embed, probes
 
 
@@ -23,7 +24,7 @@ def compared(left: Outcome, right: Outcome) -> str:
 
 ASKED = "Which encoder is better, by kNN in the original space?"
 CASES = {
-    "seeds": story.Case(
+    "seeds": lab.Case(
         "The same run with another seed",
         "the seed",
         ("this seed", {}),
@@ -33,7 +34,7 @@ CASES = {
         same_quality,
         compared,
     ),
-    "collapsed": story.Case(
+    "collapsed": lab.Case(
         "A healthy run and a collapsed one",
         "the stop-gradient",
         ("SimSiam", {"method": "simsiam"}),
@@ -43,7 +44,7 @@ CASES = {
         same_quality,
         compared,
     ),
-    "hue": story.Case(
+    "hue": lab.Case(
         "Clusters of hue or of shape",
         "colour changes",
         ("crop only", {"augment": {"crop": 0.5}}),
@@ -82,13 +83,15 @@ def shipped() -> None:
     found = evidence.of("colour_shortcut")
     if found:
         arms = ["shapes: crop", "shapes: all views"]
-        evidence.figure(figures.dots(found, "knn", arms), "ev_map_knn")
-        evidence.figure(figures.dots(found, "probe_background_hue", arms), "ev_map_hue")
+        evidence.figure(evidence_plots.dots(found, "knn", arms), "ev_map_knn")
+        evidence.figure(
+            evidence_plots.dots(found, "probe_background_hue", arms), "ev_map_hue"
+        )
         evidence.provenance("colour_shortcut")
 
 
-story.page(
-    story.Lab(
+lab_page.page(
+    lab.Lab(
         "reading_the_map",
         "Can you trust the map?",
         (

@@ -1,13 +1,13 @@
 """Sound: the same code on spectrograms; the views decide between what and who."""
 
-from pages._ui.labs import story
-from pages._ui.sound import cases, listen, own_voice
+from pages.features.labs import lab, lab_page, sound_cases
+from pages.features.sound import hear_views, query_recording
 from ssl_core import probes
 from ssl_core.augment import spectrograms
 from ssl_core.data.sound import log_mel
 
-story.page(
-    story.Lab(
+lab_page.page(
+    lab.Lab(
         "sound",
         "Does it work for sound, too?",
         (
@@ -19,9 +19,9 @@ story.page(
             "*what* was said and *who* said it, and, unless you change them, also pitch, "
             "loudness and noise. Listen to what is left, then let two encoders learn.",
         ),
-        cases.CASES,
+        sound_cases.CASES,
         ("knn", "said", "speaker"),
-        cases.shipped,
+        sound_cases.shipped,
         "Masks and crops are not what decides here. If both views share the loudness, it "
         "finds the :green[partner], as colour does for pictures: without gain kNN is "
         "{sound|no gain|knn}, below the untrained {sound|all views|random_init}; with all "
@@ -37,7 +37,7 @@ story.page(
             "Voices in the playground": ("playground", {"data": "voices", "seed": "7"}),
             "Every augmentation, one by one": ("augmentations", {"data": "voices"}),
         },
-        opening=listen.draw,
-        closing=own_voice.draw,
+        opening=hear_views.draw,
+        closing=query_recording.draw,
     )
 )

@@ -1,13 +1,13 @@
 """Lesson 4: how many negatives, and what they can say."""
 
-from pages._ui.lessons import counting, story
+from pages.features.lessons import lesson_page, negatives
 
-story.page(
+lesson_page.page(
     "negatives",
-    story.Live(
+    lesson_page.Live(
         "Count them",
         "set N to 2 and count the vermilion cells of the gold row. Then double N "
         "until a false negative is practically certain.",
-        counting.draw,
+        negatives.draw,
     ),
 )

@@ -1,13 +1,13 @@
 """Lesson 6: what keeps everything from becoming one point."""
 
-from pages._ui.lessons import collapsing, story
+from pages.features.lessons import lesson_page, without_negatives
 
-story.page(
+lesson_page.page(
     "without_negatives",
-    story.Live(
+    lesson_page.Live(
         "Two runs, one of them collapses",
         "cover the maps with your hand and watch only the two losses. Would you have "
         "known which run is collapsing? Now look at the maps, and at what is kept.",
-        collapsing.draw,
+        without_negatives.draw,
     ),
 )

@@ -1,13 +1,13 @@
 """Lesson 7: what each measure sees, and what it misses."""
 
-from pages._ui.lessons import directions, story
+from pages.features.lessons import lesson_page, representations
 
-story.page(
+lesson_page.page(
     "representations",
-    story.Live(
+    lesson_page.Live(
         "Fool one measure, not all",
         "leave the spread looking healthy with as few directions as you can. Then "
         "make it collapse while the rank stays high.",
-        directions.draw,
+        representations.draw,
     ),
 )

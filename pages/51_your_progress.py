@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from pages._ui import learner
-from pages._ui.quiz import keeping, standing
+from pages.features.quiz import progress_report, storage_settings
+from pages.shell import identity
 
-learner.remember()
+identity.set_cookie()
 st.title("Your progress", anchor=False)
-standing.concepts()
-standing.judgement()
-standing.sure_but_wrong()
-standing.to_come()
+progress_report.concepts()
+progress_report.judgement()
+progress_report.sure_but_wrong()
+progress_report.to_come()
 st.subheader("Where your answers are", anchor=False)
-keeping.draw()
+storage_settings.draw()

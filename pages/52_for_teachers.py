@@ -2,28 +2,28 @@
 
 import streamlit as st
 
-from pages._ui import learner
-from pages._ui.quiz import own_bank, preview, take_along, teachers
-from pages._ui.quiz.shelf import library
+from pages.features.teachers import exports, own_questions, question_preview, set_picker
+from pages.shell import identity
+from pages.widgets.questions.catalogue import library
 
-learner.remember()
+identity.set_cookie()
 st.title("Questions for your class", anchor=False)
 st.markdown(
     "Choose questions, and share them as a link, take them into Moodle or Anki, or write "
     "your own. Nobody needs an account, and nothing that you hand in leaves this visit."
 )
 
-chosen = teachers.choose()
+chosen = set_picker.choose()
 questions = [library()[ident] for ident in chosen.ids(library())]
-teachers.found(questions)
+set_picker.show_count(questions)
 if questions:
-    teachers.share(chosen)
-    take_along.files(questions)
+    set_picker.show_link(chosen)
+    exports.files(questions)
     st.subheader("What is in the set", anchor=False)
-    preview.draw(questions)
+    question_preview.draw(questions)
 
 st.subheader("Your own questions", anchor=False)
-own_bank.draw()
+own_questions.draw()
 
 st.subheader("Results", anchor=False)
-take_along.results()
+exports.results()

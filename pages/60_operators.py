@@ -2,15 +2,16 @@
 
 import streamlit as st
 
-from pages._ui import cache, operators
+from pages.features import operators
+from pages.shell import resources
 
 REFRESH_SECONDS = 2.0
 
 
 def look() -> None:
     """All that changes, from one report."""
-    report = cache.service().report()
-    operators.standing(report)
+    report = resources.service().report()
+    operators.status(report)
     st.subheader("Memory and disk", anchor=False)
     operators.memory(report)
     st.subheader("Last errors", anchor=False)
@@ -18,10 +19,10 @@ def look() -> None:
 
 
 st.title("Operators", anchor=False)
-if not operators.invited():
+if not operators.is_admin():
     st.info("There is nothing to see here.", icon=":material/lock:")
     st.stop()
 
 st.fragment(look, run_every=REFRESH_SECONDS)()
 st.subheader("Settings that differ from the defaults", anchor=False)
-operators.changed(cache.settings().changed())
+operators.changed(resources.settings().changed())

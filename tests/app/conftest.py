@@ -6,21 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from streamlit.runtime.pages_manager import PagesManager
-from streamlit.testing.v1 import AppTest, app_test
+from streamlit.testing.v1 import AppTest
 
-from pages._ui import cache
+from pages.shell import resources
 
 REPOSITORY = Path(__file__).parents[2]
+ROUTER = "pages/router.py"
 Open = Callable[..., AppTest]
-
-
-class Routed(PagesManager):
-    """Takes AppTest's "not known yet", so that the router's own answer stays.
-
-    AppTest forgets before every run whether the folder named ``pages`` is Streamlit's
-    old convention; a server never does, and ``pages._ui`` tells it once.
-    """
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,10 +21,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_RUNS_DIR", str(root))
-        patch.setattr(app_test, "PagesManager", Routed)
-        patch.setattr(PagesManager, "uses_pages_directory", False)
         yield root
-        cache.service().close()
+        resources.service().close()
 
 
 @pytest.fixture
@@ -46,7 +36,7 @@ def routed() -> Open:
     """Open a page through the router as a fresh learner, with URL parameters."""
 
     def visit(page: str, **link: str) -> AppTest:
-        return _open("app.py", **link).switch_page(page).run()
+        return _open(ROUTER, **link).switch_page(Path(page).name).run()
 
     return visit
 
@@ -54,16 +44,16 @@ def routed() -> Open:
 @pytest.fixture(scope="session")
 def trained() -> Iterator[AppTest]:
     """The playground with a paused run that has trained and been scored since."""
-    shown = _open("app.py", batch_size="64", seed="7")
-    shown.switch_page("pages/01_playground.py").run()
+    shown = _open(ROUTER, batch_size="64", seed="7")
+    shown.switch_page("01_playground.py").run()
     shown.button(key="main_train").click().run()
     run = shown.session_state["run"]
-    history = cache.service().history
+    history = resources.service().history
     _until(lambda: any(t["scores"] and t["step"] for t in history(run)))
-    cache.service().pause(run)
-    _until(lambda: cache.service().status(run).state == "paused")
+    resources.service().pause(run)
+    _until(lambda: resources.service().status(run).state == "paused")
     yield shown.run()
-    cache.service().stop(run)
+    resources.service().stop(run)
 
 
 def _open(script: str, **link: str) -> AppTest:

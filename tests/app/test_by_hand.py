@@ -9,9 +9,9 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.by_hand import arrangements, bench, places
-from pages._ui.by_hand import words as by_hand_words
-from pages._ui.by_hand.arrangements import Arrangement
+from pages.features import loss_by_hand as by_hand_words
+from pages.widgets.loss_by_hand import arrangements, loss_canvas, points
+from pages.widgets.loss_by_hand.arrangements import Arrangement
 from ssl_core.methods.simclr import nt_xent
 
 PAGE = "pages/10_loss_by_hand.py"
@@ -111,14 +111,14 @@ def test_several_wrong_values_are_all_named(alone: Any) -> None:
 def test_arrangements_are_what_they_are_called(
     space: str, images: int, name: str
 ) -> None:
-    points = places.named(name, images, space)
-    assert len(points) == 2 * images
-    assert all(math.hypot(*p) == pytest.approx(1) for p in points)
-    partners = [cosine(points[i], points[i + 1]) for i in range(0, 2 * images, 2)]
+    found = points.named(name, images, space)
+    assert len(found) == 2 * images
+    assert all(math.hypot(*p) == pytest.approx(1) for p in found)
+    partners = [cosine(found[i], found[i + 1]) for i in range(0, 2 * images, 2)]
     others = [
         cosine(a, b)
-        for i, a in enumerate(points)
-        for k, b in enumerate(points)
+        for i, a in enumerate(found)
+        for k, b in enumerate(found)
         if k // 2 > i // 2
     ]
     if name == "perfect":
@@ -127,10 +127,10 @@ def test_arrangements_are_what_they_are_called(
         assert [*partners, *others] == pytest.approx([1] * len([*partners, *others]))
     elif name == "even":
         nearest = [
-            max(cosine(a, b) for k, b in enumerate(points) if k != i)
-            for i, a in enumerate(points)
+            max(cosine(a, b) for k, b in enumerate(found) if k != i)
+            for i, a in enumerate(found)
         ]
-        assert nearest == pytest.approx([nearest[0]] * len(points))
+        assert nearest == pytest.approx([nearest[0]] * len(found))
 
 
 @pytest.mark.parametrize("space", ["circle", "sphere"])
@@ -163,7 +163,7 @@ def test_a_named_arrangement_needs_no_points_in_its_link(
 def sent(**changed: Any) -> dict[str, Any]:
     """What the browser sends when the points rest."""
     start = Arrangement()
-    loss, gradient = bench.autograd(start)
+    loss, gradient = loss_canvas.autograd(start)
     return {
         "images": 2,
         "tau": 0.5,
@@ -203,11 +203,13 @@ def test_what_cannot_be_from_the_browser_is_refused(changed: dict[str, Any]) -> 
 
 
 def judge(loss: float, gradient: Any) -> tuple[bool, str]:
-    return bench.judged(Arrangement(), loss, tuple(map(tuple, gradient)))
+    return loss_canvas.compare_with_autograd(
+        Arrangement(), loss, tuple(map(tuple, gradient))
+    )
 
 
 def test_autograd_agrees_with_itself_and_with_no_one_else() -> None:
-    loss, gradient = bench.autograd(Arrangement())
+    loss, gradient = loss_canvas.autograd(Arrangement())
     agrees, text = judge(loss, gradient)
     assert agrees and text.startswith(f"autograd agrees: {loss:.4f}")
     for wrong in (
@@ -221,7 +223,7 @@ def test_autograd_agrees_with_itself_and_with_no_one_else() -> None:
 
 def test_autograd_is_the_core_s_loss_along_the_circle() -> None:
     start = Arrangement(3, 0.2)
-    loss, gradient = bench.autograd(start)
+    loss, gradient = loss_canvas.autograd(start)
     z = torch.tensor(start.points)
     assert loss == pytest.approx(nt_xent(z[0::2], z[1::2], 0.2).item(), abs=1e-5)
     for point, slope in zip(start.points, gradient, strict=True):
@@ -231,7 +233,7 @@ def test_autograd_is_the_core_s_loss_along_the_circle() -> None:
 @pytest.mark.parametrize("tau", [0.05, 0.1, 0.5, 1.0])
 def test_the_floor_is_computed_and_never_zero(tau: float) -> None:
     for images, space in ((2, "circle"), (3, "sphere"), (4, "sphere")):
-        said = bench.floor(images, tau, space)
+        said = loss_canvas.lowest_loss(images, tau, space)
         shown = float(re.search(r"\*\*([\d.e-]+)\*\*", said)[1])  # type: ignore[index]
         worst = {2: -1, 3: -1 / 2, 4: -1 / 3}[images]
         exact = math.log1p(2 * (images - 1) * math.exp((worst - 1) / tau))

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from streamlit.runtime.scriptrunner import RerunData, RerunException
 
-from pages._ui import clicks
-from pages._ui.quiz import account, store
+from pages.shell import account_progress, callbacks, learner_progress
 from ssl_core.quiz import saving
 from ssl_core.quiz.progress import Attempt, Progress
 
@@ -51,9 +50,9 @@ def put(monkeypatch: pytest.MonkeyPatch):
 
     def put(state: State) -> State:
         fake = SimpleNamespace(session_state=state, user={})
-        for module in (store, account):
+        for module in (learner_progress, account_progress):
             monkeypatch.setattr(module, "st", fake)
-        monkeypatch.setattr(account.learner, "signed_in", lambda: None)
+        monkeypatch.setattr(account_progress.identity, "account_key", lambda: None)
         return state
 
     return put
@@ -70,7 +69,7 @@ def test_what_the_browser_kept_is_never_taken_as_read_unread(cut: int, put) -> N
     said = {"nonce": "n", "k": 7.5, "text": saving.dumps(kept), "mark": "", "off": True}
     state = put(State(cut, progress_nonce="n", progress_store={"stored": said}))
     with contextlib.suppress(RerunException):
-        store._hear()
+        learner_progress._hear()
     own = dict.get(state, "progress", Progress(seed=0))
     heard = dict.get(state, "progress_heard") == 7.5
     assert heard, "the callback is done whole"
@@ -83,10 +82,10 @@ def test_an_answer_is_kept_once_whatever_comes_between(cut: int, put) -> None:
 
     def submit(answer: int) -> None:
         new = Attempt(question="composition-why", at=5, answer=answer, score=1.0)
-        store.keep(store.progress().with_attempt(new))
+        learner_progress.save(learner_progress.current().with_attempt(new))
 
     with contextlib.suppress(RerunException):
-        clicks.whole(submit)(2)
+        callbacks.uninterruptible(submit)(2)
     assert [a.answer for a in dict.__getitem__(state, "progress").attempts] == [2]
 
 
@@ -100,7 +99,7 @@ def test_the_other_click_has_its_turn_afterwards() -> None:
         done.append(1)
 
     with pytest.raises(RerunException) as raised:
-        clicks.whole(callback)()
+        callbacks.uninterruptible(callback)()
     assert raised.value.rerun_data.query_string == "other" and done == [1]
 
 

@@ -8,7 +8,8 @@ import anyio
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import cache, feed, frames
+from pages.shell import resources, run_keys
+from pages.widgets.map import map_codec, map_stream
 
 
 def ask(address: str, after: str | None = None) -> Any:
@@ -23,7 +24,7 @@ def ask(address: str, after: str | None = None) -> Any:
         query_params={} if after is None else {"after": after},
         is_disconnected=gone,
     )
-    return anyio.run(feed.ROUTE.endpoint, request)
+    return anyio.run(map_stream.ROUTE.endpoint, request)
 
 
 def run_of(shown: AppTest) -> str:
@@ -32,12 +33,12 @@ def run_of(shown: AppTest) -> str:
 
 def test_a_frame_holds_what_the_snapshot_says(trained: AppTest) -> None:
     run = run_of(trained)
-    snapshot = cache.service().latest(run)
+    snapshot = resources.service().latest(run)
     assert snapshot is not None
-    reply = ask(feed.address(run, "pca"))
+    reply = ask(map_stream.address(run, "pca"))
     assert reply.headers["cache-control"] == "no-store"
     frame = json.loads(reply.body)
-    packed = frames.packed(snapshot.map_xy, snapshot.map_neighbours)
+    packed = map_codec.encode_frame(snapshot.map_xy, snapshot.map_neighbours)
     assert {k: frame[k] for k in packed} == packed
     assert (frame["state"], frame["over"]) == ("paused", False)
     assert "kNN" in frame["title"]
@@ -45,7 +46,7 @@ def test_a_frame_holds_what_the_snapshot_says(trained: AppTest) -> None:
 
 
 def test_a_frame_that_is_known_is_not_sent_again(trained: AppTest) -> None:
-    address = feed.address(run_of(trained), "pca")
+    address = map_stream.address(run_of(trained), "pca")
     known = json.loads(ask(address).body)["frame_id"]
     assert ask(address, known).status_code == 204
     assert ask(address, "another").status_code == 200
@@ -53,8 +54,8 @@ def test_a_frame_that_is_known_is_not_sent_again(trained: AppTest) -> None:
 
 def test_until_there_is_a_umap_the_title_says_so(trained: AppTest) -> None:
     run = run_of(trained)
-    frame = json.loads(ask(feed.address(run, "umap")).body)
-    drawn = cache.service().umap(run)
+    frame = json.loads(ask(map_stream.address(run, "umap")).body)
+    drawn = resources.service().umap(run)
     assert ("UMAP of step" if drawn else "PCA until then") in frame["title"]
 
 
@@ -64,18 +65,20 @@ def test_a_key_that_was_never_given_away_opens_nothing(address: str) -> None:
 
 
 def test_a_layout_that_is_none_is_not_found(trained: AppTest) -> None:
-    assert ask(feed.address(run_of(trained), "tsne")).status_code == 404
+    assert ask(map_stream.address(run_of(trained), "tsne")).status_code == 404
 
 
 def test_the_key_is_not_the_run_and_stays(trained: AppTest) -> None:
     run = run_of(trained)
-    assert run not in feed.address(run, "pca")
-    assert feed.address(run, "pca") == feed.address(run, "pca")
+    assert run not in map_stream.address(run, "pca")
+    assert map_stream.address(run, "pca") == map_stream.address(run, "pca")
 
 
 def test_keys_of_runs_that_have_expired_are_forgotten(trained: AppTest) -> None:
-    feeds, key = cache.feeds(), feed.key_of(run_of(trained))
-    feeds["of an old run"] = "a" * 16
-    del feeds[key]
-    again = feed.key_of(run_of(trained))
-    assert "of an old run" not in feeds and feeds[again] == run_of(trained)
+    expired = run_keys.key_of("a" * 16)
+    assert run_keys.run_of(expired) == "a" * 16
+    another = run_keys.key_of("b" * 16)  # a new key clears those of expired runs
+    key = run_keys.key_of(run_of(trained))
+    assert run_keys.run_of(expired) is None
+    assert run_keys.run_of(key) == run_of(trained)
+    assert len({expired, another, key}) == 3

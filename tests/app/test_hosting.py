@@ -1,5 +1,6 @@
 """What an operator meets: health, safe headers, the operators' page, the log."""
 
+import asyncio
 import json
 import logging
 import sys
@@ -17,8 +18,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import cache, health, logs, operators
-from pages._ui.headers import SafeHeaders
+from pages.shell import connections, health, logs, resources
+from pages.shell.security_headers import SafeHeaders
 from ssl_core.service import Report
 
 KEY = "a-key-that-is-long-enough"
@@ -47,11 +48,11 @@ def operator(monkeypatch: pytest.MonkeyPatch) -> Iterator[SetEnv]:
     def choose(**variables: str) -> None:
         for name, value in variables.items():
             monkeypatch.setenv(f"SSL_{name.upper()}", value)
-        cache.settings.clear()
+        resources.settings.clear()
 
     yield choose
     monkeypatch.undo()
-    cache.settings.clear()
+    resources.settings.clear()
 
 
 # --- health ----------------------------------------------------------------------------
@@ -95,7 +96,7 @@ def test_the_health_of_a_real_service_is_told_in_json() -> None:
 
 def test_health_tells_no_place_no_error_and_no_key(operator: SetEnv) -> None:
     operator(operator_key=KEY)
-    told = health.Health.of(WELL).told
+    told = health.HealthReport.of(WELL).told
     assert set(told) == {
         *("status", "workers", "training", "waiting", "version", "uptime_seconds")
     }
@@ -116,7 +117,7 @@ def test_health_tells_no_place_no_error_and_no_key(operator: SetEnv) -> None:
 def test_what_keeps_runs_from_training_is_no_health(
     change: dict[str, Any], status: str, well: bool
 ) -> None:
-    found = health.Health.of(replace(WELL, **change))
+    found = health.HealthReport.of(replace(WELL, **change))
     assert (found.told["status"], found.well) == (status, well)
 
 
@@ -126,7 +127,7 @@ def test_a_service_without_its_folder_answers_503(
     def gone() -> None:
         raise FileNotFoundError
 
-    monkeypatch.setattr(cache, "service", gone)
+    monkeypatch.setattr(resources, "service", gone)
     reply = get("/health", health.ROUTE)
     assert (reply.status, json.loads(reply.body)["status"]) == (503, "degraded")
 
@@ -173,7 +174,7 @@ PAGE = "pages/60_operators.py"
 
 
 def opened(alone: Any, **link: str) -> Any:
-    return alone("app.py", **link).switch_page(PAGE).run()
+    return alone("pages/router.py", **link).switch_page(Path(PAGE).name).run()
 
 
 def test_the_page_tells_how_the_server_fares(alone: Any, operator: SetEnv) -> None:
@@ -182,7 +183,7 @@ def test_the_page_tells_how_the_server_fares(alone: Any, operator: SetEnv) -> No
     assert not shown.exception
     assert shown.title[0].value == "Operators"
     told = {m.label: m.value for m in shown.metric}
-    report = cache.service().report()
+    report = resources.service().report()
     assert told["Training"] == f"{report.training} of {report.workers}"
     assert told["Waiting"] == f"{report.waiting} of 40"
     prose = "\n".join(m.value for m in shown.main.markdown)
@@ -217,7 +218,7 @@ def test_the_file_by_itself_shows_nothing_to_strangers(
 
 def test_errors_are_told_newest_first() -> None:
     def script() -> None:
-        from pages._ui import operators
+        from pages.features import operators
 
         operators.errors(["first", "second"])
         operators.errors([])
@@ -227,8 +228,28 @@ def test_errors_are_told_newest_first() -> None:
     assert "None since" in shown.caption[0].value
 
 
-def test_visits_cannot_be_counted_where_no_server_runs() -> None:
-    assert operators.sessions() is None
+@pytest.mark.parametrize(
+    ("kind", "path", "counted"),
+    [
+        ("websocket", "/_stcore/stream", 1),
+        ("websocket", "/name/_stcore/stream", 1),
+        ("websocket", "/elsewhere", 0),
+        ("http", "/_stcore/stream", 0),
+    ],
+)
+def test_a_visit_counts_while_its_browser_is_connected(
+    kind: str, path: str, counted: int
+) -> None:
+    during: list[int] = []
+
+    async def served(scope: Any, receive: Any, send: Any) -> None:
+        during.append(connections.count())
+        raise ConnectionResetError  # as when a browser goes away
+
+    counter = connections.ConnectionCounter(served)
+    with pytest.raises(ConnectionResetError):
+        asyncio.run(counter({"type": kind, "path": path}, None, None))
+    assert (during, connections.count()) == ([counted], 0)
 
 
 # --- the log ---------------------------------------------------------------------------

@@ -10,9 +10,9 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import cache
-from pages._ui.matrix import real_batch
-from pages._ui.matrix.cell_words import number, percent, view_name
+from pages.features.matrix_inspector import batch_source
+from pages.shell import resources
+from pages.widgets.matrix.cell_text import number, percent, view_name
 from ssl_core.similarity import SimilarityMatrix
 
 PAGE = "pages/11_matrix_inspector.py"
@@ -211,13 +211,13 @@ def test_the_code_that_ran_is_shown(alone: Any) -> None:
 
 def test_without_a_run_none_is_offered(alone: Any) -> None:
     offered = alone(PAGE).segmented_control(key="matrix_from").options
-    assert real_batch.FROM_RUN not in offered
-    assert real_batch.UNTRAINED in offered
+    assert batch_source.FROM_RUN not in offered
+    assert batch_source.UNTRAINED in offered
 
 
-@pytest.mark.skipif(not real_batch.on_shelf(), reason="no encoder ships yet")
+@pytest.mark.skipif(not batch_source.shipped_encoders(), reason="no encoder ships yet")
 def test_a_trained_encoder_finds_partners_better(alone: Any) -> None:
-    links = ({}, {"matrix_from": real_batch.TRAINED})
+    links = ({}, {"matrix_from": batch_source.TRAINED})
     shown = [alone(PAGE, matrix_n="16", matrix_tau="0.2", **link) for link in links]
     losses = [
         SimilarityMatrix(floats(canvas(one)["cosines"], 32), 0.2).loss for one in shown
@@ -232,10 +232,10 @@ def test_the_learner_s_own_batch_is_held_and_named(
     shown = alone(PAGE)
     shown.session_state["learner"] = trained.session_state["learner"]
     shown.session_state["run"] = run
-    shown.run().segmented_control(key="matrix_from").set_value(real_batch.FROM_RUN)
+    shown.run().segmented_control(key="matrix_from").set_value(batch_source.FROM_RUN)
     shown.run()
     assert not shown.exception
-    snapshot = cache.service().latest(run)
+    snapshot = resources.service().latest(run)
     sent = canvas(shown)
     assert np.array_equal(floats(sent["cosines"], 64).numpy(), snapshot.similarity)
     said = " ".join(c.value for c in shown.caption)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import cache
-from pages._ui.labs import evidence
-from pages._ui.labs.arms import STARTED
+from pages.shell import resources
+from pages.shell.user_runs import LAB_RUNS
+from pages.widgets import evidence
 from ssl_core.experiments import EXPERIMENTS
 
 REPOSITORY = Path(__file__).parents[2]
@@ -40,9 +40,9 @@ def test_a_lab_opens_alone_and_says_what_it_is_about(path: Path, alone: Any) -> 
 @pytest.mark.parametrize("path", LABS, ids=lambda p: p.stem)
 def test_every_case_opens_by_its_link(path: Path, alone: Any) -> None:
     code = path.read_text()
-    if "cases.CASES" in code:  # a lab with a room of its own keeps them there
-        code = (REPOSITORY / f"pages/_ui/{path.stem[3:]}/cases.py").read_text()
-    cases = re.findall(r'^    "([a-z-]+)": (?:story\.Case|against_all)\(', code, re.M)
+    if "sound_cases.CASES" in code:
+        code = (REPOSITORY / "pages/features/labs/sound_cases.py").read_text()
+    cases = re.findall(r'^    "([a-z-]+)": (?:lab\.Case|against_all)\(', code, re.M)
     assert len(cases) >= 3
     for case in cases:
         page = alone(f"pages/{path.name}", case=case, seed="7")
@@ -57,21 +57,37 @@ def test_every_case_opens_by_its_link(path: Path, alone: Any) -> None:
         ({"case": "nonsense"}, "case is 'nonsense'; allowed are"),
         ({"seed": "-3"}, "seed is -3; allowed is"),
         ({"seed": "x"}, "seed is 'x'; allowed is"),
-        ({"seed": "123456"}, "this page allows 0 to 9999"),
+        ({"seed": "123456"}, "seed is 123456; allowed is at least 0 and at most 9999"),
+        ({"seed": "²"}, "seed is '²'; allowed is"),
+        ({"seed": "9" * 5000}, "seed is '9999"),
+        ({"seed": "1.5"}, "seed is '1.5'; allowed is"),
+        ({"seed": "inf"}, "seed is 'inf'; allowed is"),
+        ({"seed": "1e999"}, "seed is '1e999'; allowed is"),
     ],
 )
 def test_a_nonsense_link_gets_one_sentence(link, sentence, alone: Any) -> None:
     page = alone("pages/23_collapse.py", **link)
     assert not page.exception
     assert sum(sentence in w.value for w in page.warning) == 1
+    assert page.number_input(key="seed_collapse").value == 0
+    # Whoever sets the seed by hand has seen the complaint.
+    page.number_input(key="seed_collapse").set_value(5).run()
+    seed_complaints = [w for w in page.warning if "seed is" in w.value]
+    assert not page.exception and not seed_complaints
+
+
+def test_a_link_may_write_its_seed_as_any_whole_number(alone: Any) -> None:
+    page = alone("pages/23_collapse.py", seed="1e3")
+    assert page.number_input(key="seed_collapse").value == 1000
+    assert not [w for w in page.warning if "In this link" in w.value]
 
 
 def test_both_arms_run_from_one_seed_and_the_outcome_is_told(alone: Any) -> None:
     page = alone("pages/23_collapse.py", seed="3")
     page.button(key="run_collapse").click().run()
     assert not page.exception
-    started = page.session_state[STARTED]
-    service = cache.service()
+    started = page.session_state[LAB_RUNS]
+    service = resources.service()
     configs = [service.status(run).config for run in started]
     differing = {k for k in configs[0] if configs[0][k] != configs[1][k]}
     assert differing == {"stop_gradient"} and configs[0]["seed"] == 3
@@ -84,8 +100,7 @@ def test_both_arms_run_from_one_seed_and_the_outcome_is_told(alone: Any) -> None
 
 
 def test_a_prediction_is_compared_with_what_happened() -> None:
-    from pages._ui.labs.arms import Outcome
-    from pages._ui.labs.story import Case
+    from pages.features.labs.lab import Case, Outcome
 
     def outcome(name: str, loss: float) -> Outcome:
         return Outcome(name, 9, loss, 5.0, 1.0, -2.0, 0.5, 0.3, 0.1, {}, {}, 0, False)
@@ -93,11 +108,11 @@ def test_a_prediction_is_compared_with_what_happened() -> None:
     def script() -> None:
         import streamlit as st
 
-        from pages._ui.labs import prediction
+        from pages.features.labs import lab_prediction
 
         case, left, right = st.session_state["given"]
-        prediction.ask("lab", "one", case, begun=False)
-        prediction.settle("lab", "one", case, left, right)
+        lab_prediction.ask("lab", "one", case, begun=False)
+        lab_prediction.compare("lab", "one", case, left, right)
 
     case = Case(
         "label",
@@ -125,7 +140,7 @@ def test_a_prediction_is_compared_with_what_happened() -> None:
 def test_every_measured_number_in_prose_comes_from_the_evidence(path: Path) -> None:
     for text in _strings(path):
         for place in evidence.PLACE.finditer(text):
-            filled = evidence.filled(place[0])
+            filled = evidence.fill_numbers(place[0])
             assert filled != evidence.NOT_YET, f"{place[0]} is in no evidence"
 
 
@@ -144,8 +159,8 @@ def test_prose_holds_no_number_that_is_neither_published_nor_set(path: Path) -> 
 
 
 def test_a_number_that_no_evidence_holds_would_be_seen() -> None:
-    assert evidence.filled("{collapse|No such arm|knn}") == evidence.NOT_YET
-    assert evidence.filled("{collapse|SimSiam|no_such}") == evidence.NOT_YET
+    assert evidence.fill_numbers("{collapse|No such arm|knn}") == evidence.NOT_YET
+    assert evidence.fill_numbers("{collapse|SimSiam|no_such}") == evidence.NOT_YET
     assert DECIMAL.findall("kNN 0.93 at τ = 0.2, {a|b|c}") == ["0.93", "0.2"]
 
 

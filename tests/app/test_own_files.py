@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import cache, pictures
+from pages.features.augmentations import picture_picker
+from pages.shell import resources
 from ssl_core import checkpoints
 from ssl_core.checkpoints.index import shipped
 from ssl_core.data import LIMITS, ImageSet, picture
@@ -47,7 +48,7 @@ def test_a_picture_is_shown_and_opened_only_once(routed: Any) -> None:
     shown = with_picture(routed, png())
     assert not shown.error
     _, pixels, _ = shown.session_state["opened_file"]
-    assert np.array_equal(pixels, picture.decode(png(), pictures.SIDE, LIMITS))
+    assert np.array_equal(pixels, picture.decode(png(), picture_picker.SIDE, LIMITS))
     for process in openers():
         process.kill()
     shown.button(key="roll").click().run()
@@ -82,9 +83,9 @@ def resuming(content: bytes) -> AppTest:
     def script() -> None:
         import streamlit as st
 
-        from pages._ui import runs
+        from pages.features.playground import resume_upload
 
-        st.button("Resume", key="resume", on_click=runs.resume_upload)
+        st.button("Resume", key="resume", on_click=resume_upload.resume_upload)
 
     shown = AppTest.from_function(script, default_timeout=20)
     shown.session_state["learner"] = secrets.token_urlsafe(16)  # it has no cookies
@@ -134,9 +135,9 @@ def test_a_good_checkpoint_goes_on_with_its_own_config(saved: bytes) -> None:
     assert shown.session_state["refusal"] == ""
     run = shown.session_state["run"]
     try:
-        assert cache.service().status(run).config["temperature"] == 0.3
+        assert resources.service().status(run).config["temperature"] == 0.3
     finally:
-        cache.service().stop(run)
+        resources.service().stop(run)
 
 
 @pytest.mark.parametrize("page", sorted(PAGES.rglob("*.py")), ids=lambda p: p.stem)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import app
-from pages._ui import cache, words
+from pages.shell import resources
+from pages.widgets import run_text
 
 PAGES = [
     f"pages/{p.name}" for p in sorted(Path(__file__).parents[2].glob("pages/[0-9]*.py"))
@@ -59,7 +59,7 @@ def test_a_page_runs_alone(alone: Any, page: str) -> None:
 
 
 def test_the_landing_page_is_the_welcome(alone: Any) -> None:
-    assert "contrastive" in alone("app.py").title[0].value
+    assert "contrastive" in alone("pages/router.py").title[0].value
 
 
 @pytest.mark.parametrize("page", ROUTED)
@@ -83,7 +83,7 @@ def test_welcome_says_the_loss_that_the_core_computes(
 ) -> None:
     import torch
 
-    from pages._ui.welcome import two_pairs
+    from pages.widgets.two_pairs import two_pairs
     from ssl_core.methods.simclr import nt_xent
 
     half = turn / 2
@@ -191,7 +191,7 @@ def test_the_counting_sentence(trained: AppTest) -> None:
 
 
 def test_what_is_said_was_measured(trained: AppTest) -> None:
-    tick = cache.service().latest(trained.session_state["run"]).scalars
+    tick = resources.service().latest(trained.session_state["run"]).scalars
     knn = tick["scores"]["knn"]
     assert f"step {tick['step']:,}" in text(trained)
     assert f"Loss {tick['loss']:.2f}; " in text(trained)
@@ -200,7 +200,7 @@ def test_what_is_said_was_measured(trained: AppTest) -> None:
 
 
 def test_the_drawn_loss_is_the_run_s(trained: AppTest) -> None:
-    history = cache.service().history(trained.session_state["run"])
+    history = resources.service().history(trained.session_state["run"])
     losses = [loss for tick in history for loss in tick["losses"]]
     spec = json.loads(trained.get("plotly_chart")[0].proto.spec)
     curve = next(trace for trace in spec["data"] if trace.get("name") == "loss")
@@ -232,32 +232,34 @@ def test_a_paused_run_offers_step_and_resume(trained: AppTest) -> None:
 def test_counting_knows_methods_without_and_with_a_queue(
     negatives: int, said: str
 ) -> None:
-    sentence = words.counting({"batch_size": 1024, "negatives": negatives})
+    sentence = run_text.counting({"batch_size": 1024, "negatives": negatives})
     assert sentence.startswith("1,024 images → 2,048 views → ")
     assert said in sentence
 
 
 def test_sounds_are_counted_in_clips() -> None:
     tick = {"batch_size": 64, "negatives": 126, "step": 3, "effective_rank": 5.0}
-    assert words.counting(tick, "clips").startswith("64 clips → 128 views")
-    assert words.map_title(tick, 300, "clips").startswith("300 clips this encoder")
-    told = [words.map_alt(tick, 300, "clips"), words.no_augmentation()]
-    told += [words.pairs_caption(), words.collapse(tick | {"feature_std": 0.1})]
+    assert run_text.counting(tick, "clips").startswith("64 clips → 128 views")
+    assert run_text.map_title(tick, 300, "clips").startswith("300 clips this encoder")
+    told = [run_text.map_alt(tick, 300, "clips"), run_text.no_augmentation()]
+    told += [run_text.pairs_caption(), run_text.collapse(tick | {"feature_std": 0.1})]
     assert not any("image" in one or "picture" in one for one in told)
 
 
 def test_another_learners_run_cannot_be_reached(trained: AppTest) -> None:
     """Even who has learned its id, which nobody can guess, does not get it."""
     theirs = trained.session_state["run"]
-    before = cache.service().status(theirs)
-    page = AppTest.from_file(Path(app.__file__), default_timeout=40)
+    before = resources.service().status(theirs)
+    page = AppTest.from_file(
+        Path(__file__).parents[2] / "pages" / "router.py", default_timeout=40
+    )
     page.session_state["learner"] = "b" * 22
     page.session_state["run"] = page.session_state["pin"] = theirs
-    page.switch_page("pages/01_playground.py").run()
+    page.switch_page("01_playground.py").run()
     assert not page.exception
     assert page.session_state["run"] is None
     assert any("This encoder never saw a label" in m.value for m in page.markdown)
-    now = cache.service().status(theirs)
+    now = resources.service().status(theirs)
     assert (now.state, now.config) == (before.state, before.config)
 
 

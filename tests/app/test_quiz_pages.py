@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.quiz.shelf import OWN
+from pages.widgets.questions.catalogue import OWN
 from ssl_core.quiz import bank
 from ssl_core.quiz.bank import Bank
 from ssl_core.quiz.judging import shuffled
@@ -305,8 +306,8 @@ def test_a_set_is_walked_and_remembers_what_was_answered(quiz: Any) -> None:
 def test_answers_survive_a_page_switch_through_the_router(routed: Any) -> None:
     page = again(routed(QUIZ), q="my-true-false")
     give(page, "my-true-false", True)
-    page.switch_page("pages/00_welcome.py").run()
-    page.switch_page(QUIZ).run()
+    page.switch_page("00_welcome.py").run()
+    page.switch_page(Path(QUIZ).name).run()
     again(page, q="my-true-false")
     assert page.success and len(kept(page).attempts) == 1
 

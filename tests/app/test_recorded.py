@@ -11,8 +11,8 @@ import anyio
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import frames
-from pages._ui.recorded import player, replay
+from pages.widgets.map import map_codec
+from pages.widgets.recording import recording_player, recording_route
 
 PLAYGROUND = "pages/01_playground.py"
 
@@ -30,7 +30,7 @@ def ask(address: str) -> Any:
     """What the route answers."""
     _, slug, version = address.split("/")
     request = SimpleNamespace(path_params={"slug": slug, "version": version})
-    return anyio.run(replay.ROUTE.endpoint, request)
+    return anyio.run(recording_route.ROUTE.endpoint, request)
 
 
 def prose(shown: AppTest) -> str:
@@ -42,25 +42,25 @@ def prose(shown: AppTest) -> str:
 def test_a_first_visit_is_shown_a_recorded_run(routed: Any) -> None:
     shown = routed(PLAYGROUND)
     [player] = players(shown)
-    assert player["address"] == replay.address("simclr")
+    assert player["address"] == recording_route.address("simclr")
     assert "300 held-out images" in player["alt"] and "SimCLR" in player["label"]
     assert "This encoder never saw a label.** Press **Train** to make" in prose(shown)
 
 
 def test_it_says_that_it_is_a_recording_and_what_made_it(routed: Any) -> None:
     said = prose(routed(PLAYGROUND))
-    about = replay.recording("simclr").about
+    about = recording_route.recording("simclr").about
     assert "This is a recording" in said and "pre-drawn" not in said
     assert about["command"] in said and about["date"][:10] in said
     assert "seed 0" in said
 
 
-@pytest.mark.parametrize("slug", replay.SHELF)
+@pytest.mark.parametrize("slug", recording_route.RECORDINGS)
 def test_a_link_names_the_recording(routed: Any, slug: str) -> None:
     shown = routed(PLAYGROUND, recording=slug)
     [player] = players(shown)
-    assert player["address"] == replay.address(slug)
-    assert replay.SHELF[slug].watch in prose(shown)
+    assert player["address"] == recording_route.address(slug)
+    assert recording_route.RECORDINGS[slug].watch in prose(shown)
 
 
 def test_another_choice_plays_another_recording_of_the_same_images(
@@ -70,7 +70,7 @@ def test_another_choice_plays_another_recording_of_the_same_images(
     [before] = players(shown)
     shown.selectbox(key="recording").set_value("byol").run()
     [after] = players(shown)
-    assert after["address"] == replay.address("byol") != before["address"]
+    assert after["address"] == recording_route.address("byol") != before["address"]
     assert after["set_id"] == before["set_id"]
     assert shown.query_params["recording"] in ("byol", ["byol"])
 
@@ -87,12 +87,12 @@ def test_a_run_of_one_s_own_takes_the_recording_s_place(trained: AppTest) -> Non
 
 
 def test_the_route_gives_all_frames_once_and_for_good() -> None:
-    reply = ask(replay.address("simclr"))
+    reply = ask(recording_route.address("simclr"))
     assert "immutable" in reply.headers["cache-control"]
-    film, shown = json.loads(reply.body), replay.recording("simclr")
+    film, shown = json.loads(reply.body), recording_route.recording("simclr")
     assert [f["step"] for f in film["frames"]] == [f["step"] for f in shown.frames]
     for i in (0, len(shown.frames) - 1):
-        packed = frames.packed(shown.positions(i), shown.neighbours[i])
+        packed = map_codec.encode_frame(shown.positions(i), shown.neighbours[i])
         assert {k: film["frames"][i][k] for k in packed} == packed
     assert all(f["alt"] and f["caption"] and f["title"] for f in film["frames"])
     tick, last = shown.frames[-1], film["frames"][-1]
@@ -105,8 +105,11 @@ def test_the_route_gives_all_frames_once_and_for_good() -> None:
 
 def test_only_the_collapsed_recording_raises_the_alarm() -> None:
     alarms = {
-        slug: [bool(f["alarm"]) for f in json.loads(replay.film(slug))["frames"]]
-        for slug in replay.SHELF
+        slug: [
+            bool(f["alarm"])
+            for f in json.loads(recording_route.recording_payload(slug))["frames"]
+        ]
+        for slug in recording_route.RECORDINGS
     }
     assert alarms["simsiam_collapse"][-1] and not alarms["simsiam_collapse"][0]
     assert not any(alarms["simclr"])
@@ -121,7 +124,7 @@ def test_an_address_that_was_never_given_is_not_found(address: str) -> None:
 
 def test_a_page_may_play_several_side_by_side() -> None:
     def page() -> None:
-        from pages._ui.recorded.player import draw
+        from pages.widgets.recording.recording_player import draw
 
         draw("simclr", "one", height=300)
         draw("simclr", "two")
@@ -138,11 +141,15 @@ def test_a_recording_that_cannot_be_read_gets_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "simclr.npz").write_bytes(b"something else")
-    monkeypatch.setattr(replay, "FOLDER", tmp_path)
-    cached = (replay.recording, replay.film, player._name_of_images)
+    monkeypatch.setattr(recording_route, "FOLDER", tmp_path)
+    cached = (
+        recording_route.recording,
+        recording_route.recording_payload,
+        recording_player._name_of_images,
+    )
 
     def page() -> None:
-        from pages._ui.recorded.player import draw
+        from pages.widgets.recording.recording_player import draw
 
         draw("simclr", "one")
         draw("byol", "two")
@@ -162,19 +169,20 @@ def test_a_recording_that_cannot_be_read_gets_one_sentence(
     assert "recording is 'wobble'; allowed are simclr" in said[2]
 
 
-@pytest.mark.parametrize("slug", replay.SHELF)
+@pytest.mark.parametrize("slug", recording_route.RECORDINGS)
 def test_a_recording_is_told_in_the_words_of_its_data(slug: str) -> None:
     from ssl_core.data import things
 
-    holds = things(replay.recording(slug).about["config"]["data"])
-    film = json.loads(replay.film(slug))
-    assert replay.SHELF[slug].holds == holds
+    holds = things(recording_route.recording(slug).about["config"]["data"])
+    film = json.loads(recording_route.recording_payload(slug))
+    assert recording_route.RECORDINGS[slug].holds == holds
     assert f" {holds} this encoder never trained on" in film["frames"][0]["title"]
 
 
 def test_playing_a_recording_needs_no_torch() -> None:
     code = (
-        "import sys; from pages._ui.recorded import replay; replay.film('simclr'); "
+        "import sys; from pages.widgets.recording import recording_route; "
+        "recording_route.recording_payload('simclr'); "
         "print('torch' in sys.modules)"
     )
     done = subprocess.run(

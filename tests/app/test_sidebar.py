@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import cache, words
+from pages.shell import resources
+from pages.widgets import run_text
 from ssl_core.augment import AUGMENTATIONS, offered
 from ssl_core.config import RunConfig, all_knobs
 from ssl_core.data import SOUND_VIEWS, SOURCES, default_views
@@ -185,7 +186,7 @@ def test_a_moved_knob_survives_a_page_switch(routed: Any) -> None:
     shown = routed(PLAYGROUND)
     shown.select_slider(key="batch_size").set_value(128)
     shown.checkbox(key="hue").uncheck().run()
-    shown.switch_page("pages/02_augmentations.py").run()
+    shown.switch_page("02_augmentations.py").run()
     found = widgets(shown)
     assert (found["batch_size"].value, found["hue"].value) == (128, False)
 
@@ -193,7 +194,7 @@ def test_a_moved_knob_survives_a_page_switch(routed: Any) -> None:
 def test_no_augmentation_at_all_is_explained(routed: Any) -> None:
     off = dict.fromkeys(offered("pictures"), "false")
     shown = routed(PLAYGROUND, **off)
-    assert [w.value for w in shown.warning] == [words.no_augmentation()]
+    assert [w.value for w in shown.warning] == [run_text.no_augmentation()]
     shown.checkbox(key="flip").check().run()
     assert not shown.warning
 
@@ -311,11 +312,11 @@ def test_views_of_new_data_are_not_sent_to_the_run_that_trains(
         (waiting,) = [i.value for i in shown.info if "waiting" in i.value]
         assert "data" in waiting and "augment" in waiting
         shown.run()
-        status = cache.service().status(run)
+        status = resources.service().status(run)
         assert status.refused is None
         assert set(status.config.get("augment", {})) <= set(offered("pictures"))
     finally:
-        cache.service().stop(run)
+        resources.service().stop(run)
 
 
 def test_training_on_no_upload_says_what_is_missing(routed: Any) -> None:
@@ -343,12 +344,12 @@ def test_forged_data_is_refused() -> None:
 
         import streamlit as st
 
-        from pages._ui import runs, sidebar
+        from pages.features.playground import run_commands, sidebar_values
 
         st.session_state.learner = "c" * 22
         forged = {"data": "/etc", "method": "simclr"}
-        with patch.object(sidebar, "values", lambda: forged):
-            runs._submit()
+        with patch.object(sidebar_values, "values", lambda: forged):
+            run_commands._submit()
         st.text(st.session_state.refusal)
         st.text(str(st.session_state.get("run")))
 

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import cache, learner
-from pages._ui.quiz import account
+from pages.shell import account_progress, identity, resources
 from ssl_core.config import RunConfig
 from ssl_core.quiz import ledger
 from ssl_core.quiz.ledger import Ledger
@@ -23,7 +22,7 @@ from ssl_core.quiz.progress import Attempt, Progress
 STANDING, QUIZ, PLAY = (
     f"pages/{name}.py" for name in ("51_your_progress", "50_quiz", "01_playground")
 )
-APP = Path(__file__).parents[2] / "app.py"
+APP = Path(__file__).parents[2] / "pages" / "router.py"
 AUTH = {
     "redirect_uri": "http://localhost:8501/oauth2callback",
     "cookie_secret": secrets.token_urlsafe(32),
@@ -61,7 +60,7 @@ def visit() -> Visit:
                 "email": "ann@school.example",
             }
         shown.run()
-        shown.switch_page(page).run()
+        shown.switch_page(Path(page).name).run()
         assert not shown.exception
         return shown
 
@@ -74,7 +73,7 @@ def other_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], No
     monkeypatch.setattr(ledger, "REST_SECONDS", 0.0)
 
     def put(url: str) -> None:
-        monkeypatch.setattr(cache, "ledger", lambda: Ledger(url))
+        monkeypatch.setattr(resources, "ledger", lambda: Ledger(url))
 
     yield put
 
@@ -149,8 +148,10 @@ def test_settings_that_are_not_complete_are_one_sentence(visit: Visit) -> None:
 def test_a_server_without_authlib_says_so(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = account.find_spec
-    monkeypatch.setattr(account, "find_spec", lambda n: n != "authlib" and there(n))
+    there = account_progress.find_spec
+    monkeypatch.setattr(
+        account_progress, "find_spec", lambda n: n != "authlib" and there(n)
+    )
     page = visit(STANDING).button(key="sign_in_default").click().run()
     assert not page.exception
     assert "this server lacks authlib, which requirements-cluster.txt" in trouble(page)
@@ -217,25 +218,27 @@ def run_of() -> Iterator[Callable[[str], str]]:
     started: list[str] = []
 
     def submit(owner: str) -> str:
-        started.append(cache.service().submit(RunConfig(batch_size=16), owner=owner))
+        started.append(
+            resources.service().submit(RunConfig(batch_size=16), owner=owner)
+        )
         return started[-1]
 
     yield submit
     for run in started:
-        cache.service().stop(run)
+        resources.service().stop(run)
 
 
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """Every answer to the question who is looking."""
     answers: list[tuple[str, ...]] = []
-    ask = learner.idents
+    ask = identity.user_ids
 
     def asked() -> tuple[str, ...]:
         answers.append(ask())
         return answers[-1]
 
-    monkeypatch.setattr(learner, "idents", asked)
+    monkeypatch.setattr(identity, "user_ids", asked)
     return answers
 
 
@@ -266,7 +269,7 @@ def test_a_browser_is_left_no_id_of_an_account(
     visit: Visit, who: str, seen: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left: list[str] = []
-    monkeypatch.setattr(learner, "_keep", lambda data, **_: left.append(data["value"]))
+    monkeypatch.setattr(identity, "_keep", lambda data, **_: left.append(data["value"]))
     browser = secrets.token_urlsafe(16)
     visit(PLAY, who, learner=browser)
     assert set(left) == {browser} and seen[-1][0] not in left

@@ -8,8 +8,9 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.sound import encoders, listen, own_voice, shown
-from pages._ui.sound.strangers import HELD_OUT, strangers
+from pages.features.sound import encoder_menu, hear_views, query_recording
+from pages.widgets.audio import spectrogram
+from pages.widgets.audio.held_out import HELD_OUT, held_out_voices
 from ssl_core.augment import offered
 from ssl_core.data.voices import SAID, SPEAKERS
 
@@ -32,7 +33,7 @@ def text_of(page: AppTest) -> str:
 
 
 def test_every_speaker_says_every_syllable() -> None:
-    factors = listen.pool().factors
+    factors = hear_views.pool().factors
     pairs = set(
         zip(
             factors["said"].values.tolist(),
@@ -44,18 +45,20 @@ def test_every_speaker_says_every_syllable() -> None:
 
 
 def test_every_augmentation_of_sound_has_its_words() -> None:
-    assert set(listen.CHANGES) == set(offered("sound"))
-    assert set().union(*listen.SHARED.values()) <= set(offered("sound"))
+    assert set(hear_views.CHANGES) == set(offered("sound"))
+    assert set().union(*hear_views.SHARED.values()) <= set(offered("sound"))
 
 
 def test_the_sentence_names_what_the_views_still_share() -> None:
-    assert "The dice change the noise." in listen.says({"hiss"})
-    assert "pitch and tempo" in listen.says({"hiss"}).partition("share")[2]
-    assert "the loudness" not in listen.says({"gain"}).partition("share")[2]
-    assert "pitch" not in listen.says({"time_frequency_crop"}).partition("share")[2]
-    assert "nothing is to be learned" in listen.says(set())
+    assert "The dice change the noise." in hear_views.says({"hiss"})
+    assert "pitch and tempo" in hear_views.says({"hiss"}).partition("share")[2]
+    assert "the loudness" not in hear_views.says({"gain"}).partition("share")[2]
+    assert "pitch" not in hear_views.says({"time_frequency_crop"}).partition("share")[2]
+    assert "nothing is to be learned" in hear_views.says(set())
     # What two augmentations change is named once.
-    both = listen.says({"time_frequency_crop", "time_shift"}).partition("Both views")[0]
+    both = hear_views.says({"time_frequency_crop", "time_shift"}).partition(
+        "Both views"
+    )[0]
     assert both.count("moment") == 1 == both.count("pitch and tempo")
 
 
@@ -84,14 +87,14 @@ def test_a_tone_stands_at_its_frequency() -> None:
     for hertz in (500, 1000, 2000):
         tone = 0.5 * torch.sin(2 * torch.pi * hertz * torch.arange(SAMPLES) / RATE)
         levels = log_mel(tone.unsqueeze(0))[0, 0].numpy()[::-1]
-        assert abs(levels.mean(1).argmax() - shown._band_of(hertz)) < 1
+        assert abs(levels.mean(1).argmax() - spectrogram._band_of(hertz)) < 1
 
 
 def test_a_clip_of_the_set_is_nearest_to_itself() -> None:
-    spoken = strangers()
+    spoken = held_out_voices()
     assert len(spoken.images) == HELD_OUT
-    features = own_voice.features_of(None, spoken.images[[17]])
-    rows, cosines = own_voice.nearest(features)
+    features = query_recording.features_of(None, spoken.images[[17]])
+    rows, cosines = query_recording.nearest(features)
     assert rows[0] == 17 and cosines[0] == pytest.approx(1, abs=1e-4)
     assert cosines == sorted(cosines, reverse=True)
 
@@ -114,13 +117,13 @@ def test_a_recording_is_shown_with_its_neighbours() -> None:
     page = placed(recording())
     assert not page.exception and not page.error
     assert "Nearest of 500 held-out voices" in text_of(page)
-    assert len(page.get("audio")) == 1 + own_voice.NEAREST
+    assert len(page.get("audio")) == 1 + query_recording.NEAREST
 
 
 def test_without_an_encoder_of_voices_it_says_untrained(alone: Any) -> None:
     page = alone(PAGE)
     assert page.selectbox(key="sound_encoder").value is not None
-    if page.selectbox(key="sound_encoder").value == encoders.UNTRAINED:
+    if page.selectbox(key="sound_encoder").value == encoder_menu.UNTRAINED:
         assert "the weights are random" in text_of(page)
     assert "no speech recogniser" in text_of(page)
 
@@ -170,14 +173,14 @@ class Given:
 
 
 def test_the_figures_name_what_they_stand_beside() -> None:
-    from pages._ui.labs import evidence, figures
+    from pages.widgets import evidence, evidence_plots
 
     found = evidence.of("speakers")
     assert found
-    named = figures.dots(found, "knn", baseline="raw_input").figure.data
+    named = evidence_plots.dots(found, "knn", baseline="raw_input").figure.data
     [raw] = [t for t in named if t.name == "raw input"]
     assert raw.x[0] == found.at("george unheard", "raw_input").mean
-    named = figures.dots(found, "knn", baseline="random_init").figure.data
+    named = evidence_plots.dots(found, "knn", baseline="random_init").figure.data
     assert any(t.name == "untrained" for t in named)
 
 
@@ -185,9 +188,9 @@ def test_what_came_last_is_placed() -> None:
     def script() -> None:
         import streamlit as st
 
-        from pages._ui.sound import own_voice
+        from pages.features.sound import query_recording
 
-        last = own_voice._newest(st.session_state["given"])
+        last = query_recording._newest(st.session_state["given"])
         st.text(last.file_id if last else "nothing")
 
     page = AppTest.from_function(script)
@@ -211,9 +214,9 @@ def placed(content: bytes) -> AppTest:
     def script() -> None:
         import streamlit as st
 
-        from pages._ui.sound import own_voice
+        from pages.features.sound import query_recording
 
-        own_voice._place(st.session_state["given"], None)
+        query_recording._place(st.session_state["given"], None)
 
     page = AppTest.from_function(script, default_timeout=40)
     given = io.BytesIO(content)

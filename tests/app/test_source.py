@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.source import source
+from pages.widgets.source_code import source_of
 from ssl_core.augment import AUGMENTATIONS
 from ssl_core.methods import METHODS
 from ssl_core.methods.simclr import nt_xent
@@ -18,7 +18,7 @@ PARTS = (*AUGMENTATIONS.values(), *METHODS.values(), nt_xent)
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
 def test_it_is_what_the_file_says(part: Callable[..., Any]) -> None:
-    assert source(part) == inspect.getsource(part)
+    assert source_of(part) == inspect.getsource(part)
 
 
 @pytest.mark.parametrize("page", ["02_augmentations", "26_sound"])
@@ -26,7 +26,7 @@ def test_a_page_builds_no_syntax_tree(
     page: str, alone: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two threads that build one at once end in a SystemError before Python 3.11.8."""
-    source.cache_clear()
+    source_of.cache_clear()
     parse = ast.parse
     parsed: list[Any] = []
 

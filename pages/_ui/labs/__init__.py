@@ -1,1 +1,0 @@
-"""Labs: predict, run two arms from one seed, read what happened beside the evidence."""

@@ -1,1 +1,0 @@
-"""Lessons on screen: a question first, the text, something live, questions again."""

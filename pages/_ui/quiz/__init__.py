@@ -1,1 +1,0 @@
-"""The quiz on screen: one question at a time, progress, results, what teachers get."""

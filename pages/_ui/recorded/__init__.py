@@ -1,1 +1,0 @@
-"""Recorded runs: the shelf, the route, and the player that needs no server."""

@@ -1,0 +1,1 @@
+"""One package or file per kind of page; none imports another."""

@@ -1,0 +1,1 @@
+"""The augmentations page: choose a picture or a sound, see its views."""

@@ -1,0 +1,83 @@
+"""The picture of the augmentations page: a bundled one, an upload, or the camera."""
+
+import numpy as np
+import streamlit as st
+import torch
+from torch import Tensor
+
+from pages.shell import decode_once, resources
+from ssl_core.data.shapes import shapes
+
+SIDE = 128
+
+
+def choose() -> Tensor:
+    """Let the learner take a bundled picture, an upload or the camera.
+
+    Returns:
+        ``[1, 3, S, S]`` uint8.
+    """
+    return _chosen().unsqueeze(0)
+
+
+def _chosen() -> Tensor:
+    kinds = ["Shape", "Flower", "Temple", "Upload", "Camera"]
+    kind = (
+        st.segmented_control("Picture", kinds, default="Shape", key="picture")
+        or "Shape"
+    )
+    if kind == "Shape":
+        return _shape()
+    if kind in ("Flower", "Temple"):
+        return _photo(f"{'flower' if kind == 'Flower' else 'china'}.jpg")
+    file = (
+        st.file_uploader(
+            "An image", type=["png", "jpg", "jpeg", "webp"], key="one_image"
+        )
+        if kind == "Upload"
+        else st.camera_input("Your camera", key="camera")
+    )
+    quarantine = resources.service().quarantine
+    if file is None:
+        quarantine.warm_up()
+        return _shape()
+    try:
+        pixels = decode_once.decode_once(
+            file, lambda data: quarantine.picture(data, SIDE)
+        )
+        return torch.from_numpy(pixels)
+    except ValueError as error:
+        st.error(f"{file.name}: {error}", icon=":material/broken_image:")
+        return _shape()
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _shape_pixels() -> np.ndarray:
+    drawn = shapes(count=64, held_out=8, size=SIDE, seed=3)
+    stars = (drawn.factors["shape"].values == 3).nonzero()
+    return drawn.images[stars[0, 0]].numpy()
+
+
+def _shape() -> Tensor:
+    return torch.from_numpy(_shape_pixels())
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _photo_pixels(name: str) -> np.ndarray:
+    from sklearn.datasets import load_sample_image
+
+    pixels = load_sample_image(name)  # ships with scikit-learn, CC BY
+    side = min(pixels.shape[:2])
+    top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
+    square = torch.from_numpy(pixels[top : top + side, left : left + side].copy())
+    small = torch.nn.functional.interpolate(
+        square.permute(2, 0, 1).unsqueeze(0).float(),
+        SIDE,
+        mode="bilinear",
+        antialias=True,
+    )
+    return small[0].round().clamp(0, 255).byte().numpy()
+
+
+def _photo(name: str) -> Tensor:
+    return torch.from_numpy(_photo_pixels(name))

@@ -1,0 +1,1 @@
+"""Labs: predict, run two arms from one seed, compare with the evidence."""

@@ -1,0 +1,52 @@
+"""Which case a lab shows, and seeded links that open with everything set."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages.features.labs.lab import Case
+from pages.shell import url_params
+from pages.widgets.knobs import linked_menu
+from ssl_core.knobs import Knob
+
+SEED = Knob(0, low=0, high=9999)
+
+
+def choose(lab: str, cases: Mapping[str, Case]) -> tuple[str, Case, int]:
+    """The case and the seed that the address asks for, or that the learner picks."""
+    first, seed_key = next(iter(cases)), f"seed_{lab}"
+    params = {"case": Knob(first, choices=tuple(cases)), "seed": SEED}
+    url_params.check(params, {"seed": seed_key})
+    left, right = st.columns([0.7, 0.3], vertical_alignment="bottom")
+    with left:
+        names = {slug: case.label for slug, case in cases.items()}
+        slug = linked_menu("What differs", names, "case", first)
+    with right:
+        seed = st.number_input(
+            "Seed",
+            0,
+            9999,
+            url_params.first_value("seed", SEED),
+            key=seed_key,
+            help="Of both arms, unless the seed is what differs: same weights, same batches.",
+        )
+    url_params.write("seed", str(seed) if seed else "")
+    return slug, cases[slug], int(seed)
+
+
+def links(
+    lab: str,
+    cases: Mapping[str, Case],
+    also: Mapping[str, tuple[str, Mapping[str, str]]],
+) -> None:
+    """Links that reproduce each case, and what else is worth opening."""
+    st.markdown("**Open with everything set**")
+    items = [
+        f"[{case.label}]({lab}?{urlencode({'case': slug, 'seed': 7})})"
+        for slug, case in cases.items()
+    ]
+    items += [
+        f"[{label}]({page}?{urlencode(query)})" for label, (page, query) in also.items()
+    ]
+    st.markdown(" · ".join(items))

@@ -1,0 +1,1 @@
+"""Lessons: the page, and the live part of each lesson."""

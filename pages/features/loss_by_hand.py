@@ -1,0 +1,133 @@
+"""The words around the loss by hand, and the prediction that comes before it."""
+
+import contextlib
+import math
+
+import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
+
+from pages.widgets.loss_by_hand import loss_canvas
+from pages.widgets.loss_by_hand.arrangements import Arrangement
+
+PAGE = "pages/10_loss_by_hand.py"
+GUESSES = ("0", "log 3", "infinity")
+
+# (link, name, what to see there)
+GALLERY: tuple[tuple[dict[str, str], str, str], ...] = (
+    (
+        {"arrangement": "collapse"},
+        "Collapse",
+        "All points coincide: log 3, and not a single arrow. Nudge one, then press Play.",
+    ),
+    (
+        {"arrangement": "perfect", "images": "3"},
+        "Perfect partners",
+        "Every partner coincides, three images far apart. Still not 0. Lower τ.",
+    ),
+    (
+        {"tau": "0.05"},
+        "τ = 0.05",
+        "Only the hardest :red[negative] still pushes. Raise τ: the others join in.",
+    ),
+    (
+        {"points": "90_90_270_125", "anchor": "B2"},
+        "One false partner",
+        "B2 stands closer to A's views than to B1. Watch who pulls it, who pushes it.",
+    ),
+)
+
+SYMBOLS = r"""
+\begin{aligned}
+\texttt{similarity}_{ik} &= z_i^\top z_k \,/\, \texttt{temperature} \\[4pt]
+p_{ik} &= \frac{\exp \texttt{similarity}_{ik}}
+  {\sum_{j \ne i} \exp \texttt{similarity}_{ij}} \\[4pt]
+\texttt{nt\_xent} &= -\frac{1}{2N} \sum_{i}
+  \log p_{i,\,\texttt{partner}[i]}
+\end{aligned}
+"""
+
+ARROWS = r"""
+\begin{aligned}
+\textsf{arrow}_{ik} &= \frac{w_{ik}}{2N\,\texttt{temperature}}
+  \left(z_k - (z_i^\top z_k)\, z_i\right) \\[4pt]
+w_{ik} &= 2 - p_{ik} - p_{ki} \quad \text{for } k = \texttt{partner}[i] \\[4pt]
+w_{ik} &= -\,p_{ik} - p_{ki} \quad \text{for negatives}
+\end{aligned}
+"""
+
+
+def prediction() -> None:
+    """One tap before looking; what it was worth comes after the points coincided."""
+    now: loss_canvas.State = st.session_state.by_hand
+    guess = st.pills(
+        "**Your prediction** (one tap, or skip it). All points coincide. What is the "
+        "loss for N = 2?",
+        GUESSES,
+        key="by_hand_guess",
+        persist_state="session",
+    )
+    if not guess:
+        return
+    if now.shown.images == 2 and loss_canvas.coincide(now.shown):
+        st.session_state.by_hand_looked = True
+    if st.session_state.get("by_hand_looked"):
+        st.markdown(feedback(guess))
+        return
+    st.button(
+        "Collapse all points and look",
+        icon=":material/visibility:",
+        key="by_hand_look",
+        on_click=_collapse,
+    )
+
+
+def feedback(guess: str) -> str:
+    """Why a guess holds or does not, with the loss as the core computes it."""
+    tau = st.session_state.by_hand.shown.tau
+    loss, _ = loss_canvas.autograd(Arrangement(2, tau, arrangement="collapse"))
+    found = f"the core computes **{loss:.4f}** for coinciding points"
+    if guess == "log 3":
+        return (
+            f"**log 3 it is:** {found}. Three candidates look exactly alike, so each gets "
+            "a third of the softmax, whatever τ is. In general: log(2N − 1)."
+        )
+    if guess == "0":
+        return (
+            f"**Not 0:** {found}. The :green[partner] agrees perfectly, but so do the "
+            ":red[negatives]: each of three candidates gets a third of the softmax, and "
+            "−log ⅓ = log 3. Agreement alone earns nothing."
+        )
+    worst = math.log1p(2 * math.exp(2 / tau))
+    return (
+        f"**Not infinity:** {found}, which is log 3. A cosine never leaves −1 to 1, so "
+        f"no loss is infinite: at τ = {tau:g} the worst an :orange[anchor] can do is "
+        f"{worst:.4f}, with its :green[partner] opposite and all :red[negatives] on it."
+    )
+
+
+def careful() -> None:
+    """The misreading: that the loss can reach 0."""
+    shown = st.session_state.by_hand.shown
+    st.markdown(
+        "**Careful:** a loss of 0 is not what training aims at, for it cannot be reached. "
+        f"{loss_canvas.lowest_loss(shown.images, shown.tau, shown.space)} "
+        "Cosines end at −1, so every :red[negative] keeps a share of the softmax. Losses "
+        "at another τ or N have another floor and cannot be compared."
+    )
+
+
+def gallery() -> None:
+    """Links to places worth seeing; none where the page runs without the router."""
+    columns = st.columns(len(GALLERY))
+    for column, (link, name, text) in zip(columns, GALLERY, strict=True):
+        with column, contextlib.suppress(StreamlitPageNotFoundError):
+            st.page_link(
+                PAGE, label=name, icon=":material/link:", help="", query_params=link
+            )
+            st.caption(text)
+
+
+def _collapse() -> None:
+    now: loss_canvas.State = st.session_state.by_hand
+    shown = now.shown
+    now.lay(Arrangement(2, shown.tau, shown.space, arrangement="collapse"))

@@ -1,0 +1,1 @@
+"""The matrix inspector: a real batch, its matrix, and one cell of it."""

@@ -1,0 +1,1 @@
+"""The playground: sidebar, controls, and the viewer of a run."""

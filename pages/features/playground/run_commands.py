@@ -1,0 +1,61 @@
+"""What the buttons of the playground do to the learner's run."""
+
+import secrets
+
+import streamlit as st
+
+from pages.features.playground import sidebar_values, uploads
+from pages.shell import identity, resources, user_runs
+from ssl_core.config import RunConfig
+from ssl_core.data import SOURCES
+
+
+def train() -> None:
+    """Resume a run that was paused or interrupted, or start what the sidebar says."""
+    if user_runs.state() in ("paused", *user_runs.RESUMABLE):
+        user_runs.command(resources.service().resume, user_runs.current())
+    else:
+        _submit()
+
+
+def step() -> None:
+    """Take one step of a paused run."""
+    user_runs.command(resources.service().step, user_runs.current())
+
+
+def reset() -> None:
+    """Start over with the same seed."""
+    _stop()
+    _submit()
+
+
+def new_seed() -> None:
+    """Start over with another seed."""
+    st.session_state.seed = secrets.randbelow(10_000)
+    _stop()
+    _submit()
+
+
+def _submit() -> None:
+    try:
+        values = sidebar_values.values()
+        if values.get("data") is None:
+            raise ValueError("There are no images of yours yet: upload a zip first.")
+        if values["data"] not in (*SOURCES, uploads.path()):
+            # No menu offers it, but a forged message may: this server's files are not theirs.
+            raise ValueError(
+                f"data is {str(values['data'])[:40]!r}; allowed is the menu"
+            )
+        config = RunConfig.of(values)
+        st.session_state.run = resources.service().submit(
+            config, owner=identity.user_id()
+        )
+        st.session_state.refusal, st.session_state.waiting = "", []
+        st.session_state.sidebar_state = "auto"
+    except ValueError as error:
+        st.session_state.refusal = str(error)
+
+
+def _stop() -> None:
+    if user_runs.state() in user_runs.ACTIVE:
+        user_runs.command(resources.service().stop, user_runs.current())

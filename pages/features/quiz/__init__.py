@@ -1,0 +1,1 @@
+"""The quiz: landing page, exam, progress report, storage settings."""

@@ -1,0 +1,1 @@
+"""The sound lab: hear two views, ask an encoder about a recording."""

@@ -1,0 +1,1 @@
+"""For teachers: question sets, exports, own questions."""

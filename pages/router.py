@@ -1,0 +1,41 @@
+"""The router: page set-up, the menu, and the sidebar of the pages that have one."""
+
+import streamlit as st
+
+from pages.features import operators
+from pages.shell import learner_progress, navigation, startup, url_params
+from pages.shell.paths import ASSETS
+
+
+def main() -> None:
+    """Draw the page that the address asks for; a script run begins here."""
+    st.set_page_config(
+        page_title="Contrastive learning, live",
+        page_icon=str(ASSETS / "icon.png"),
+        layout="wide",
+        # Train asks the sidebar to close where it would cover the page.
+        initial_sidebar_state=st.session_state.get("sidebar_state", "auto"),
+    )
+    menu = {
+        section: [
+            st.Page(f"{file}.py", title=title, icon=f":material/{icon}:")
+            for file, title, icon in pages
+        ]
+        for section, pages in navigation.SECTIONS.items()
+    }
+    if operators.is_admin():  # for everybody else there is no such page
+        menu[""].append(
+            st.Page("60_operators.py", title="Operators", visibility="hidden")
+        )
+    page = st.navigation(menu, position="top")
+    url_params.begin(page.url_path)
+    if page.url_path in navigation.WITH_SIDEBAR:
+        from pages.features.playground import sidebar  # imports torch
+
+        sidebar.draw()
+    page.run()
+    learner_progress.mount()
+    startup.warm_up()
+
+
+main()

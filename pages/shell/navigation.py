@@ -1,0 +1,77 @@
+"""The menu of the app, and links to its pages."""
+
+import contextlib
+from functools import cache
+from urllib.parse import parse_qsl
+
+import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
+
+from pages.shell.paths import PAGES
+
+# Section -> pages as (file, title, Material symbol), in the order of the menu.
+SECTIONS = {
+    "": [
+        ("00_welcome", "Welcome", "waving_hand"),
+        ("01_playground", "Playground", "play_circle"),
+    ],
+    "Learn": [
+        ("30_lesson_positive_pairs", "Positive pairs", "link"),
+        ("31_lesson_composition", "Composing augmentations", "layers"),
+        ("32_lesson_info_nce", "InfoNCE by hand", "function"),
+        ("33_lesson_negatives", "Negatives and batch size", "group_remove"),
+        ("34_lesson_temperature", "Temperature", "thermometer"),
+        ("35_lesson_without_negatives", "Without negatives", "hub"),
+        ("36_lesson_representations", "Reading representations", "query_stats"),
+        ("37_lesson_meaning", "Augmentation is meaning", "translate"),
+    ],
+    "Look inside": [
+        ("02_augmentations", "Augmentations", "auto_fix"),
+        ("10_loss_by_hand", "The loss by hand", "pan_tool"),
+        ("11_matrix_inspector", "Matrix inspector", "grid_on"),
+    ],
+    "Labs": [
+        ("20_shortcuts", "Augmentations and shortcuts", "palette"),
+        ("21_negatives", "Negatives, batch and queue", "groups"),
+        ("22_temperature", "Temperature", "device_thermostat"),
+        ("23_collapse", "Collapse", "compress"),
+        ("24_features", "What features keep", "inventory_2"),
+        ("25_reading_the_map", "Reading the map", "map"),
+        ("26_sound", "Sound", "graphic_eq"),
+    ],
+    "Quiz": [
+        ("50_quiz", "Quiz", "quiz"),
+        ("51_your_progress", "Your progress", "insights"),
+        ("52_for_teachers", "For teachers", "school"),
+    ],
+}
+# The pages whose runs the sidebar controls; all others have few knobs of their own, or none.
+WITH_SIDEBAR = {"playground", "augmentations"}
+
+
+@cache
+def page_files() -> dict[str, str]:
+    """Each page's address -> its file beside the router."""
+    found = sorted(PAGES.glob("[0-9]*.py"))
+    return {path.stem.partition("_")[2]: path.name for path in found}
+
+
+def page_link(link: str, label: str, icon: str) -> None:
+    """A link to a page; nothing where a page runs without the router.
+
+    Args:
+        link: address of a page with its parameters: ``collapse?case=stop-gradient&seed=7``.
+        label: of the link.
+        icon: a Material symbol.
+    """
+    slug, _, query = link.partition("?")
+    if slug not in page_files():
+        st.caption(f"This app has no page {slug[:40]!r}.")
+        return
+    with contextlib.suppress(StreamlitPageNotFoundError):
+        st.page_link(
+            page_files()[slug],
+            label=label,
+            icon=f":material/{icon}:",
+            query_params=dict(parse_qsl(query)) or None,
+        )

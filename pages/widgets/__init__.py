@@ -1,0 +1,1 @@
+"""Parts of pages that know no page: plots, knobs, pictures, texts."""

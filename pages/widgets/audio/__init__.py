@@ -1,0 +1,1 @@
+"""Sounds: spectrograms, WAV files, and the route that serves them."""

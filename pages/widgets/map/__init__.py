@@ -1,0 +1,1 @@
+"""The map of held-out images: canvas, frames, stream, sprite sheet."""

@@ -1,0 +1,1 @@
+"""The similarity matrix as a canvas, and what one cell means."""

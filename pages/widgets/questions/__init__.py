@@ -1,0 +1,1 @@
+"""One quiz question: its text, the answer form, feedback, and the pager."""

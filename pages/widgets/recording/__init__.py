@@ -1,0 +1,1 @@
+"""Recorded runs: the player, and the route that serves them."""

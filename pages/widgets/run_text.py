@@ -1,0 +1,223 @@
+"""Sentences that change with the data; the only place where a tick becomes prose."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_STATES = {
+    "queued": "waiting for a free worker",
+    "starting": "loading the data",
+    "running": "training",
+    "pausing": "pausing after this step",
+    "paused": "paused",
+    "stopping": "stopping",
+    "stopped": "stopped",
+    "finished": "finished: its time is used up",
+    "interrupted": "interrupted; its last state is kept",
+}
+
+
+def status_line(status: Any, snapshot: Any) -> str:
+    """One line: state, step, seconds, speed."""
+    if status.state in ("failed", "died"):
+        return f":red[**{status.error or 'The run ended unexpectedly.'}**]"
+    state = _STATES.get(status.state, status.state)
+    if status.state == "queued" and status.position:
+        state += f", position {status.position}, about {duration(status.wait or 0.0)}"
+    elif status.error:
+        state += f" ({status.error})"
+    if snapshot is None:
+        return f"**{state[0].upper()}{state[1:]}**"
+    t = snapshot.scalars
+    line = (
+        f"**{state[0].upper()}{state[1:]}** · step {t['step']:,} · {t['seconds']:.1f} s"
+    )
+    if t["images_per_second"]:
+        line += f" · {t['images_per_second']:,.0f} "
+        line += f"{_things(status)}/s"
+    return f"{line} · seed {status.config['seed']}"
+
+
+def _things(status: Any) -> str:
+    from ssl_core.data import things
+
+    return things(str(status.config.get("data", "shapes")))
+
+
+def duration(seconds: float) -> str:
+    """A rough length of time, as a person would say it."""
+    if seconds < 50:
+        return f"{max(5, round(seconds / 5) * 5)} seconds"
+    unit, size = ("hour", 3_600) if seconds >= 7_200 else ("minute", 60)
+    count = max(1, round(seconds / size))
+    return f"{count:,} {unit}{'s' if count > 1 else ''}"
+
+
+def counting(tick: Mapping[str, Any], things: str = "images") -> str:
+    """64 images -> 128 views -> 126 negatives per anchor, in the roles' colours."""
+    n, negatives = tick["batch_size"], tick["negatives"]
+    start = f"{n:,} {things} → {2 * n:,} views → "
+    if not negatives:
+        return start + "**no** :red[negatives] for any :orange[anchor]"
+    return start + f"**{negatives:,}** :red[negatives] per :orange[anchor]"
+
+
+def collapse(tick: Mapping[str, Any]) -> str:
+    """What the alarm has seen."""
+    return (
+        f"Collapse: the projections use {tick['effective_rank']:.1f} directions and their "
+        f"spread is {tick['feature_std']:.2f} of a healthy 1. Everything looks alike to the "
+        "loss, whatever the loss says."
+    )
+
+
+def map_title(tick: Mapping[str, Any], count: int, things: str = "images") -> str:
+    """The map's sentence."""
+    knn = (tick.get("scores") or {}).get("knn")
+    start = f"{count:,} {things} this encoder never trained on"
+    if knn is None:
+        return start
+    return f"{start}: kNN {knn['accuracy']:.2f}, untrained {knn['random_init']:.2f}"
+
+
+def map_alt(tick: Mapping[str, Any], count: int, things: str = "images") -> str:
+    """The map in words."""
+    return (
+        f"Scatter map of {count} held-out {things} in feature space at step "
+        f"{tick['step']}. Effective rank {tick['effective_rank']:.1f}. "
+        f"{map_title(tick, count, things)}."
+    )
+
+
+def pairs_caption() -> str:
+    """What the frames mean."""
+    return (
+        ":orange[Gold]: the anchor view. :green[Green]: its partner, the positive. Every "
+        "other view in the batch is a :red[negative] for methods that use them."
+    )
+
+
+def pairs_alt(tick: Mapping[str, Any]) -> str:
+    """The pairs in words."""
+    on = ", ".join(tick["config"]["augment"]) or "nothing: both views are the same"
+    return f"Pairs of augmented views of the current batch. Switched on: {on}."
+
+
+def measures_table(tick: Mapping[str, Any]) -> str:
+    """Every measure of the tick, its value and what it says."""
+    chance = 1 / (2 * tick["batch_size"] - 1)
+    rows = [
+        (
+            "Contrastive top-1",
+            f"{tick['contrastive_top1']:.2f}",
+            f"how often the nearest view is the partner; chance {chance:.3f}",
+        ),
+        (
+            "Alignment",
+            f"{tick['alignment']:.2f}",
+            "squared distance of partners; 0 is perfect",
+        ),
+        (
+            "Uniformity",
+            f"{tick['uniformity']:.2f}",
+            "0 if all coincide, lower is more even",
+        ),
+        ("Spread × √d", f"{tick['feature_std']:.2f}", "1 is healthy, 0 is collapse"),
+        ("Effective rank", f"{tick['effective_rank']:.1f}", "directions really used"),
+    ]
+    lines = ["| Measure | Now | Reads |", "|---|--:|---|"]
+    return "\n".join([*lines, *(f"| {a} | {b} | {c} |" for a, b, c in rows)])
+
+
+def described(config: Mapping[str, Any]) -> str:
+    """A run in one line."""
+    from ssl_core.methods import METHODS  # and with it torch: not at start
+
+    views = ", ".join(config["augment"]) or "no augmentation"
+    label = METHODS[config["method"]].label
+    return f"{label}, batch {config['batch_size']:,}, seed {config['seed']}; views: {views}."
+
+
+def no_augmentation() -> str:
+    """What it means to switch everything off."""
+    return (
+        "All augmentations are off: both views are the same, partners agree from the first "
+        "step, and there is nothing left to learn from. Allowed, and worth seeing once."
+    )
+
+
+def default_run(data: str) -> str:
+    """What the default run on this data reaches, and what to switch off then."""
+    then = "press Reset, and see what it learns."
+    if data == "voices":
+        return (
+            "`train simclr --data voices --seconds 30` on two CPU threads: kNN of what was "
+            "said 0.92 (three seeds, 0.915 to 0.939; untrained 0.58 to 0.63). Switch "
+            f"**Gain** off after a run, {then}"
+        )
+    if data == "shapes":
+        return (
+            "On two CPU cores the default run tells most of eight shapes apart within half "
+            f"a minute. Then switch **Hue** and **Grayscale** off, {then}"
+        )
+    return f"After a run, switch one of the views off, {then}"
+
+
+def two_pairs_task() -> str:
+    """The task of the welcome page's circle."""
+    return (
+        "Two images, two views each. Every view in turn is the :orange[anchor] and must "
+        "pick its :green[partner] among the three others; the two views of the other "
+        "image are its :red[negatives]. Bring the partners together, then lower the "
+        "temperature: when does the loss stop caring?"
+    )
+
+
+def not_comparable() -> str:
+    """What a loss must not be compared with."""
+    return (
+        "Losses of different batch sizes, temperatures or methods are not comparable, and "
+        "a lower loss is not a better encoder: read the kNN below."
+    )
+
+
+def recording_origin(about: Mapping[str, Any]) -> str:
+    """Where a recording comes from."""
+    day = about["date"].partition("T")[0]
+    return (
+        f"This is a recording, made on {day} with seed {about['config']['seed']} by the "
+        f"code that your own run uses: `{about['command']}`"
+    )
+
+
+def recording_caption(tick: Mapping[str, Any], steps: int) -> str:
+    """One frame of a recording: where it is, and what the features keep there."""
+    parts = [f"Step {tick['step']:,} of {steps:,}", f"loss {tick['loss']:.2f}"]
+    scores = tick.get("scores") or {}
+    if knn := scores.get("knn"):
+        parts.append(f"kNN {knn['accuracy']:.2f}, untrained {knn['random_init']:.2f}")
+    if probes := scores.get("probes"):
+        ranked = sorted(probes, key=lambda name: -probes[name]["accuracy"])
+        best, worst = ranked[0], ranked[-1]
+        parts.append(
+            f"most readable: {best.replace('_', ' ')} {probes[best]['accuracy']:.2f}, "
+            f"least: {worst.replace('_', ' ')} {probes[worst]['accuracy']:.2f}"
+        )
+    return " · ".join(parts)
+
+
+def loss_now(tick: Mapping[str, Any]) -> str:
+    """A loss beside the value that gives it a meaning."""
+    reference = tick["reference"]
+    return (
+        f"{tick['loss']:.2f} nats; {reference['meaning']} would be "
+        f"{reference['value']:.2f}"
+    )
+
+
+def knn_now(scores: Mapping[str, Any], things: str = "images") -> str:
+    """A kNN accuracy beside what no training gives."""
+    knn = scores["knn"]
+    return (
+        f"{knn['accuracy']:.2f}, untrained {knn['random_init']:.2f} "
+        f"({scores['asked']:,} {things}, step {scores['step']:,})"
+    )
