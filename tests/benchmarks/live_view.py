@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 from tests.benchmarks.browsing import app, stands, visitor
 from tests.benchmarks.figures import Figure
 from tests.chromium import launched
-from tests.load.running import run
+from tests.load.asyncio_thread import run
 from tests.load.scenarios import speed, states
 from tests.load.server import Server
 

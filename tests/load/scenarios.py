@@ -11,8 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.load.asyncio_thread import run
 from tests.load.learner import PAGES, Learner, Log, name
-from tests.load.running import run
 from tests.load.server import Server
 from tests.load.tab import Tab, Visit
 

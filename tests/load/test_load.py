@@ -8,10 +8,12 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.load import links, scenarios
+from tests.load.asyncio_thread import run
 from tests.load.learner import name
-from tests.load.running import run
 from tests.load.server import Server, serving
 from tests.load.tab import Tab
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

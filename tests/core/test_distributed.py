@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from joint_run import both
+from distributed_run import both
 
 from ssl_core.methods import METHODS
 
@@ -34,7 +34,7 @@ def together(*words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
 def joint(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     """What each of two processes found, method by method."""
     out = tmp_path_factory.mktemp("joint") / "found"
-    together(str(HERE / "joint_run.py"), str(out))
+    together(str(HERE / "distributed_run.py"), str(out))
     return [json.loads(Path(f"{out}.{rank}").read_text()) for rank in range(2)]
 
 

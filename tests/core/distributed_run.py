@@ -1,4 +1,4 @@
-"""What a process of several does in ``test_processes``: a few steps of every method."""
+"""What a process of several does in ``test_distributed``: a few steps of every method."""
 
 import json
 import sys

@@ -24,52 +24,83 @@ from ssl_core.data import LIMITS, ImageSet, audio, picture
 from ssl_core.service import NotNow, door
 from ssl_core.service.quarantine import AT_ONCE, MOST_SAID, Quarantine
 from ssl_core.train import Budget, Fit, RunConfig, Watch
+from tests.polling import wait_until
 
 HERE = Path(__file__).parent
 FINE = b""
 BROKEN = re.compile("^what opens such files broke down over it; it may be damaged$")
 Hostile = Callable[..., Quarantine]
 
+# The processes that most tests share are started once.
+pytestmark = pytest.mark.xdist_group("sandbox")
+
 
 @pytest.fixture(scope="module")
-def quarantine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quarantine]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quarantine]:
+    """With the app's own decoders."""
     made = Quarantine(tmp_path_factory.mktemp("log") / "opener.log", 1000, 20)
     yield made
     made.close()
 
 
-@pytest.fixture
-def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hostile]:
-    """Makes a quarantine whose decoders do what a file's content says."""
-    monkeypatch.setenv("PYTHONPATH", str(HERE))
-    monkeypatch.setenv("STAIN", str(tmp_path / "stain"))
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that a hostile decoder tries to write."""
+    return tmp_path_factory.mktemp("written") / "stain"
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory, written: Path) -> Iterator[Hostile]:
+    """Starts a sandbox whose decoders do what a file's content says."""
     made: list[Quarantine] = []
 
     def make(memory_mb: float = 200, seconds: float = 30) -> Quarantine:
-        log = tmp_path / "opener.log"
-        made.append(Quarantine(log, memory_mb, seconds, "hostile_openings"))
+        log = tmp_path_factory.mktemp("log") / "opener.log"
+        made.append(Quarantine(log, memory_mb, seconds, "hostile_decoders"))
         return made[-1]
 
-    yield make
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(HERE))
+        patch.setenv("STAIN", str(written))
+        yield make
     for one in made:
         one.close()
 
 
-def process_of(quarantine: Quarantine) -> psutil.Process:
-    process = quarantine._door._process
-    assert process is not None
-    return psutil.Process(process.pid)
+@pytest.fixture(scope="module")
+def hostile(start: Hostile) -> Quarantine:
+    """For tests that leave the process as it is."""
+    return start()
 
 
-def until(done: Callable[[], object], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+@pytest.fixture(scope="module")
+def hasty(start: Hostile) -> Quarantine:
+    """The same, with a time limit of one second."""
+    return start(seconds=1)
 
 
-def is_fine(quarantine: Quarantine) -> bool:
-    return bool((quarantine.picture(FINE, 4) == np.zeros((3, 4, 4))).all())
+@pytest.fixture
+def own(start: Hostile) -> Iterator[Quarantine]:
+    """For tests that end the process."""
+    made = start()
+    yield made
+    made.close()
+
+
+def process_of(sandbox: Quarantine) -> psutil.Process:
+    assert sandbox.pid is not None
+    return psutil.Process(sandbox.pid)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def is_fine(sandbox: Quarantine) -> bool:
+    return bool((sandbox.picture(FINE, 4) == np.zeros((3, 4, 4))).all())
 
 
 def file_of(image: Image.Image, kind: str, **how: object) -> bytes:
@@ -113,16 +144,20 @@ RECORDINGS = {
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_picture_is_what_it_was(quarantine: Quarantine, name: str) -> None:
-    found = quarantine.picture(PICTURES[name], 128)
+def test_a_picture_is_decoded_as_in_this_process(
+    sandbox: Quarantine, name: str
+) -> None:
+    found = sandbox.picture(PICTURES[name], 128)
     here = picture.decode(PICTURES[name], 128, LIMITS)
     assert found.dtype == here.dtype and np.array_equal(found, here)
     assert found.flags.writeable  # torch warns of what is not
 
 
 @pytest.mark.parametrize("name", RECORDINGS)
-def test_a_recording_is_what_it_was(quarantine: Quarantine, name: str) -> None:
-    found = quarantine.recording(RECORDINGS[name])
+def test_a_recording_is_decoded_as_in_this_process(
+    sandbox: Quarantine, name: str
+) -> None:
+    found = sandbox.recording(RECORDINGS[name])
     here = audio.decode(RECORDINGS[name])
     assert found.dtype == here.dtype and np.array_equal(found, here)
 
@@ -156,33 +191,35 @@ BAD_RECORDINGS = {
 
 
 @pytest.mark.parametrize("name", BAD_PICTURES)
-def test_a_bad_picture_is_refused_as_it_was(quarantine: Quarantine, name: str) -> None:
+def test_a_bad_picture_is_refused_as_in_this_process(
+    sandbox: Quarantine, name: str
+) -> None:
     with pytest.raises(ValueError) as here:
         picture.decode(BAD_PICTURES[name], 64, LIMITS)
     with pytest.raises(ValueError, match=f"^{re.escape(str(here.value))}$"):
-        quarantine.picture(BAD_PICTURES[name], 64)
+        sandbox.picture(BAD_PICTURES[name], 64)
 
 
 @pytest.mark.parametrize("name", BAD_RECORDINGS)
-def test_a_bad_recording_is_refused_as_it_was(
-    quarantine: Quarantine, name: str
+def test_a_bad_recording_is_refused_as_in_this_process(
+    sandbox: Quarantine, name: str
 ) -> None:
     with pytest.raises(ValueError) as here:
         audio.decode(BAD_RECORDINGS[name])
     with pytest.raises(ValueError, match=f"^{re.escape(str(here.value))}$"):
-        quarantine.recording(BAD_RECORDINGS[name])
+        sandbox.recording(BAD_RECORDINGS[name])
 
 
-def test_a_picture_larger_than_a_zip_may_hold_is_not_even_sent(tmp_path: Path) -> None:
+def test_a_picture_above_the_size_limit_starts_no_process(tmp_path: Path) -> None:
     unused = Quarantine(tmp_path / "opener.log", 1000, 20)
     with pytest.raises(ValueError, match="larger than 64 MB"):
         unused.picture(b"x" * (LIMITS.file_bytes + 1), 64)
     assert not (tmp_path / "opener.log").exists()
 
 
-def test_a_large_recording_is_opened_as_before(quarantine: Quarantine) -> None:
+def test_a_large_recording_is_decoded(sandbox: Quarantine) -> None:
     large = RECORDINGS["wav"] + bytes(60_000_000)
-    assert np.array_equal(quarantine.recording(large), audio.decode(large))
+    assert np.array_equal(sandbox.recording(large), audio.decode(large))
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +236,7 @@ def saved(small_shapes: ImageSet, tmp_path_factory: pytest.TempPathFactory) -> P
     return root / "mine.zip"
 
 
-def test_a_checkpoint_s_config_is_what_it_was(
+def test_the_config_of_a_checkpoint_is_read(
     saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """MoCo's is the hard one: building it has torch look for a folder of its own."""
@@ -212,8 +249,8 @@ def test_a_checkpoint_s_config_is_what_it_was(
     assert found == checkpoints.load(saved).config
 
 
-def test_a_bad_checkpoint_is_refused_without_the_server_s_own_paths(
-    quarantine: Quarantine, saved: Path, tmp_path: Path
+def test_a_refused_checkpoint_does_not_reveal_the_servers_paths(
+    sandbox: Quarantine, saved: Path, tmp_path: Path
 ) -> None:
     bad = tmp_path / "bad.zip"
     bad.write_bytes(saved.read_bytes()[:5_000])
@@ -226,12 +263,12 @@ def test_a_bad_checkpoint_is_refused_without_the_server_s_own_paths(
         foreign: "the zip holds memory.txt; allowed are exactly",
     }.items():
         with pytest.raises(ValueError, match=f"^{words}") as refusal:
-            quarantine.checkpoint(path)
+            sandbox.checkpoint(path)
         assert str(tmp_path) not in str(refusal.value)
 
 
-def test_weights_alone_cannot_be_continued(
-    quarantine: Quarantine, tmp_path: Path
+def test_a_checkpoint_of_weights_only_is_refused(
+    sandbox: Quarantine, tmp_path: Path
 ) -> None:
     from ssl_core.checkpoints.index import shipped
 
@@ -240,11 +277,11 @@ def test_weights_alone_cannot_be_continued(
     with pytest.raises(
         ValueError, match=r"^it holds weights only and cannot be contin"
     ):
-        quarantine.checkpoint(zipped)
+        sandbox.checkpoint(zipped)
 
 
-def test_real_decoders_meet_the_limit_of_memory(tmp_path: Path) -> None:
-    """Pillow, libsndfile and safetensors each say it in their own way, or as damage."""
+def test_the_memory_limit_holds_for_the_apps_own_decoders(tmp_path: Path) -> None:
+    """Pillow, libsndfile and safetensors report it differently, or as a damaged file."""
     tight = Quarantine(tmp_path / "opener.log", 100, 20)
     try:
         with pytest.raises(ValueError, match="more than 100 MB of memory to open"):
@@ -261,178 +298,177 @@ def test_real_decoders_meet_the_limit_of_memory(tmp_path: Path) -> None:
         tight.close()
 
 
-def test_the_largest_picture_allowed_has_room(quarantine: Quarantine) -> None:
-    assert not quarantine.picture(flat_png(), 64).any()
+def test_the_largest_picture_allowed_is_decoded(sandbox: Quarantine) -> None:
+    assert not sandbox.picture(flat_png(), 64).any()
 
 
 @pytest.mark.parametrize("content", [b"hoard", b"hide"])
-def test_what_takes_too_much_memory_is_told_so(
-    hostile: Hostile, content: bytes
+def test_a_file_that_takes_too_much_memory_is_refused(
+    hostile: Quarantine, content: bytes
 ) -> None:
-    ward = hostile(memory_mb=200)
     with pytest.raises(
         ValueError, match=r"^it takes more than 200 MB of memory to open"
     ):
-        ward.picture(content, 4)
-    assert is_fine(ward)
+        hostile.picture(content, 4)
+    assert is_fine(hostile)
 
 
 @pytest.mark.parametrize("content", [b"hang", b"spin", b"unbound"])
-def test_what_takes_too_long_is_told_so_and_ended(
-    hostile: Hostile, content: bytes
+def test_a_file_that_takes_too_long_is_refused_and_ended(
+    hasty: Quarantine, content: bytes
 ) -> None:
-    ward = hostile(seconds=1)
-    ward.picture(FINE, 4)
+    hasty.picture(FINE, 4)
     begun = time.monotonic()
     with pytest.raises(ValueError, match=r"^it takes more than 1 seconds to open"):
-        ward.picture(content, 4)
-    assert time.monotonic() - begun < 3
-    assert is_fine(ward)
-    until(lambda: not process_of(ward).children())
+        hasty.picture(content, 4)
+    assert time.monotonic() - begun < 5
+    assert is_fine(hasty)
+    wait_until(lambda: not process_of(hasty).children(), "the end of its child")
 
 
 @pytest.mark.parametrize(
     "content", [b"crash", b"raise", b"shape", b"kind", b"flood", b"words"]
 )
-def test_what_breaks_its_decoder_is_told_so(hostile: Hostile, content: bytes) -> None:
-    ward = hostile()
-    with pytest.raises(ValueError, match=BROKEN):
-        ward.picture(content, 4)
-    assert is_fine(ward)
-
-
-def test_what_is_said_of_a_checkpoint_must_be_a_config(
-    hostile: Hostile, tmp_path: Path
+def test_a_file_that_breaks_its_decoder_is_refused(
+    hostile: Quarantine, content: bytes
 ) -> None:
     with pytest.raises(ValueError, match=BROKEN):
-        hostile().checkpoint(tmp_path)
+        hostile.picture(content, 4)
+    assert is_fine(hostile)
 
 
-def test_a_refusal_is_never_longer_than_a_sentence(hostile: Hostile) -> None:
+def test_a_checkpoint_must_give_a_config(hostile: Quarantine, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=BROKEN):
+        hostile.checkpoint(tmp_path)
+
+
+def test_a_refusal_has_a_limited_length(hostile: Quarantine) -> None:
     with pytest.raises(ValueError) as refusal:
-        hostile().picture(b"novel", 4)
+        hostile.picture(b"novel", 4)
     assert len(str(refusal.value)) == MOST_SAID
 
 
-def test_what_one_file_changes_the_next_does_not_meet(hostile: Hostile) -> None:
-    ward = hostile()
-    assert ward.picture(b"stain", 4).all()
-    assert is_fine(ward)
+def test_a_file_cannot_change_how_the_next_is_decoded(hostile: Quarantine) -> None:
+    assert hostile.picture(b"stain", 4).all()
+    assert is_fine(hostile)
 
 
-def test_nothing_is_written(hostile: Hostile, tmp_path: Path) -> None:
+def test_a_decoder_can_write_no_file(hostile: Quarantine, written: Path) -> None:
     with pytest.raises(ValueError, match=BROKEN):
-        hostile().picture(b"write", 4)
-    assert (tmp_path / "stain").read_bytes() == b""
+        hostile.picture(b"write", 4)
+    assert written.read_bytes() == b""
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may start what it likes")
-def test_no_process_is_started(hostile: Hostile) -> None:
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may start any process")
+def test_a_decoder_can_start_no_process(hostile: Quarantine) -> None:
     with pytest.raises(ValueError, match=BROKEN):
-        hostile().picture(b"breed", 4)
+        hostile.picture(b"breed", 4)
 
 
-def refusals(ward: Quarantine, content: bytes, count: int) -> list[ValueError]:
-    """What becomes of files that are opened at the same time; filled in as they end."""
-    told: list[ValueError] = []
-    until(lambda: not process_of(ward).children())  # of the files before
+def refusals(sandbox: Quarantine, content: bytes, count: int) -> list[ValueError]:
+    """Open a file several times at once; the refusals, added to the list as they come."""
+    found: list[ValueError] = []
+    wait_until(lambda: not process_of(sandbox).children(), "the end of earlier files")
 
     def one() -> None:
         try:
-            ward.picture(content, 4)
+            sandbox.picture(content, 4)
         except ValueError as refusal:
-            told.append(refusal)
+            found.append(refusal)
 
     for _ in range(count):
         threading.Thread(target=one, daemon=True).start()
-    return told
+    return found
 
 
-def test_a_child_that_is_killed_costs_its_own_file_only(hostile: Hostile) -> None:
-    ward = hostile(seconds=60)
-    ward.picture(FINE, 4)
-    told = refusals(ward, b"hang", 1)
-    until(lambda: process_of(ward).children())
-    process_of(ward).children()[0].kill()
-    until(lambda: told)
-    assert BROKEN.match(str(told[0]))
-    assert is_fine(ward)
+def test_a_killed_child_costs_only_its_own_file(hostile: Quarantine) -> None:
+    hostile.picture(FINE, 4)
+    found = refusals(hostile, b"hang", 1)
+    wait_until(lambda: process_of(hostile).children(), "its child")
+    process_of(hostile).children()[0].kill()
+    wait_until(lambda: found, "the refusal")
+    assert BROKEN.match(str(found[0]))
+    assert is_fine(hostile)
 
 
-def test_a_process_that_is_killed_is_started_again(hostile: Hostile) -> None:
-    ward = hostile()
-    for _ in range(3):
-        assert is_fine(ward)
-        process_of(ward).kill()
-    assert is_fine(ward)
+def test_a_killed_process_is_started_again(own: Quarantine) -> None:
+    for _ in range(2):
+        assert is_fine(own)
+        process_of(own).kill()
+    assert is_fine(own)
 
 
-def test_a_file_under_way_outlives_the_process_that_took_it(hostile: Hostile) -> None:
+def test_a_file_under_way_survives_the_end_of_the_process(start: Hostile) -> None:
     """Killed while a file is opened: that file has its time, and the next a new one."""
-    ward = hostile(seconds=2)
-    ward.picture(FINE, 4)
-    told = refusals(ward, b"hang", 1)
-    until(lambda: process_of(ward).children())
-    process_of(ward).kill()
-    assert is_fine(ward)
-    until(lambda: told)
-    assert "2 seconds" in str(told[0])
+    sandbox = start(seconds=2)
+    sandbox.picture(FINE, 4)
+    found = refusals(sandbox, b"hang", 1)
+    wait_until(lambda: process_of(sandbox).children(), "its child")
+    process_of(sandbox).kill()
+    assert is_fine(sandbox)
+    wait_until(lambda: found, "the refusal")
+    assert "2 seconds" in str(found[0])
+    sandbox.close()
 
 
-def test_nothing_runs_before_the_first_file_or_long_after_the_last(
-    hostile: Hostile, monkeypatch: pytest.MonkeyPatch
+def test_no_process_runs_before_the_first_file_or_long_after_the_last(
+    start: Hostile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(door, "IDLE_SECONDS", 0.5)
-    ward = hostile()
-    assert ward._door._process is None
-    assert is_fine(ward)
-    first = process_of(ward)
-    until(lambda: not first.is_running())
-    assert is_fine(ward)
-    assert process_of(ward).pid != first.pid
-    last = process_of(ward)
-    ward.close()
-    assert not last.is_running()
+    sandbox = start()
+    assert sandbox.pid is None
+    assert is_fine(sandbox)
+    first = process_of(sandbox)
+    wait_until(lambda: is_gone(first.pid), "its end after half a second")
+    assert is_fine(sandbox)
+    last = process_of(sandbox)
+    assert last != first
+    sandbox.close()
+    assert not last.is_running() and sandbox.pid is None
 
 
-def test_it_can_be_warm_before_the_first_file(hostile: Hostile) -> None:
-    ward = hostile()
-    ward.warm_up()
-    warm = process_of(ward)
-    ward.warm_up()
-    assert is_fine(ward)
-    assert process_of(ward) == warm
+def test_the_process_can_be_started_before_the_first_file(own: Quarantine) -> None:
+    own.warm_up()
+    warm = process_of(own)
+    own.warm_up()
+    assert is_fine(own)
+    assert process_of(own) == warm
 
 
-def test_where_no_process_starts_the_file_is_not_to_blame(tmp_path: Path) -> None:
-    ward = Quarantine(tmp_path / "opener.log", 200, 10, "no_such_module")
+def test_a_file_is_not_blamed_if_no_process_starts(tmp_path: Path) -> None:
+    sandbox = Quarantine(tmp_path / "opener.log", 200, 10, "no_such_module")
     with pytest.raises(NotNow, match="no file can be opened on this server just now"):
-        ward.picture(FINE, 4)
+        sandbox.picture(FINE, 4)
     assert "no_such_module" in (tmp_path / "opener.log").read_text()
-    ward.close()
+    sandbox.close()
 
 
-def test_who_finds_no_place_is_told_to_try_again(hostile: Hostile) -> None:
-    ward = hostile(seconds=1)
-    ward.picture(FINE, 4)
-    ward.seconds = 3.0  # of the server's patience; what was started keeps its own
-    told = refusals(ward, b"hang", AT_ONCE)
-    until(lambda: len(process_of(ward).children()) == AT_ONCE)
-    ward.seconds = 0.1
+def test_a_file_beyond_those_at_a_time_is_refused_for_now(start: Hostile) -> None:
+    sandbox = start(seconds=1)
+    sandbox.picture(FINE, 4)
+    sandbox.seconds = 3.0  # how long the server waits; the process keeps its own limit
+    found = refusals(sandbox, b"hang", AT_ONCE)
+    children = process_of(sandbox).children
+    wait_until(
+        lambda: len(children()) == AT_ONCE, "as many files as are opened at once"
+    )
+    sandbox.seconds = 0.1
     with pytest.raises(NotNow, match="try again in a moment"):
-        ward.picture(FINE, 4)
-    until(lambda: len(told) == AT_ONCE)
-    ward.seconds = 10.0
-    assert is_fine(ward)
+        sandbox.picture(FINE, 4)
+    wait_until(lambda: len(found) == AT_ONCE, "their refusals")
+    sandbox.seconds = 10.0
+    assert is_fine(sandbox)
+    sandbox.close()
 
 
-def test_nothing_outlives_a_server_that_is_killed(tmp_path: Path) -> None:
+def test_no_process_survives_a_server_that_is_killed(tmp_path: Path) -> None:
     code = f"""
 import os, pathlib
 from ssl_core.service.quarantine import Quarantine
-ward = Quarantine(pathlib.Path({str(tmp_path)!r}) / "opener.log", 200, 10, "hostile_openings")
-ward.picture(b"", 4)
-print(ward._door._process.pid)
+log = pathlib.Path({str(tmp_path)!r}) / "opener.log"
+sandbox = Quarantine(log, 200, 10, "hostile_decoders")
+sandbox.picture(b"", 4)
+print(sandbox.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
     done = subprocess.run(
@@ -444,7 +480,5 @@ os.kill(os.getpid(), 9)
         env=os.environ | {"PYTHONPATH": str(HERE)},
         check=False,
     )
-    pid = int(done.stdout)
-    until(
-        lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie"
-    )
+    assert done.returncode == -9, done.stderr
+    wait_until(lambda: is_gone(int(done.stdout)), "the end of the process")
