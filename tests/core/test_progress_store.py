@@ -183,13 +183,13 @@ def test_servers_that_start_together_create_one_table(connect: Open) -> None:
     ids=["empty", "deep", "foreign", "newer", "changed"],
 )
 def test_a_damaged_row_is_reported_and_kept_until_it_is_forgotten(
-    connect: Open, url: str, text: str, said: str
+    connect: Open, url: str, text: str, message: str
 ) -> None:
     table = connect()
     table.join(BEN, answered(5))  # makes the table
     put(url, text)
     for _ in range(2):
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises(ValueError, match=message):
             table.join(ANN, answered(10))
     mine = f"SELECT text FROM progress WHERE learner = '{ANN}'"
     assert ask(url, mine) == [(text,)]
@@ -323,9 +323,11 @@ def test_waiting_for_a_locked_row_has_a_limit(
 def test_an_invalid_url_is_refused_in_one_sentence(url: str) -> None:
     with pytest.raises(ValueError) as refused:
         Ledger(url)
-    said = str(refused.value)
-    assert said.startswith("SSL_DATABASE ") and "allowed are sqlite:///FILE" in said
-    assert "hunter2" not in said and "\n" not in said
+    message = str(refused.value)
+    assert (
+        message.startswith("SSL_DATABASE ") and "allowed are sqlite:///FILE" in message
+    )
+    assert "hunter2" not in message and "\n" not in message
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_a_numeric_answer_is_its_formula(question) -> None:
 
 
 @by_id(Predict)
-def test_a_prediction_rests_on_evidence(question) -> None:
+def test_a_prediction_cites_evidence(question) -> None:
     assert any("mean(" in e for e in question.holds)
 
 
@@ -94,7 +94,7 @@ def test_the_longest_option_is_not_the_right_one() -> None:
     assert sum(longest) / len(choices) <= 0.4
 
 
-def test_the_right_ones_stand_everywhere() -> None:
+def test_right_options_are_spread_over_all_places() -> None:
     choices = [q for q in QUESTIONS if isinstance(q, Choice) and len(q.options) >= 3]
     places = Counter([o.right for o in q.options].index(True) for q in choices)
     fair = len(choices) / 4

@@ -52,10 +52,10 @@ def test_the_last_lesson_has_no_next() -> None:
         (written(""), "why.md: text: is empty"),
     ],
 )
-def test_a_problem_is_named_by_file_and_field(content: str, said: str) -> None:
+def test_a_problem_is_named_by_file_and_field(content: str, message: str) -> None:
     with pytest.raises(LessonError) as caught:
         lessons.parse(content, "why")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_an_unknown_lesson_is_named_with_those_there_are(

@@ -96,9 +96,9 @@ def targets(given: Given) -> dict[str, Target]:
         if rng.random() < 0.5:  # a valid config with one thing changed
             flat = RunConfig.of({"method": method}).flat()
             values = {"all": flat} if rng.random() < 0.02 else _within(flat, rng)
-        said = values.get("augment")
-        if isinstance(said, str | int):  # quoted whole: only its writer reads it
-            values["augment"] = said[:200] if isinstance(said, str) else said % 10**9
+        text = values.get("augment")
+        if isinstance(text, str | int):  # quoted whole: only its writer reads it
+            values["augment"] = text[:200] if isinstance(text, str) else text % 10**9
         config = RunConfig.of(values)
         return RunConfig.of(json.loads(json.dumps(config.flat())))
 

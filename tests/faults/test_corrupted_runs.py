@@ -65,9 +65,9 @@ def queries(
 def is_displayable(answer: object) -> bool:
     """Whether a page can show it."""
     if isinstance(answer, RunStatus):
-        told = (answer.state, answer.step, answer.seconds, answer.config)
+        values = (answer.state, answer.step, answer.seconds, answer.config)
         kinds = (str, int, int | float, dict)
-        return all(isinstance(t, k) for t, k in zip(told, kinds, strict=True))
+        return all(isinstance(t, k) for t, k in zip(values, kinds, strict=True))
     if isinstance(answer, list):  # a history
         return all(isinstance(tick, dict) and "step" in tick for tick in answer)
     return True

@@ -58,7 +58,7 @@ def fill(disk: Path) -> Path:
     return filler
 
 
-def test_a_full_disk_and_room_again(disk: Path) -> None:
+def test_a_full_disk_ends_a_run_and_space_lets_the_next_begin(disk: Path) -> None:
     service = serving(disk / "runs")
     try:
         before = trained(service, "ann")
@@ -86,7 +86,7 @@ def test_a_full_disk_and_room_again(disk: Path) -> None:
         service.close()
 
 
-def test_a_folder_that_may_only_be_read(disk: Path) -> None:
+def test_a_read_only_folder_ends_a_run(disk: Path) -> None:
     service = serving(disk / "runs")
     try:
         before = trained(service, "ann")
@@ -106,13 +106,13 @@ def test_a_folder_that_may_only_be_read(disk: Path) -> None:
         service.close()
 
 
-def test_a_server_cannot_begin_in_a_folder_that_may_only_be_read(disk: Path) -> None:
+def test_a_server_does_not_start_in_a_read_only_folder(disk: Path) -> None:
     read_only(disk)
     with pytest.raises(OSError, match="Read-only"):
         serving(disk / "runs")
 
 
-def test_no_file_may_grow(tmp_path: Path) -> None:
+def test_a_limit_on_file_size_ends_a_run(tmp_path: Path) -> None:
     """The same without a disk of one's own: a limit on a file's size, as quotas set it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(

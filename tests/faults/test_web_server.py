@@ -30,7 +30,7 @@ async def playground(server: Server, learner: str, press: str = "") -> list[str]
         return [b.body.label for b in tab.all("button")]
 
 
-def test_a_killed_server_is_started_again_and_one_click_goes_on(tmp_path: Path) -> None:
+def test_a_run_resumes_after_its_server_was_killed(tmp_path: Path) -> None:
     learner, runs = name(), tmp_path / "runs"
     with serving(runs, tmp_path / "log", workers=1) as server:
         played(playground(server, learner, "main_train"))
@@ -52,7 +52,7 @@ def test_a_killed_server_is_started_again_and_one_click_goes_on(tmp_path: Path) 
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-def test_pages_over_damaged_files_say_so_and_stand(tmp_path: Path) -> None:
+def test_pages_report_damaged_files(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     run = corruption.interrupted(runs)
     hurt = corruption.damaged(runs, run, mutations=1, seed=2)
@@ -73,5 +73,5 @@ def test_pages_over_damaged_files_say_so_and_stand(tmp_path: Path) -> None:
         played(all_of_them())
         assert "Resume" in played(playground(server, whole.owner))
     assert not wrong, "\n".join([f"{len(wrong)} pages", *wrong])
-    said = (tmp_path / "log").read_text()
-    assert "Traceback" not in said, said
+    printed = (tmp_path / "log").read_text()
+    assert "Traceback" not in printed, printed

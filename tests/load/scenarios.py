@@ -16,7 +16,7 @@ from tests.load.learner import PAGES, Learner, Log, name
 from tests.load.server import Server
 from tests.load.tab import Tab, Visit
 
-PATIENCE = 180.0
+LIMIT_S = 60.0
 SAMPLE_SECONDS = 5.0
 FORGOTTEN_SECONDS = 130.0  # Streamlit keeps a closed tab's session for two minutes
 Pace = tuple[float, float]
@@ -153,14 +153,14 @@ async def churn(
 
     async def seat(number: int) -> None:
         nonlocal came
-        dice = random.Random(number)
+        rng = random.Random(number)
         while time.monotonic() < end:
             came += 1
-            async with learner(server, log, dice.randrange(10**9), think) as one:
-                for _ in range(dice.randint(2, 8)):
-                    await asyncio.sleep(dice.uniform(*think))
+            async with learner(server, log, rng.randrange(10**9), think) as one:
+                for _ in range(rng.randint(2, 8)):
+                    await asyncio.sleep(rng.uniform(*think))
                     await one.act()
-                if dice.random() < trains:
+                if rng.random() < trains:
                     await one.train()
 
     seats = [asyncio.create_task(seat(i)) for i in range(at_a_time)]
@@ -264,10 +264,10 @@ def _images(run: Path) -> tuple[float, float]:
 
 
 async def until(claim: Callable[[], bool], what: str) -> None:
-    """Wait for what must come."""
-    end = time.monotonic() + PATIENCE
+    """Wait as ``wait_until`` does, while the other learners go on."""
+    end = time.monotonic() + LIMIT_S
     while not claim():
-        assert time.monotonic() < end, f"waited {PATIENCE:g} s in vain for: {what}"
+        assert time.monotonic() < end, f"not within {LIMIT_S:g} s: {what}"
         await asyncio.sleep(0.2)
 
 
