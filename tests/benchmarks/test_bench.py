@@ -1,4 +1,4 @@
-"""Comparisons: that they run, what they say, and what ships of them. Never how fast."""
+"""Comparisons with peers: they run and report correctly; speed is not tested."""
 
 import json
 import math
@@ -166,7 +166,7 @@ def test_figures_that_ship_say_how_they_were_made(path: Path) -> None:
 
 
 def test_no_figure_in_the_readme_is_stale() -> None:
-    """Its table is the one that ``bench --save`` prints."""
+    """Its table is what ``bench --save`` prints."""
     assert kept.table() in (ROOT / "README.md").read_text()
 
 

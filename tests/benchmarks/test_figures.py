@@ -1,4 +1,4 @@
-"""What benchmarks tell of many values, and what they keep."""
+"""Figures of benchmarks: quantiles, tables and files."""
 
 import json
 from pathlib import Path

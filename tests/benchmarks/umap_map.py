@@ -1,4 +1,4 @@
-"""UMAP: a layout in the mapper's process, and the map of a learner who asks for the first."""
+"""UMAP: the time of a layout, and of the first one that a learner requests."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""A real Ray cluster of two nodes on this machine: the contract, and a node that dies."""
+"""A local Ray cluster of two nodes: the contract, and the loss of a node."""
 
 import os
 import secrets
@@ -29,6 +29,7 @@ from tests.polling import wait_until
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.xdist_group("ray"),
     pytest.mark.skipif(
         find_spec("ray") is None,
         reason="Ray is not installed: pip install -r requirements-cluster.txt",
@@ -40,7 +41,7 @@ OBJECT_STORE_BYTES = 80 * 2**20
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """A head without room for work, and two nodes with a core each."""
+    """A head without cores for work, and two nodes with one core each."""
     # Before Ray is imported: a key that only these tests have.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "token")
@@ -79,14 +80,14 @@ def service(settings: Settings, root: Path, workers: Workers) -> Iterator[Servic
 
 
 def raylets(cluster: Any) -> dict[int, Any]:
-    """The nodes by the process that leads each."""
+    """The nodes by the process id of their raylet."""
     return {
         n.all_processes["raylet"][0].process.pid: n for n in cluster.list_all_nodes()
     }
 
 
 def actors(cluster: Any) -> list[psutil.Process]:
-    """The processes of workers, on whichever node."""
+    """The processes of workers on all nodes."""
     found = [c for pid in raylets(cluster) for c in psutil.Process(pid).children(True)]
     return [p for p in found if "RayWorker" in "".join(p.cmdline())]
 
@@ -133,7 +134,7 @@ def assert_goes_on(service: Service, run: str) -> None:
 def test_a_worker_saves_its_run_when_its_server_ends(
     service: Service, workers: Workers
 ) -> None:
-    """The bridge's standard input ends when the server is killed; so it does here."""
+    """Closing its standard input is what the bridge sees when its server is killed."""
     run = started(service, SMALL, "mia")
     bridge = workers.newest.bridge
     bridge.close()
@@ -171,7 +172,7 @@ def test_a_run_goes_on_when_its_node_is_lost(service: Service, cluster: Any) -> 
 
 
 def test_a_run_waits_when_the_cluster_is_full(service: Service) -> None:
-    """The pages go on: nothing that a page asks for waits for the cluster."""
+    """Pages do not block: no call of the service waits for the cluster."""
     other = Service(service.root.parent / "other", service.settings, mapper=False)
     try:
         before = time.monotonic()

@@ -1,4 +1,4 @@
-"""How a cluster's cores and GPUs are shared out among workers, and what is refused."""
+"""How cores and GPUs of a cluster are divided among workers."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What every backend keeps to, wherever its workers run: the same tests for all of them.
+"""The contract of every backend: the same tests, wherever its workers run.
 
 A backend's test module has one class of these tests, with the fixtures ``service``,
 ``workers``, ``pid_of`` and ``killed``.
@@ -69,7 +69,7 @@ def wait_for_state(service: Service, run: str, state: str) -> None:
 
 
 class Contract:
-    """What a page may ask, and what it gets.
+    """What a page may call, and what it gets.
 
     Needs fixtures: ``service``, whose one worker is ready; ``workers``, which started
     it; ``pid_of``, which gives a worker's process id; ``killed``, how the service
@@ -78,7 +78,7 @@ class Contract:
 
     @pytest.fixture(scope="class")
     def pictures(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """A small folder of images, so that looking at a run costs little."""
+        """A small folder of images, so that evaluating a run costs little."""
         root = tmp_path_factory.mktemp("pictures")
         rng = np.random.default_rng(0)
         for i in range(120):

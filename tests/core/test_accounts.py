@@ -1,4 +1,4 @@
-"""What joins an account, and what does not: forgetting, restoring, shared computers."""
+"""What is merged into an account: forgetting, restoring and shared computers."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Imports point one way, heavy packages wait until used, nothing is unpickled."""
+"""Imports point in one direction, heavy ones are lazy, and nothing is unpickled."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -209,7 +209,7 @@ def test_importing_the_training_loop_imports_nothing_heavy() -> None:
 
 
 def test_a_run_needs_no_screen_library_no_umap_and_no_torchvision() -> None:
-    """None in sys.modules makes an import fail, as where a package is not installed."""
+    """None in sys.modules makes an import fail, as if the package were not installed."""
     code = f"""
 import sys
 for name in {sorted(SCREEN | HEAVY)}:

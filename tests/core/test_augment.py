@@ -38,12 +38,12 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def pictures(n: int = 8, height: int = 32, width: int = 32, seed: int = 0) -> Tensor:
-    """Coloured, lopsided pictures that use the whole range [0, 1]."""
+    """Coloured, asymmetric images that use the whole range [0, 1]."""
     return torch.rand(n, 3, height, width, generator=generator(seed))
 
 
 def muted(n: int = 8) -> Tensor:
-    """Pictures around mid-grey: no colour change of ours can reach the clamp."""
+    """Images around mid-grey, so that no colour change reaches the clamp."""
     return 0.42 + 0.16 * pictures(n)
 
 
@@ -475,7 +475,7 @@ def one_by_one(policy: Policy, x: Tensor, params: Any) -> Tensor:
 
 
 def test_geometry_composes_in_the_order_of_the_list() -> None:
-    """On a picture of its own coordinates, sampling says where each pixel looked."""
+    """On an image of coordinates, each sampled pixel tells where it was sampled."""
     policy = Policy.of({"crop": 0.5, "flip": 0.5, "rotation": 45.0})
     crop = params_of(width=[0.5], height=[0.6], x=[0.1], y=[-0.2])
     params = (crop, params_of(flipped=[True]), params_of(degrees=[30.0]))
@@ -522,7 +522,7 @@ def test_colour_composes_like_one_after_another_away_from_the_clamp() -> None:
 
 @pytest.mark.parametrize("geometry", GEOMETRY)
 def test_the_whole_policy_is_one_after_another(geometry: str) -> None:
-    """One resampling only, so that nothing but rounding may differ."""
+    """With a single resampling, so that only rounding may differ."""
     strengths = {
         slug: 0.1 if slug in COLOURS else float(make(slug).strength)
         for slug in SLUGS

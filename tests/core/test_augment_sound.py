@@ -1,4 +1,4 @@
-"""Augmentations of sound: each against its definition, and each for its own medium."""
+"""Augmentations of sound, each checked against its definition."""
 
 import math
 from typing import Any
@@ -32,7 +32,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def spectrograms(n: int = 8, bands: int = BANDS, frames: int = FRAMES) -> Tensor:
-    """Levels over the whole range, no two of them alike."""
+    """Distinct levels over the whole range."""
     return torch.rand(n, 1, bands, frames, generator=generator())
 
 
@@ -45,7 +45,7 @@ def row_of(params: Any, i: int) -> dict[str, Tensor]:
 
 
 def power(level: Tensor) -> Tensor:
-    """What a level stands for, relative to full scale: 0 is 80 dB below it."""
+    """The power of a level relative to full scale; level 0 is 80 dB below it."""
     return 10 ** ((level.double() - 1) * 80 / 10)
 
 

@@ -1,4 +1,4 @@
-"""A batch looked at outside of training is the batch that training would make."""
+"""The inspected batch is the one that training would draw."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def test_the_batch_is_described_row_by_row(data: ImageSet) -> None:
 
 
 def test_an_untrained_batch_has_the_loss_of_a_first_step(data: ImageSet) -> None:
-    """The first step of a real run on the same batch, by the loop itself."""
+    """Compared with the first step of the training loop on the same batch."""
     config = RunConfig(
         batch_size=6, seed=3, device="cpu", precision="float32", policy=POLICY
     )

@@ -1,4 +1,4 @@
-"""Checkpoints: a resumed run is the same run, and nothing foreign gets in."""
+"""Checkpoints: resuming is exact, and damaged or foreign files are refused."""
 
 import hashlib
 import io
@@ -19,15 +19,6 @@ from ssl_core.train import Budget, Fit, RunConfig, Watch
 
 EVERY_STEP = Watch(tick_seconds=0, probe_seconds=1000, bank=60, asked=30, mapped=30)
 MODEL, CARD = "model.safetensors", "card.json"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Tiny tensors: more threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def make(data: ImageSet, steps: int = 6, **values) -> Fit:

@@ -1,4 +1,4 @@
-"""The loss of a very large batch: the same numbers, without the square of memory."""
+"""The chunked loss of a large batch equals the full one and needs less memory."""
 
 import subprocess
 import sys
@@ -64,7 +64,7 @@ def test_first_and_second_gradients_match_finite_differences(
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_each_anchor_counts_by_its_own_weight(loss: Loss, chunked) -> None:
-    """A gradient that is not the same for all anchors, as another loss would bring."""
+    """With an incoming gradient that differs between anchors."""
     z = torch.cat(pairs(9, 4, torch.float64)).detach().requires_grad_()
     chunked(40)
     partner = loss is nt_xent
@@ -89,7 +89,7 @@ def test_autocast_does_not_round_the_similarities(chunked) -> None:
 
 
 def test_small_batches_use_the_full_matrix() -> None:
-    """The form that a lesson shows is the one that runs there."""
+    """So that a lesson shows the code that runs."""
     a, b = pairs(blocks.ROWS_WHOLE // 2)
     assert "LogSumExp" not in _steps(nt_xent(a, b, 0.2))
     a, b = pairs(blocks.ROWS_WHOLE // 2 + 1)

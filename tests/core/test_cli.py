@@ -1,4 +1,4 @@
-"""The command line: its contract, its refusals, and what it must not need."""
+"""The command line: its output, its error messages, and what it does not import."""
 
 import json
 import signal
@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 from PIL import Image
 
 from ssl_core.__main__ import main
@@ -38,18 +37,9 @@ KEYS = [
 SMALL = ["--batch-size", "16", "--device", "cpu", "--steps", "3"]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Tiny tensors: more threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory) -> str:
-    """A folder of 120 pictures in eight subfolders, and six files that are none."""
+    """A folder of 120 images in eight subfolders, and six files that are no images."""
     folder, drawn = tmp_path_factory.mktemp("photos"), shapes(count=120, held_out=10)
     for i, (image, label) in enumerate(zip(drawn.images, drawn.labels, strict=True)):
         place = folder / drawn.label_names[label]
@@ -62,7 +52,7 @@ def photos(tmp_path_factory) -> str:
 
 @pytest.fixture(scope="module")
 def trained(photos, tmp_path_factory):
-    """One small run with everything written: its result and the folder it is in."""
+    """One small run that writes all its files: the result and the folder."""
     out = tmp_path_factory.mktemp("out")
     argv = ["train", "simclr", "--data", photos, *SMALL, "--temperature", "0.5"]
     written = ["--save", str(out / "ck"), "--json", str(out / "run.json")]

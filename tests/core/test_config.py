@@ -1,4 +1,4 @@
-"""One record from which sliders, flags and links are derived, and what it refuses."""
+"""The config from which sliders, flags and links are derived, and what it refuses."""
 
 import dataclasses
 import json
@@ -177,7 +177,7 @@ def test_values_may_arrive_as_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"batch_size": 1}, "batch_size is 1; allowed is at least 2"),
         ({"batch_size": "lots"}, "batch_size is 'lots'"),
@@ -259,7 +259,7 @@ def test_what_cannot_change_mid_run_is_refused_by_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"temperature": 0}, "temperature is 0"),
         ({"batch_size": 0}, "batch_size is 0"),

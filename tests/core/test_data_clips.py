@@ -1,4 +1,4 @@
-"""A learner's own recordings: every kind is read, and what names tell of them is known."""
+"""A learner's own recordings: every format is read, and labels come from file names."""
 
 import io
 import random
@@ -112,7 +112,7 @@ def test_folders_that_agree_with_the_names_change_nothing(
 
 
 def test_folders_take_precedence_over_names_of_another_form(source: Make) -> None:
-    """As in collections that number their files: ``cat/rec_2024_17.wav``."""
+    """As in data sets that number their files: ``cat/rec_2024_17.wav``."""
     files = {
         f"{c}/rec_{2020 + i}_{i}.wav": recorded(tone(300 + 50 * i))
         for c in ("cat", "dog")
@@ -327,7 +327,7 @@ def test_decoding_is_the_same_at_every_call() -> None:
 
 
 def many(count: int, people: str = "ab") -> dict[str, bytes]:
-    """Short recordings, no two of them alike."""
+    """Short, distinct recordings."""
     return {
         f"{i % 3}_{people[i % len(people)]}_{i:04}.wav": recorded(
             tone(1000, 0.02, level=0.1 + i / 1000)
@@ -374,7 +374,7 @@ def test_several_speakers_are_held_out_together(source: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("out", "told"),
+    ("out", "message"),
     [
         ("nobody", "speakers_out is nobody; allowed are some, not all, of anna, bert"),
         (("anna", "carl"), "speakers_out is anna, carl; allowed are some, not all"),
@@ -406,7 +406,7 @@ def test_rows_and_speakers_are_not_held_out_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"held_out": 0}, "held_out is 0; allowed is at least 1 and at most 10"),
         ({"held_out": 11}, "held_out is 11; allowed is at least 1 and at most 10"),

@@ -1,4 +1,4 @@
-"""Whatever a learner brings for a recording: named, skipped or cut, and never fatal."""
+"""Invalid recordings are named, skipped or truncated, and never fatal."""
 
 import io
 import os
@@ -42,7 +42,7 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
 
 @contextmanager
 def at_most(mib: int) -> Iterator[None]:
-    """What Python and numpy hold at once in here, read files included."""
+    """Fail if Python and numpy allocate more than this at a time in the block."""
     tracemalloc.start()
     try:
         yield
@@ -64,7 +64,7 @@ def header(
     data_bytes: int = 0,
     code: int = 1,
 ) -> bytes:
-    """A WAV header that claims whatever it is told to."""
+    """A WAV header with any claims."""
     block = channels * bits // 8
     form = struct.pack(
         "<HHIIHH",
@@ -184,7 +184,7 @@ def test_all_unusable_files_together_leave_the_usable_ones(source: Make) -> None
 
 
 def test_only_the_first_ten_seconds_of_three_hours_are_read(tmp_path: Path) -> None:
-    """172 MB on paper, of which the disk holds the beginning alone."""
+    """A sparse file of 172 MB, of which the disk holds the beginning only."""
     hours = 3 * 3600 * RATE
     start = [silence(5), tone(700, 1), silence(3.5), tone(1900, 3, level=0.9)]
     long = on_disk(tmp_path / "mine", GOOD) / "long_anna_1.wav"
@@ -208,7 +208,7 @@ def test_only_the_first_ten_seconds_of_three_hours_are_read(tmp_path: Path) -> N
 def test_three_hours_of_telephone_audio_in_a_zip_are_read(
     tmp_path: Path, kind: str
 ) -> None:
-    """8 bits at 2 kHz, 21.6 MB: also more than is read of one file."""
+    """8 bits at 2 kHz, 21.6 MB: more than is read of one file."""
     noise = np.random.default_rng(0).integers(126, 130, 2000 * 60)
     wave = np.tile(noise, 180)
     wave[2000 * 3 : 2000 * 4] += np.rint(100 * tone(300, 1, 2000)).astype(int)
@@ -284,7 +284,7 @@ def test_a_recording_that_was_cut_off_is_read_as_far_as_it_goes_or_named(
 def test_a_header_with_too_large_a_size_is_handled(
     tmp_path: Path, claimed: int
 ) -> None:
-    """As a recorder leaves it that could not go back to write the length."""
+    """As a recorder leaves it that could not write the length at the end."""
     content = header(data_bytes=claimed) + pcm(tone(700, 1))
     path = on_disk(tmp_path / "mine", GOOD | {"no_anna_9.wav": content})
     with at_most(60):
@@ -470,7 +470,7 @@ def test_links_and_pipes_in_a_folder(tmp_path: Path) -> None:
 
 
 def with_bomb(path: Path, block: bytes, blocks: int, unpacked: int) -> Path:
-    """A zip with one more entry: this deflated block over and over."""
+    """A zip with one more entry that repeats a deflated block."""
     zipped(path, GOOD)
     with zipfile.ZipFile(path, "a") as archive:
         with archive.open("no_anna_9.wav", "w", force_zip64=True) as member:
@@ -500,7 +500,7 @@ def test_gigabytes_of_zeros_are_not_unpacked(tmp_path: Path) -> None:
 def test_only_the_beginning_of_a_large_compressible_file_is_unpacked(
     tmp_path: Path,
 ) -> None:
-    """1 GB of a tone, packed about a hundredfold: too little to be called a bomb."""
+    """1 GB of a tone, compressed about a hundredfold: below the ratio of a zip bomb."""
     seconds = tone(500, 1, 8000, 0.3)
     block = deflated(pcm(np.tile(seconds, 64))[:MIB])
     block = block if len(block) * 150 > MIB else block + deflated(os.urandom(9000))
@@ -593,7 +593,7 @@ def test_labels_in_deep_folders_are_the_folders_names(source: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "message"),
     [
         (b"", "damaged or no zip"),
         (WAVE, "damaged or no zip"),

@@ -1,4 +1,4 @@
-"""A learner's own images: every kind is read, and nothing hostile is fatal."""
+"""A learner's own images: every format is read, and hostile files are not fatal."""
 
 import io
 import os
@@ -34,7 +34,7 @@ def plain(colour: tuple[int, ...] = RED, size: tuple[int, int] = (32, 32)) -> by
 
 
 def png_claiming(width: int, height: int, body: bytes = b"") -> bytes:
-    """A PNG whose header claims a size, whatever its content holds."""
+    """A PNG with a false size in its header."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         sum_ = struct.pack(">I", zlib.crc32(kind + data))
@@ -155,7 +155,7 @@ def ramp16() -> bytes:
 
 
 def oriented(kind: str, orientation: int) -> bytes:
-    """Left half red, right half blue, once a viewer has obeyed the EXIF tag."""
+    """Left half red, right half blue, after the EXIF orientation is applied."""
     shown = np.zeros((64, 64, 3), dtype=np.uint8)
     shown[:, :32], shown[:, 32:] = RED, BLUE
     turns = {1: 0, 6: 1, 3: 2, 8: 3}  # quarter turns against the clock, as stored
@@ -320,7 +320,7 @@ def test_the_progress_callback_counts_every_file_and_can_stop_the_loading(
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"size": 4}, "size is 4; allowed is at least 8"),
         ({"held_out": 0}, "held_out is 0; allowed is at least 1 and at most 8"),
@@ -495,7 +495,7 @@ def test_a_zip_bomb_below_the_byte_limit_is_detected_by_its_ratio(
 
 
 def lying_zip(path: Path, claimed: int) -> Path:
-    """A zip of which one entry's headers claim another size than it unpacks to."""
+    """A zip with one entry whose headers claim a false size."""
     real = 8 * 2**20
     zipped(path, GOOD | {"good/liar.png": bytes(real)})
     data = path.read_bytes()
@@ -563,7 +563,7 @@ def test_a_damaged_entry_does_not_spoil_the_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "message"),
     [
         (b"", "damaged or no zip"),
         (b"this is no zip", "damaged or no zip"),

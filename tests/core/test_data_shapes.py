@@ -1,4 +1,4 @@
-"""Shapes: repeatable, fully known, not solved by raw pixels, and hue is only colour."""
+"""Shapes: deterministic, fully labelled, and not solved by raw pixels."""
 
 import math
 
@@ -15,7 +15,7 @@ LUMA = torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)
 
 @pytest.fixture(scope="module")
 def drawn() -> ImageSet:
-    """The default set, as a learner gets it."""
+    """The default data set."""
     return shapes()
 
 
@@ -119,6 +119,7 @@ def test_fill_is_lighter_than_background_and_every_shape_is_visible(
 def test_the_hue_in_the_factor_is_the_hue_in_the_picture(drawn: ImageSet) -> None:
     # The lightest blues leave the RGB cube and are clipped, which turns them a little.
     discs = (drawn.factors["shape"].values == SHAPES.index("disc")).nonzero().squeeze(1)
+    assert len(discs) > 100
     for row in discs.tolist():
         x, y = (drawn.factors[k].values[row].item() for k in ("x", "y"))
         column, line = (int((at + 1) / 2 * 32) for at in (x, y))
@@ -161,7 +162,7 @@ def test_angle_and_number_factors_become_even_classes(drawn: ImageSet) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"count": 0}, "count is 0; allowed is at least 4"),
         ({"count": -3}, "count is -3"),

@@ -1,4 +1,4 @@
-"""Spectrograms: the right band, the right level, and back to something like the sound."""
+"""Spectrograms: frequency, level, and resynthesis."""
 
 import math
 
@@ -19,7 +19,7 @@ INNER = slice(2, FRAMES - 2)  # a clip's first and last columns see its ends
 
 
 def hz_of_row(row: int, rate: int = RATE) -> float:
-    """Middle of a band by the HTK formula; row 0 is the highest."""
+    """Centre of a band by the HTK formula; row 0 is the highest."""
 
     def mel(hertz: float) -> float:
         return 2595 * math.log10(1 + hertz / 700)
@@ -258,7 +258,7 @@ def test_a_move_keeps_the_clips_in_main_memory(spoken: SoundSet) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"clips": torch.zeros(6, SAMPLES)}, "holds int16"),
         ({"clips": torch.zeros(6, dtype=torch.int16)}, "holds int16"),

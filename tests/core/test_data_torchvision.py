@@ -1,4 +1,4 @@
-"""Downloaded sets: tiny ones in the real formats, from a server on this machine."""
+"""Downloaded data sets: small ones in the real formats, from a local server."""
 
 import functools
 import gzip
@@ -49,7 +49,7 @@ def tarred(files: dict[str, bytes]) -> bytes:
 
 
 class Server:
-    """A web server on this machine, and what it was asked."""
+    """A local web server that records its requests."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.requests = folder, []
@@ -323,7 +323,7 @@ def test_files_damaged_on_disk_are_fetched_again(
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"held_out": 0}, "held_out is 0; allowed is at least 1"),
         ({"held_out": 21}, "held_out is 21; allowed is at least 1 and at most 20"),

@@ -1,4 +1,4 @@
-"""Voices: repeatable, fully known, and every factor can be measured in the sound."""
+"""Voices: deterministic, fully labelled, and every factor is measured in the sound."""
 
 import itertools
 import math
@@ -38,7 +38,7 @@ def known(data: SoundSet, name: str) -> Tensor:
 
 
 def syllable(data: SoundSet) -> tuple[Tensor, Tensor]:
-    """First and last sample of what is said."""
+    """First and last sample of the syllable."""
     start = known(data, "onset") * RATE
     return start.long(), (start + 0.5 / known(data, "tempo") * RATE).long()
 
@@ -265,7 +265,7 @@ def envelope(wave: Tensor) -> Tensor:
 
 
 def loud_stretch(wave: Tensor, loudness: float) -> tuple[float, float]:
-    """First and last second that come near the voice's level."""
+    """First and last second that come near the level of the voice."""
     loud = (envelope(wave) > loudness - 12).nonzero().squeeze(1)
     return loud[0].item() * 64 / RATE, (loud[-1].item() + 1) * 64 / RATE
 
@@ -326,7 +326,7 @@ def test_classes_are_heard_in_the_spectrum(
 
 
 def test_every_syllable_has_its_own_sound(spoken: SoundSet) -> None:
-    """Any two of the nine are told apart by who knows where to listen."""
+    """A classifier on the aligned spectra tells any two of the nine apart."""
     x = torch.cat([aligned(spoken, 0, 0.25), aligned(spoken, 0.45, 0.85)], 1)
     y = known(spoken, "said")
     train, test = spoken.train_rows, spoken.held_out_rows

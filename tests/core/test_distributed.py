@@ -1,4 +1,4 @@
-"""One run in two processes is the run of one process with the joint batch."""
+"""A run in two processes equals the run of one process with the whole batch."""
 
 import json
 import os

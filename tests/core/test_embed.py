@@ -1,4 +1,4 @@
-"""Maps: PCA is PCA, frames follow each other, neighbours are the nearest."""
+"""Maps: PCA, alignment of frames, nearest neighbours, UMAP."""
 
 import numpy as np
 import pytest

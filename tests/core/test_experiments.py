@@ -1,4 +1,4 @@
-"""Experiments: what is run, what is kept, what is concluded; and the evidence that ships."""
+"""Experiments: running, storing and concluding; and the evidence that ships."""
 
 import json
 import math
@@ -38,7 +38,7 @@ ran: list[tuple[str, int]] = []
 
 
 def counting(trial: Trial) -> dict[str, float]:
-    """A trial whose result is known, and which leaves a trace."""
+    """A trial with a known result that records its calls."""
     ran.append((trial.arm, trial.seed))
     return {"score": trial.steps + trial.seed / 10, "unused": 0.0}
 
@@ -149,7 +149,7 @@ def test_only_the_arm_whose_code_changed_is_run_again(tmp_path, monkeypatch) -> 
 
 
 def with_other_code(store: Path, arm: str) -> None:
-    """As if an arm's runs had been made by code that has changed since."""
+    """As if the code had changed since an arm was run."""
     known = json.loads(store.read_text())
     known["arms"][arm]["code"] = "another"
     store.write_text(json.dumps(known))
@@ -396,7 +396,7 @@ def test_shipped_evidence_matches_the_current_config(path: Path) -> None:
 
 
 def test_published_numbers_are_the_papers() -> None:
-    """A few, typed in from the papers once more, guard against slips."""
+    """A few numbers, copied from the papers a second time."""
     published = {
         (slug, p.label): p.value for slug, e in EXPERIMENTS.items() for p in e.published
     }

@@ -1,4 +1,4 @@
-"""The claims about sound: what they read, and whom training never hears."""
+"""The experiments on sound: held-out speakers, and the files they depend on."""
 
 import wave
 from pathlib import Path
@@ -16,7 +16,7 @@ SOUND, SPEAKERS = EXPERIMENTS["sound"], EXPERIMENTS["speakers"]
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory) -> Path:
-    """Syllables as if the four speakers had said digits: six takes of two each."""
+    """Syllables in place of spoken digits: six takes of two digits by four speakers."""
     folder = tmp_path_factory.mktemp("digits")
     clips = iter(voices(count=48, held_out=8).clips)
     for who in speakers.SPEAKERS:

@@ -1,4 +1,4 @@
-"""The loop from the outside: what a run repeats, obeys, refuses and tells."""
+"""The training loop: determinism, live changes, refusals and ticks."""
 
 import math
 import time
@@ -307,7 +307,7 @@ def test_adjusting_before_the_first_tick_is_allowed(small_shapes: ImageSet) -> N
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"seed": 3}, "seed cannot change during a run"),
         ({"method": "byol"}, "method cannot change during a run"),
@@ -505,7 +505,7 @@ def test_the_batch_is_shown_as_it_was_trained_on(small_shapes: ImageSet) -> None
 def test_collapse_is_detected_for_a_siamese_network_without_predictor_and_stop_gradient(
     small_shapes: ImageSet,
 ) -> None:
-    """The textbook collapse: two views pulled together, and nothing else."""
+    """A loss that only pulls two views together collapses."""
     collapse = start(
         small_shapes,
         AT_THE_END,

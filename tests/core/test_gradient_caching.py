@@ -1,4 +1,4 @@
-"""A batch that passes through the encoder in slices trains as if it had passed at once."""
+"""Gradient caching: a batch encoded in slices trains as one encoded at once."""
 
 import pytest
 import torch

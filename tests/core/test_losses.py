@@ -1,4 +1,4 @@
-"""Losses against loops written from the papers, closed forms, and lightly's own."""
+"""Losses against loops written from the papers, closed forms, and lightly."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Measures against their papers' formulas and against spectra that are known."""
+"""Measures against the formulas of their papers and on known spectra."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The contract of every method, checked for each one that discovery finds."""
+"""The contract of every method, checked for each that is registered."""
 
 import math
 from typing import Any
@@ -20,7 +20,7 @@ STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def make(slug: str, seed: int = 0, **switches: Any) -> Method:
-    """A method around the tiny encoder, with narrow heads unless told otherwise."""
+    """A method with the tiny encoder, and narrow heads by default."""
     torch.manual_seed(seed)
     if slug in WITH_QUEUE:
         switches = {"queue_length": 32} | switches
@@ -37,7 +37,7 @@ def views(n: int = 12, seed: int = 1) -> tuple[Tensor, Tensor]:
 
 
 def snapshot(method: nn.Module) -> dict[str, Tensor]:
-    """Everything a method is, batch-norm statistics left out."""
+    """The state of a method without its batch-norm statistics."""
     return {
         name: value.clone()
         for name, value in method.state_dict().items()
@@ -101,7 +101,7 @@ def test_outcome_is_a_scalar_and_two_projections(slug: str, head: str) -> None:
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_rows_of_the_two_views_pair_up(slug: str) -> None:
-    """Breaking the pairs must cost, else the loss compares the wrong rows."""
+    """Broken pairs must raise the loss, else it compares the wrong rows."""
     # An untrained predictor turns its input at random, so agreement shows without it.
     switches = {"predictor": "none"} if slug in WITH_PREDICTOR else {}
     method, (a, b) = make(slug, **switches), views()
@@ -259,7 +259,7 @@ def push(method: Method, keys: Tensor) -> None:
 
 
 def held(method: Any, keys: Tensor) -> int:
-    """How many of these keys stand in the queue."""
+    """How many of these keys are in the queue."""
     return int(((keys @ method.queue.T).amax(1) > 0.99999).sum())
 
 
@@ -352,7 +352,7 @@ def test_a_batch_of_one_picture_scores_the_reference(slug: str) -> None:
 
 
 def settings(knob: Knob) -> list[Any]:
-    """What is not the default: other choices, a switch's other side, a range's ends."""
+    """All values that are not the default: other choices, and the ends of ranges."""
     if knob.choices is not None:
         return [c for c in knob.choices if c != knob.default]
     if isinstance(knob.default, bool):

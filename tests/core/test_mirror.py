@@ -1,4 +1,4 @@
-"""Runs copied to a store, and found from another server: what a reader may count on."""
+"""The mirror: runs are copied to a store and found from another server."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 class Server:
-    """A folder of runs with its mirror, as each replica of the app has one."""
+    """A folder of runs with its mirror, as each replica of the app has."""
 
     def __init__(self, root: Path, url: str) -> None:
         root.mkdir(exist_ok=True)
@@ -59,7 +59,7 @@ def servers(tmp_path: Path, url: str) -> Iterator[tuple[Server, Server]]:
 
 
 def work(folder: RunFolder, step: int, *, checkpoint: bool = True) -> None:
-    """What a worker writes at one tick: every file tells the same step."""
+    """What a worker writes at one tick: the same step in every file."""
     folder.append_tick({"step": step})
     write_umap(folder.umap, UmapFrame(np.zeros((3, 2), np.float32), step))
     if checkpoint:
@@ -272,7 +272,7 @@ def test_names_that_are_no_run_ids_are_ignored(
 def test_a_reader_always_sees_a_consistent_run(
     servers: tuple[Server, Server],
 ) -> None:
-    """A worker writes and a mirror copies as fast as they can; a reader pulls."""
+    """A worker writes and a mirror copies as fast as possible, while a reader pulls."""
     here, there = servers
     run = here.run()
     work(run, 1)
@@ -309,7 +309,7 @@ def test_a_reader_always_sees_a_consistent_run(
 def test_a_tick_during_copying_keeps_the_copy_consistent(
     servers: tuple[Server, Server],
 ) -> None:
-    """However long the store takes: the state is not ahead of the other files."""
+    """With a slow store, the state is never ahead of the other files."""
     here, there = servers
     run = here.run()
     work(run, 1)
@@ -373,7 +373,7 @@ def test_an_unknown_url_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_service_finds_what_another_one_wrote(tmp_path: Path, url: str) -> None:
-    """A learner whose server is gone comes to another one, and finds the run there."""
+    """A learner whose server has failed finds the run on another one."""
     gone = Server(tmp_path / "a", url)
     left = gone.run()
     work(left, 3)

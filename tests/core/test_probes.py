@@ -1,4 +1,4 @@
-"""Probes on features whose answer is known, and beside scikit-learn's."""
+"""Probes on features with a known result, and against scikit-learn."""
 
 import math
 

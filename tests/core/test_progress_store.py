@@ -24,11 +24,12 @@ from tests.polling import wait_until
 ANN, BEN = key("https://school.example", "ann"), key("https://school.example", "ben")
 EMPTY = Progress(seed=3)
 Open = Callable[[], Ledger]
+POSTGRES = (pytest.mark.slow, pytest.mark.xdist_group("postgres"))  # one server
 
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
-    """A server of the tests' own."""
+    """One server for all tests of this file."""
     programs = binaries()
     if programs is None:
         pytest.skip("no PostgreSQL server: tests/install_postgres.sh installs one")
@@ -39,7 +40,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Of a database that holds nothing."""
+    """The URL of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'progress.sqlite'}"
     server: Postgres = request.getfixturevalue("postgres")
@@ -49,7 +50,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def connect(url: str) -> Iterator[Open]:
-    """Opens the ledger, as each server of several would."""
+    """Opens the store, as each of several servers would."""
     ledgers: list[Ledger] = []
 
     def another() -> Ledger:
@@ -62,7 +63,7 @@ def connect(url: str) -> Iterator[Open]:
 
 
 def ask(url: str, statement: str, **values: object) -> list[Any]:
-    """Ask the database itself."""
+    """Run a statement on the database itself."""
     engine = database.engine(url)
     with engine.begin() as connection:
         found = connection.execute(sqlalchemy.text(statement), values)
@@ -172,7 +173,7 @@ def test_servers_that_start_together_create_one_table(connect: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "not JSON"),
         ("[" * 100_000, "not JSON"),
@@ -213,6 +214,7 @@ def test_no_row_is_larger_than_a_progress_file(connect: Open, url: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("postgres")
 def test_a_killed_server_loses_nothing(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
@@ -244,6 +246,7 @@ def test_a_killed_server_loses_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("postgres")
 def test_a_server_killed_among_many_writes_keeps_every_one_it_confirmed(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:

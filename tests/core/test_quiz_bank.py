@@ -1,4 +1,4 @@
-"""Banks that people hand in: what is wrong with one is said by file, question and field."""
+"""Question banks by authors: problems are reported by file, question and field."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What teachers take away: GIFT, Anki, TOML and CSV, whatever the texts are made of."""
+"""Exports for teachers: GIFT, Anki, TOML and CSV, with any texts."""
 
 import csv
 import io
@@ -84,7 +84,7 @@ NUMBERS = st.floats(-1e9, 1e9, allow_nan=False) | st.sampled_from((0.0, 1e-7, 12
 
 @st.composite
 def questions(draw: st.DrawFn, ident: str):
-    """Any question of any kind, with texts that differ where they have to."""
+    """Any question of a kind, with distinct texts where they must differ."""
     pool = draw(st.lists(TEXTS, min_size=6, max_size=6, unique_by=str.strip))
     pool = [text.strip() for text in pool]
     turn = iter(pool * 9)
@@ -153,7 +153,7 @@ def banks(draw: st.DrawFn) -> Bank:
 
 
 def same_in_moodle(question, found: Read) -> None:
-    """Assert that Moodle has what the question says."""
+    """Assert that Moodle imports every part of the question."""
     assert (found.name, found.ident, found.format) == (question.id, question.id, "html")
     assert set(question.concepts) <= set(found.tags)
     assert found.stem.startswith(html(question.stem)) or isinstance(question, Numeric)
@@ -215,7 +215,7 @@ def cards(text: str) -> list[list[str]]:
 
 
 def same_in_anki(question, row: list[str]) -> None:
-    """Assert that a note has what the question says."""
+    """Assert that a note has every part of the question."""
     front, back, deck, tags = (cell.replace("&#91;", "[") for cell in row)
     assert deck == "A::B"
     assert set(question.concepts) <= set(tags.split())

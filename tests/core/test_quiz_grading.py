@@ -1,4 +1,4 @@
-"""Answers judged as a learner would call fair: each gets the words that belong to it."""
+"""Grading: every answer gets the score and the feedback that belong to it."""
 
 from collections import Counter
 
@@ -115,7 +115,7 @@ def test_each_option_has_its_own_feedback(question) -> None:
 
 @pytest.mark.parametrize("answer", [True, False, 1.0, -1, 4, 10**9, "1", (1,)])
 def test_what_is_no_option_is_refused(answer) -> None:
-    """Above all a true in a tampered file, which Python would take for option 1."""
+    """Especially ``true`` in a tampered file, which equals 1 in Python."""
     for question in (choice(right=1), predict(right=1)):
         with pytest.raises(ValueError, match=r"^(the answer is|option) "):
             judge(question, answer)
@@ -418,7 +418,7 @@ def test_shuffled_steps_are_never_in_the_right_order(count: int) -> None:
 
 @pytest.mark.parametrize("count", [3, 4])
 def test_every_option_comes_first_as_often_as_any(count: int) -> None:
-    """Over 4000 learners: five standard deviations off would be one in a million."""
+    """Over 4,000 learners; five standard deviations happen once in a million."""
     learners = 4000
     question = choice(ident="fair", right=1, count=count)
     seen = [shuffled(question, seed) for seed in range(learners)]
@@ -431,7 +431,7 @@ def test_every_option_comes_first_as_often_as_any(count: int) -> None:
 
 
 def test_within_a_quiz_the_right_letter_cannot_be_guessed() -> None:
-    """For each of some learners, over the shipped choices."""
+    """Over the shipped choice questions, for several learners."""
     choices = [q for q in LIBRARY if isinstance(q, Choice)]
     letters: Counter[int] = Counter()
     for seed in range(200):

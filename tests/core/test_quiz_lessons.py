@@ -1,4 +1,4 @@
-"""Lesson files: read as they are meant, and every problem named by file and field."""
+"""Lesson files are read, and every problem is named by file and field."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def test_the_last_lesson_has_no_next() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("no head", "why.md: has no head"),
         ("+++\ntitle = 1", "why.md: has no head"),

@@ -1,4 +1,4 @@
-"""A learner's record: it comes back as it went, whole or not at all, and two tabs agree."""
+"""Progress files: saving and loading are exact, and two tabs converge."""
 
 import json
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ EXAMS = st.builds(
 def histories(
     draw: st.DrawFn, start: Progress | None = None, exams: bool = True
 ) -> Progress:
-    """What a learner does in one tab, one thing after another."""
+    """A sequence of actions of a learner in one tab."""
     progress = start or Progress(seed=draw(st.integers(0, 2**31 - 1)))
     things = attempts() | SLUGS | EXAMS | st.none() if exams else attempts() | SLUGS
     done = draw(st.lists(things, max_size=8))
@@ -185,7 +185,7 @@ def test_a_clock_at_the_end_of_time_still_gives_a_file_that_can_be_read() -> Non
 @STEADY
 @given(histories())
 def test_merging_with_itself_changes_nothing(progress: Progress) -> None:
-    """A new session knows nothing, and hears from the browser."""
+    """A new session merges what the browser kept into an empty history."""
     fresh = Progress(seed=3).merged(loads(dumps(progress)))
     for question, own in progress.by_question():
         assert list(fresh.of(question)) == own
@@ -247,7 +247,7 @@ def test_the_exam_begun_last_goes_on_with_its_answers() -> None:
 
 
 class Browser:
-    """Tabs around one local storage, as store.js lets them talk."""
+    """Tabs that share one local storage, as store.js connects them."""
 
     def __init__(self, *tabs: Progress):
         self.tabs, self.stored, self.writes = list(tabs), "", 0
@@ -267,7 +267,7 @@ class Browser:
 
 @contextmanager
 def small(largest: int, kept: int) -> Iterator[None]:
-    """A browser in which little fits."""
+    """A browser with a small local storage."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(saving, "LARGEST", largest)
         patch.setattr(record, "KEPT", kept)
@@ -295,7 +295,7 @@ def test_two_tabs_converge_when_not_everything_fits(
 
 
 def test_two_tabs_converge_when_one_dropped_the_oldest() -> None:
-    """One has all in memory; the other knows only what fitted, then both go on."""
+    """One has everything in memory, the other only what was stored; then both go on."""
     long = "x" * LONGEST
     many = tuple(attempt(i, f"q-{i}", answer=long, score=None) for i in range(300))
     browser = Browser(Progress(seed=1, attempts=many), Progress(seed=2))
@@ -378,7 +378,7 @@ EXAM = {"set": "s", "questions": ["a"], "begun": 1}
 
 
 def refused(content: str | bytes) -> str:
-    """The one sentence with which a file is refused."""
+    """Assert that a file is refused in one sentence, and return it."""
     with pytest.raises(ValueError) as caught:
         loads(content)
     message = str(caught.value)

@@ -1,4 +1,4 @@
-"""What comes again, and when: learners simulated over two months."""
+"""The review schedule, on learners simulated over two months."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ def today(progress: Progress, day: float) -> list[str]:
 def learn(
     knows: Callable[[int, str], bool], missed: dict[str, int], days: int = 60
 ) -> dict[str, list[int]]:
-    """Days on which each question came, to somebody who clears the queue every day.
+    """Days on which each question is due, for a learner who answers all of them daily.
 
     Args:
         knows: whether they answer rightly on a day.

@@ -1,4 +1,4 @@
-"""What the history says of a learner, against numbers worked out by hand."""
+"""Statistics of a learner's history, against numbers worked out by hand."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Recordings: what a run showed, kept small, read without trust."""
+"""Recordings of runs: exact, small, and read without trust."""
 
 import dataclasses
 import io
@@ -191,7 +191,7 @@ def changed_about(file, **entries):
 
 
 def lying(file):
-    """An array whose header promises more than the file holds."""
+    """An array whose header claims more than the file holds."""
     packed, out = zipfile.ZipFile(file), io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name in packed.namelist():

@@ -1,4 +1,4 @@
-"""What learners upload is opened in another process, which no file outlives or outgrows."""
+"""Uploaded files are decoded in a sandbox, within limits of memory and time."""
 
 import io
 import os
@@ -163,14 +163,14 @@ def test_a_recording_is_decoded_as_in_this_process(
 
 
 def huge_png(side: int = 100_000) -> bytes:
-    """A header that promises ten thousand million pixels, and nothing of them."""
+    """A header that claims ten thousand million pixels, without any."""
     body = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     chunk = struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
     return b"\x89PNG\r\n\x1a\n" + chunk
 
 
 def flat_png(side: int = 6_300) -> bytes:
-    """Just below the most pixels, of one colour: small as a file, large in memory."""
+    """One colour, just below the limit of pixels: a small file, large in memory."""
     return file_of(Image.new("RGB", (side, side)), "PNG")
 
 
@@ -239,7 +239,7 @@ def saved(small_shapes: ImageSet, tmp_path_factory: pytest.TempPathFactory) -> P
 def test_the_config_of_a_checkpoint_is_read(
     saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """MoCo's is the hard one: building it has torch look for a folder of its own."""
+    """MoCo is the hardest: building it makes torch look for its cache folder."""
     monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
     fresh = Quarantine(tmp_path / "opener.log", 1000, 60)
     try:
@@ -399,7 +399,7 @@ def test_a_killed_process_is_started_again(own: Quarantine) -> None:
 
 
 def test_a_file_under_way_survives_the_end_of_the_process(start: Hostile) -> None:
-    """Killed while a file is opened: that file has its time, and the next a new one."""
+    """The file that is being opened keeps its time; the next gets a new process."""
     sandbox = start(seconds=2)
     sandbox.picture(FINE, 4)
     found = refusals(sandbox, b"hang", 1)

@@ -31,7 +31,7 @@ SMALL = RunConfig(batch_size=8, seed=1)
 
 
 class Scheduler:
-    """A service whose one worker is a stub, and whose clock stands until it is set."""
+    """A service with one stub worker, and a clock that the test sets."""
 
     def __init__(self, root: Path, **settings: float) -> None:
         self.root, self.now = root, 1_000.0
@@ -80,7 +80,7 @@ def service(scheduler: Scheduler) -> Service:
 
 @pytest.fixture
 def training(scheduler: Scheduler) -> str:
-    """A run of somebody else that has the only worker."""
+    """A run of another learner that has the only worker."""
     return scheduler.started("zoe")
 
 
@@ -203,7 +203,7 @@ def test_a_worker_is_told_the_limits_of_its_run(tmp_path: Path) -> None:
 
 
 def trained(root: Path, **start: object) -> tuple[Session, str]:
-    """A run in this process: its session, and the state that it ends in."""
+    """Run a session in this process; returns it and the state in which it ends."""
     folder = RunFolder(root, new_id())
     folder.write_about(RunAbout({}, "ann", {}, 0.0))
     known: dict = {"config": SMALL.flat(), "budget": {}, "resume": None, "hold": False}
@@ -271,7 +271,7 @@ def sweep(watched: Watched, **settings: float) -> None:
 
 @pytest.mark.parametrize("state", ["starting", "running", "paused"])
 def test_a_worker_that_writes_nothing_is_killed(state: str, tmp_path: Path) -> None:
-    """Reading a hostile file, or one step of an enormous network, may never end."""
+    """Reading a hostile file or one step of an enormous network may never end."""
     folder = RunFolder(tmp_path, new_id())
     folder.path.mkdir()
     record = {"state": state, "updated": time.time() - 100}

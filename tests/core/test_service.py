@@ -30,6 +30,7 @@ from ssl_core.train import RunConfig
 from tests.polling import wait_until
 
 
+@pytest.mark.xdist_group("service")
 class TestProcesses(Contract):
     """Workers that are processes of this machine."""
 
@@ -82,7 +83,7 @@ class TestProcesses(Contract):
     def test_a_worker_saves_its_run_when_its_server_ends(
         self, service: Service, workers: Workers, config: RunConfig
     ) -> None:
-        """A worker's standard input ends when the server is killed; so it does here."""
+        """Closing its standard input is what a worker sees when its server is killed."""
         run = started(service, config, "lee")
         worker = workers.newest
         worker.close()
@@ -112,7 +113,7 @@ def test_runs_of_an_earlier_server_are_found(tmp_path: Path) -> None:
 
 
 def test_two_services_cannot_share_a_folder_of_runs(tmp_path: Path) -> None:
-    """A second would take the first one's runs for interrupted."""
+    """A second service would mark the runs of the first as interrupted."""
     first = Service(tmp_path, Settings(workers=1), mapper=False)
     left = RunFolder(tmp_path, new_id())
     left.write_about(RunAbout({}, "mia", {}, 5.0))

@@ -1,4 +1,4 @@
-"""An operator's settings: their command, their place in the README, their refusals."""
+"""An operator's settings: the command, the table of them, and invalid values."""
 
 import re
 from pathlib import Path

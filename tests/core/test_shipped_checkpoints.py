@@ -1,4 +1,4 @@
-"""The encoders that ship: small, what their cards say, and of use without the run."""
+"""The encoders that ship: small, as their cards claim, usable without the run."""
 
 import hashlib
 import json
@@ -31,15 +31,6 @@ LOOK = Watch(tick_seconds=0, probe_seconds=1000, bank=60, asked=30, mapped=30)
 QUICK = Recipe("quick", "simclr", steps=2)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Tiny tensors: more threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def trained(data: ImageSet, **values) -> Fit:
     config = RunConfig.of({"device": "cpu", "precision": "float32"} | values)
     fit = Fit(config, data, Budget(steps=2), LOOK)
@@ -64,7 +55,7 @@ def card_of(folder: Path) -> dict:
 
 
 def reseal(folder: Path, tensors: dict | None = None, **entries) -> None:
-    """Change a checkpoint and give it the SHA-256 that a forger would."""
+    """Change a checkpoint and its SHA-256, as a forger would."""
     if tensors is not None:
         (folder / MODEL).write_bytes(safetensors.torch.save(tensors))
     seal = {"sha256": hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()}
@@ -172,7 +163,7 @@ def test_the_median_seed_is_chosen():
 
 
 class Power(Exception):
-    """The plug was pulled."""
+    """Stands for a power failure."""
 
 
 def test_a_stopped_build_continues(small_shapes, tmp_path):
@@ -428,7 +419,7 @@ def test_a_shipped_card_is_complete(slug):
 
 
 def test_a_cards_command_is_its_recipe():
-    """What a reader can copy is read by the command line as the very same config."""
+    """The command line parses the printed command into the same config."""
     for recipe in RECIPES.values():
         words = recipe.command(3).split()
         assert words[:4] == ["python", "-m", "ssl_core", "train"]
@@ -482,7 +473,7 @@ def test_a_tampered_weight_is_detected(tmp_path, capsys):
 
 
 def test_projections_separate_unseen_pairs():
-    """What the matrix inspector shows: a pair's own cosines stand out of the matrix."""
+    """As in the matrix inspector: cosines of pairs exceed all others."""
     from ssl_core.augment import two_views
 
     data = load("shapes", count=300, held_out=100, seed=9)
@@ -521,7 +512,7 @@ def test_the_index_ignores_unreadable_folders(quick, tmp_path):
 
 
 def test_a_larger_folder_of_photographs_gives_the_same_set(small_shapes):
-    """All 50,000 or only the 12,000 that were learned from: the same rows count."""
+    """All 50,000 photographs or only the 12,000 used: the same rows are chosen."""
     part = first_of_each(small_shapes, per_class=40, held_out=60)
     again = first_of_each(part, per_class=40, held_out=60)
     assert part.labels.bincount().tolist() == [40] * 8 and int(part.split.sum()) == 60

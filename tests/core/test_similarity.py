@@ -1,4 +1,4 @@
-"""The matrix taken apart must be the loss that is trained: autograd and nt_xent say so."""
+"""The similarity matrix explains exactly the trained loss: autograd and nt_xent agree."""
 
 import math
 
@@ -51,7 +51,7 @@ def test_identical_embeddings_give_equal_weights() -> None:
 
 @pytest.mark.parametrize("tau", [0.05, 0.5])
 def test_gradients_on_the_cosines_are_autograd_s(tau: float) -> None:
-    """Every anchor's loss written out, once with the partner and all others below it."""
+    """Every anchor's loss written out: its partner against all others."""
     cosines = matrix(4, tau).cosines.clone().requires_grad_()
     losses = []
     for i in range(8):
@@ -99,7 +99,7 @@ def test_turn_is_the_norm_of_the_gradient_on_the_unit_sphere() -> None:
 
 
 def test_a_row_s_gradient_on_its_anchor_is_nt_xent_s() -> None:
-    """All terms of row 0 together against the anchor's own loss, partners held fixed."""
+    """All terms of row 0 against the anchor's loss, with fixed partners."""
     z = interleaved(*views(5))
     shown = SimilarityMatrix(z @ z.T, 0.2)
     anchor = z[0].clone().requires_grad_()
@@ -155,7 +155,7 @@ def test_a_lower_temperature_sharpens_the_row() -> None:
 
 
 def test_adding_a_constant_to_a_row_changes_nothing() -> None:
-    """What the page says of a row full of high cosines."""
+    """As the page claims for a row of high cosines."""
     low = matrix(4, 0.2)
     moved = SimilarityMatrix(low.cosines * 0.5, 0.2)
     raised = SimilarityMatrix(low.cosines * 0.5 + 0.3, 0.2)

@@ -1,4 +1,4 @@
-"""Training on sound: the same commands and records, and views of the right medium only."""
+"""Training on sound: the same commands, and augmentations for sound only."""
 
 import json
 import wave
@@ -22,7 +22,7 @@ SMALL = ["--batch-size", "16", "--device", "cpu", "--steps", "2"]
 
 
 def tones(n: int = 80) -> SoundSet:
-    """Sines of four pitches, each at its own loudness."""
+    """Sines of four pitches, each with its own loudness."""
     g = torch.Generator().manual_seed(0)
     pitch = torch.arange(n) % 4
     phase = torch.arange(SAMPLES) / RATE * 2 * torch.pi
@@ -110,7 +110,7 @@ def test_a_run_cannot_be_adjusted_to_the_other_medium() -> None:
 
 
 def test_the_medium_of_a_path_is_checked_when_it_is_read(digits: str) -> None:
-    """Also one that is gone, as a checkpoint's may be: its card stays readable."""
+    """Also a missing one, as a checkpoint's data may be: its card stays readable."""
     RunConfig.of({"data": "/not/here/any/more.zip", "augment": "mixup"})
     wrong = RunConfig.of({"data": digits, "augment": "hue"})
     with pytest.raises(ValueError, match=r"'hue' is for pictures, but .* is sound"):
@@ -137,7 +137,7 @@ def test_the_command_line_trains_on_voices_and_on_a_folder(
 
 
 @pytest.mark.parametrize(
-    ("argv", "said"),
+    ("argv", "message"),
     [
         (["--data", "voices", "--augment", "hue"], "'hue' is for pictures"),
         (

@@ -57,7 +57,7 @@ def fuzz(
     count: int,
     seed: int,
     place: Path,
-    hang: float = 120.0,
+    hang: float = 60.0,
     module: str = "fuzz_targets",
 ) -> Iterator[Case]:
     """Hand in ``count`` inputs of each target.

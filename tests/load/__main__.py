@@ -1,4 +1,4 @@
-"""``python -m tests.load``: a whole class on the real server, and what it meets.
+"""``python -m tests.load``: a whole class on the real server, with measurements.
 
 Prints one JSON object; without options about forty minutes, most of them coming and going.
 """
@@ -19,7 +19,7 @@ PARTS = ("class", "idle", "links", "churn")
 
 
 def main() -> int:
-    """Play the parts that are asked for; 1 if a page of theirs met an error."""
+    """Run the chosen parts; returns 1 if a page showed an error."""
     args = _arguments()
     report: dict[str, Any] = {"cores": os.cpu_count(), "load": os.getloadavg()}
     for part in args.parts.split(","):

@@ -1,4 +1,4 @@
-"""What a learner of a class does: reads, opens pages, answers, trains, and waits."""
+"""A simulated learner: reads, opens pages, answers, trains, and waits."""
 
 import asyncio
 import random
@@ -40,7 +40,7 @@ WRITTEN = "The negatives of the batch push the anchor away from what it is not."
 
 @dataclass
 class Log:
-    """What all learners together met.
+    """Visits and errors of all learners.
 
     Args:
         visits: every page that was asked for.
@@ -55,13 +55,13 @@ class Log:
     errors: list[str] = field(default_factory=list)
 
     def note(self, visit: Visit) -> Visit:
-        """Take a visit in."""
+        """Record a visit."""
         self.visits.append(visit)
         self.errors += [f"{visit.page}: {error}" for error in visit.errors]
         return visit
 
     def close(self, tab: Tab) -> None:
-        """Take in what a tab met beside its visits."""
+        """Record what happened in a tab outside of visits."""
         self.frames += tab.frames
         self.errors += [f"{tab.page}: {error}" for error in tab.errors]
 
@@ -97,7 +97,7 @@ class Learner:
             await self.act()
 
     async def act(self) -> None:
-        """One thing: answer what is asked on the page, go on, or open another page."""
+        """One action: answer the question on the page, go on, or open another page."""
         onwards = self.shortcut("n")
         if self.asks() and self.rng.random() < 0.7:
             await self.answer()
@@ -122,7 +122,7 @@ class Learner:
         return not answered and bool(self.shortcut("1") or self._sheet())
 
     async def answer(self) -> None:
-        """Answer it, right or wrong; the app has to take the answer."""
+        """Answer it, right or wrong; the app must accept the answer."""
         before = self.attempts
         for _ in range(MOST_STEPS):
             if sheet := self._sheet():

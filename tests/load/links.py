@@ -1,4 +1,4 @@
-"""Links that nobody has made in good faith: every page with nonsense in its address."""
+"""Links with invalid parameters, to every page."""
 
 import random
 from typing import Any
@@ -62,7 +62,7 @@ WORDS = (
 
 
 async def links(server: Server, *, count: int, seed: int) -> dict[str, Any]:
-    """Open ``count`` links; a page may warn, but it must stand."""
+    """Open ``count`` links; a page may warn, but must not fail."""
     log, rng, names = Log(), random.Random(seed), set(OWN)
     async with learner(server, log, 0, (0, 0)) as first:
         pages = sorted(first.tab.pages)

@@ -1,4 +1,4 @@
-"""A class at work, a class that sits idle, and learners who come and go."""
+"""Scenarios: a class at work, an idle class, and learners who come and go."""
 
 import asyncio
 import contextlib
@@ -114,7 +114,7 @@ async def a_class(
 
 
 async def idle(server: Server, *, learners: int) -> dict[str, Any]:
-    """Memory of learners who opened pages, answered, and now sit there."""
+    """Memory of learners who opened pages, answered, and are idle now."""
     log = Log()
     before = server.memory_mb()["web"]
     async with contextlib.AsyncExitStack() as door:
@@ -195,7 +195,7 @@ async def churn(
 
 
 def clicks(visits: list[Visit]) -> dict[str, Any]:
-    """Seconds until a page stands, over all pages and page by page."""
+    """Seconds until a page is complete, over all pages and page by page."""
     pages = sorted({visit.page for visit in visits})
     return _spread(visits) | {
         "megabytes": round(sum(v.megabytes for v in visits), 1),
@@ -213,7 +213,7 @@ def _spread(visits: list[Visit]) -> dict[str, float]:
 
 
 def states(runs: Path) -> dict[str, str]:
-    """Every run's state, as its folder tells."""
+    """Every run's state, read from its folder."""
     found = {}
     for path in runs.glob("*/state.json"):
         with contextlib.suppress(OSError):

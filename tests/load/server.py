@@ -68,7 +68,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving(runs: Path, log: Path, **settings: object) -> Iterator[Server]:
-    """The app on a free port until the block ends.
+    """Run the app on a free port until the block ends.
 
     Args:
         runs: where it keeps its runs.

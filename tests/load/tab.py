@@ -1,4 +1,4 @@
-"""One browser tab without a browser: Streamlit's own protocol over its own websocket.
+"""A browser tab without a browser: a client of Streamlit's websocket protocol.
 
 What a browser does is done here: it asks for the XSRF cookie, opens ``/_stcore/stream``
 with the token, asks for script runs, keeps what the messages show, repeats fragments that
@@ -48,7 +48,7 @@ class Shown:
 
 @dataclass
 class Visit:
-    """One script run that was asked for.
+    """One requested script run.
 
     Args:
         page: address of the page, as "quiz".
@@ -343,7 +343,7 @@ class Tab:
         self._repeating[fragment] = self._begin(beat())
 
     def _follow(self, feed: str | None) -> None:
-        """Ask for the live map's frames, one after the other."""
+        """Request the frames of the live map, one after the other."""
         if self._following and self._following[0] == feed:
             return
         if self._following:
