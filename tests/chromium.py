@@ -1,4 +1,4 @@
-"""The browser that looks at the app, in tests and in benchmarks."""
+"""The browser of the tests and the benchmarks."""
 
 import contextlib
 import shutil

@@ -1,4 +1,4 @@
-"""What several tests look at: a few drawn pictures, and runs small enough to repeat."""
+"""Fixtures that several tests share."""
 
 import pytest
 import torch
@@ -10,11 +10,11 @@ pytest.register_assert_rewrite("service_contract")
 
 @pytest.fixture(scope="session")
 def small_shapes() -> ImageSet:
-    """600 drawn pictures, 200 of them held out; no test may change it."""
+    """600 drawn images, 200 of them held out; tests must not change it."""
     return load("shapes", count=600, held_out=200)
 
 
 @pytest.fixture
 def g() -> torch.Generator:
-    """A generator with a fixed seed: what a test draws, it draws every time."""
+    """A generator with a fixed seed."""
     return torch.Generator().manual_seed(20)

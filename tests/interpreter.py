@@ -1,4 +1,4 @@
-"""A new Python, which has imported nothing yet."""
+"""A new Python process that has imported nothing yet."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ def fresh(code: str, without: str = "") -> str:
         env={k: v for k, v in os.environ.items() if k != without},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ssl_core.service.hiring import Hire
 from ssl_core.service.limits import Limits, Watchman
@@ -29,10 +29,13 @@ class Crew:
         hire: starts one worker.
         count: how many workers; so many runs train at a time.
         limits: what a run may take.
+        clock: seconds, as ``time.monotonic`` tells them.
     """
 
-    def __init__(self, hire: Hire, count: int, limits: Limits) -> None:
-        self.hire, self.count, self.limits = hire, count, limits
+    def __init__(
+        self, hire: Hire, count: int, limits: Limits, clock: Callable[[], float]
+    ) -> None:
+        self.hire, self.count, self.limits, self.clock = hire, count, limits, clock
         self.lock = threading.RLock()
         self.links: list[Link] = []
         self.busy: dict[Link, Run] = {}
@@ -61,7 +64,7 @@ class Crew:
         """
         if run not in self.line:
             return 0, None
-        training, now = self._training(), time.monotonic()
+        training, now = self._training(), self.clock()
         position = self.line.order(training).index(run) + 1
         held = [now - r.held_since for r in training]
         return position, self.line.wait(position, held, self.count)
@@ -73,7 +76,7 @@ class Crew:
             run.hold = do != "resume"
         elif do in ("stop", "orphan"):
             run.stopping = True
-            run.stop_by = run.stop_by or time.monotonic() + STOP_SECONDS
+            run.stop_by = run.stop_by or self.clock() + STOP_SECONDS
         if run.link and not run.parking:
             return run.link.ask(message | {"run": run.folder.run_id})
         self._command_waiting(run, message)
@@ -149,7 +152,7 @@ class Crew:
             if "ready" in message:
                 self.failed_starts = 0
             elif "ended" in message and (run := self.busy.pop(link, None)):
-                self.line.took(time.monotonic() - run.held_since)
+                self.line.took(self.clock() - run.held_since)
                 self._ended(run, message["state"], message.get("error"))
             self._dispatch()
 
@@ -230,7 +233,7 @@ class Crew:
         }
         run.note(state="starting")
         run.link, run.started, run.wanting = link, True, False
-        run.held_since = time.monotonic()
+        run.held_since = self.clock()
         self.busy[link] = run
         for message in [{"do": "start", "start": start}, *run.pending]:
             link.send(message | {"run": run.folder.run_id})

@@ -33,6 +33,12 @@ class Door:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None  # at its standard input
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of the process, None if it was not started or has been ended."""
+        with self._lock:
+            return self._process.pid if self._process else None
+
     def warm_up(self) -> None:
         """Start the process if there is none; returns at once."""
         with self._lock, contextlib.suppress(OSError):

@@ -1,6 +1,5 @@
 """What a run may take, and who sees to it."""
 
-import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -93,7 +92,7 @@ class Watchman:
 
     def look(self) -> None:
         """Walk once around; hold the crew's lock."""
-        now = time.monotonic()
+        now = self.crew.clock()
         for run in [*self.crew.busy.values(), *self.crew.line]:
             self._unseen(run, now - run.seen)
         for link, run in self.crew.busy.items():

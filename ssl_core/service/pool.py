@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from ssl_core.service import expiry, store
 from ssl_core.service.cartographer import Cartographer
 from ssl_core.service.crew import Crew
 from ssl_core.service.elsewhere import Elsewhere
-from ssl_core.service.hiring import cores, hiring
+from ssl_core.service.hiring import Hire, cores, hiring
 from ssl_core.service.limits import Limits
 from ssl_core.service.link import ACK_SECONDS
 from ssl_core.service.looks import Looks
@@ -41,6 +41,9 @@ class Service(Looks):
         root: where the runs are kept; made if it is missing.
         settings: an operator's choices: workers, caps, what is kept.
         mapper: whether UMAP layouts can be asked for.
+        hire: starts one worker; as the settings say if left out.
+        clock: seconds by which idle runs, time limits and waiting times are told; for
+            tests, which need not wait then.
 
     Raises:
         RootInUse: a ``ValueError``, if another service owns the root.
@@ -48,13 +51,19 @@ class Service(Looks):
     """
 
     def __init__(
-        self, root: Path, settings: Settings | None = None, mapper: bool = True
+        self,
+        root: Path,
+        settings: Settings | None = None,
+        mapper: bool = True,
+        *,
+        hire: Hire | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.root, self.settings = Path(root).resolve(), settings or Settings()
         self.root.mkdir(parents=True, exist_ok=True)
         self._claim = store.claim(self.root)
         self.limits = Limits(self.settings)
-        self._started = time.monotonic()
+        self._started, self._clock = time.monotonic(), clock
         self._runs: dict[str, Run] = {}
         self._elsewhere = Elsewhere(self.root, self.settings.mirror)
         self._expire()
@@ -62,8 +71,8 @@ class Service(Looks):
             f.run_id: run for f in store.folders(self.root) if (run := Run.found(f))
         }
         count = self.settings.workers or max(1, min(MOST_WORKERS, cores() - 1))
-        hire = hiring(self.root, self.settings, count)
-        self._crew = Crew(hire, count, self.limits)
+        hire = hire or hiring(self.root, self.settings, count)
+        self._crew = Crew(hire, count, self.limits, clock)
         self._lock = self._crew.lock
         self.quarantine = Quarantine(
             self.root / "opener.log",
@@ -157,7 +166,7 @@ class Service(Looks):
                 heard = self._crew.command(self._live(run_id), {"do": "resume"})
             else:
                 self._require_room(run.about)
-                run.revive()
+                run.revive(self._clock())
                 self._crew.add(run)
                 return
         _wait(heard)
@@ -177,7 +186,7 @@ class Service(Looks):
         """
         with self._lock:
             run = self._known(run_id)
-            run.seen = time.monotonic()
+            run.seen = self._clock()
             turn, now = self._crew.turn(run), run.state()
         return RunStatus.of(now, *turn)
 
@@ -240,7 +249,8 @@ class Service(Looks):
         self.limits.require_room(about.learner, others, self._crew, leaving)
 
     def _create(self, about: RunAbout) -> Run:
-        run = Run(RunFolder(self.root, store.new_id()), about, about.config)
+        folder = RunFolder(self.root, store.new_id())
+        run = Run(folder, about, about.config, seen=self._clock())
         try:
             run.folder.write_about(about)
         except OSError as problem:
@@ -251,7 +261,7 @@ class Service(Looks):
 
     def _expire(self) -> None:
         """Delete old runs, but none that is under way or was looked at; and old uploads."""
-        now, idle = time.monotonic(), self.settings.idle_seconds
+        now, idle = self._clock(), self.settings.idle_seconds
         held = {
             i
             for i, r in self._runs.items()

@@ -72,6 +72,11 @@ class Quarantine:
             raise _broken()
         return dict(answer["told"])
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of what opens files, None if it was not started or has been ended."""
+        return self._door.pid
+
     def warm_up(self) -> None:
         """Be ready sooner, because a file is likely to come; returns at once."""
         self._door.warm_up()

@@ -26,7 +26,7 @@ LOST = "its process or node is gone"
 
 
 class RayLink(Link):
-    """The server's end of the talk with one actor.
+    """The server's end of the talk with one actor; ``bridge`` is what it talks through.
 
     Args:
         bridges: where the bridge is found.
@@ -38,7 +38,7 @@ class RayLink(Link):
         self._over = threading.Event()
         self._memory_mb, self._end = 0.0, LOST
         self._bridges = bridges
-        self._number, self._bridge = bridges.enter(self)
+        self._number, self.bridge = bridges.enter(self)
 
     def listen(self) -> None:
         self._tell(do="hire")
@@ -78,7 +78,7 @@ class RayLink(Link):
             self._take(message)
 
     def _tell(self, **message: object) -> None:
-        self._bridge.send({"worker": self._number, **message})
+        self.bridge.send({"worker": self._number, **message})
 
 
 class Bridges:

@@ -21,8 +21,8 @@ class Run:
         config: the knobs last asked for, by flat name.
         active: whether it has not ended.
         link: its worker, None while it waits for one.
-        held_since: when it got that worker (monotonic seconds).
-        seen: when somebody last looked at it (monotonic seconds).
+        held_since: when it got that worker (seconds of the service's clock).
+        seen: when somebody last looked at it (by the same clock).
         parking: whether it was asked to give its worker up while it is paused.
         wanting: whether it should be queued again as soon as it is parked.
         stopping: whether it was asked to end; after ``stop_by`` its worker is killed.
@@ -40,7 +40,7 @@ class Run:
     active: bool = False
     link: Link | None = None
     held_since: float = 0.0
-    seen: float = field(default_factory=time.monotonic)
+    seen: float = 0.0
     parking: bool = False
     wanting: bool = False
     stopping: bool = False
@@ -86,10 +86,10 @@ class Run:
                 )
         return run
 
-    def revive(self) -> None:
+    def revive(self, now: float) -> None:
         """Make it ready to go on from its last checkpoint, after it was interrupted."""
         self.started, self.lost, self.hold, self.why = True, 0, False, None
-        self.stop_by, self.pending, self.seen = 0.0, [], time.monotonic()
+        self.stop_by, self.pending, self.seen = 0.0, [], now
 
     def is_in(self, *states: str) -> bool:
         """Whether its state is one of these; not if it is damaged."""

@@ -24,17 +24,17 @@ def main() -> int:
         "names", nargs="*", metavar="NAME", help="of " + ", ".join(BENCHMARKS)
     )
     parser.add_argument("--json", type=Path, help="file to keep the figures in")
-    asked = parser.parse_args()
-    if unknown := set(asked.names) - set(BENCHMARKS):
+    args = parser.parse_args()
+    if unknown := set(args.names) - set(BENCHMARKS):
         parser.error(f"{unknown.pop()!r} is none of {', '.join(BENCHMARKS)}")
     reports = {}
-    for name in asked.names or BENCHMARKS:
+    for name in args.names or BENCHMARKS:
         report = {"command": f"python -m tests.benchmarks {name}", "machine": machine()}
         found = BENCHMARKS[name]()
         reports[name] = report | {"figures": [figure.about() for figure in found]}
         print(name, "done", file=sys.stderr, flush=True)
-        if asked.json:  # each at once, so that an error in a later one costs only that
-            keep(asked.json, reports)
+        if args.json:  # each at once, so that an error in a later one costs only that
+            keep(args.json, reports)
     print(table(reports.values()))
     return 0
 

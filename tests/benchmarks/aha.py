@@ -1,4 +1,4 @@
-"""Time to aha: from a click on Train until the page says that kNN tells shapes apart."""
+"""From a click on Train until the page reports that kNN separates shapes."""
 
 import time
 
@@ -25,7 +25,7 @@ SAYS_ENOUGH = f"""() => {{
 
 
 def measure() -> list[Figure]:
-    """A server of its own for every click, and the sidebar's defaults."""
+    """A new server for every click, with the sidebar's defaults."""
     with launched() as opened:
         cold = [_click(opened, 0) for _ in range(TIMES)]
         warm = [_click(opened, WARMING) for _ in range(TIMES)]

@@ -1,4 +1,4 @@
-"""A browser that looks at the app, and how it sees that a page stands."""
+"""A browser for benchmarks, and how it detects that a page is complete."""
 
 import contextlib
 import tempfile
@@ -45,10 +45,10 @@ def visitor(browser: Browser, address: str = "") -> Page:
 
 
 def stands(page: Page) -> None:
-    """Wait until the page stands."""
+    """Wait until the page is complete."""
     page.wait_for_function(STANDS, polling=PACE)
 
 
 def leave(page: Page) -> None:
-    """The visitor goes."""
+    """Close the visitor's page."""
     page.context.close()

@@ -1,4 +1,4 @@
-"""What was measured, with how often and how much it varied."""
+"""Measured figures with their number and spread."""
 
 import json
 import math
@@ -19,7 +19,7 @@ PACKAGES = ("streamlit", "torch", "umap-learn", "playwright")
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured thing.
+    """One measured quantity.
 
     Args:
         what: in words.
@@ -37,7 +37,7 @@ class Figure:
 
     @property
     def value(self) -> float:
-        """What is told of all values."""
+        """The reported quantile of all values."""
         if self.at == 0.5:
             return median(self.values)
         return sorted(self.values)[math.ceil(self.at * len(self.values)) - 1]
@@ -58,7 +58,7 @@ class Figure:
 
 
 def machine() -> dict[str, Any]:
-    """What measured, and how busy it was with other things."""
+    """The machine, and how busy it was with other work."""
     return {
         "device": processor(),
         "python": platform.python_version(),
@@ -85,7 +85,7 @@ def table(reports: Iterable[dict[str, Any]]) -> str:
 
 
 def keep(path: Path, reports: dict[str, Any]) -> None:
-    """Write reports by name; those of the file that were not made anew stay."""
+    """Write reports by name; others in the file are kept."""
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     path.write_text(json.dumps(before | reports, indent=1) + "\n", encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""What a page costs the server while nobody does anything on it."""
+"""The processor time of an idle page."""
 
 from tests.benchmarks.browsing import app, leave, stands, visitor
 from tests.benchmarks.figures import Figure

@@ -1,11 +1,11 @@
-"""A learner who watches a run: how often the map moves, and what that costs the training."""
+"""Watching a run: the frame rate of the map, and its cost to training."""
 
 from playwright.sync_api import Page
 
 from tests.benchmarks.browsing import app, stands, visitor
 from tests.benchmarks.figures import Figure
 from tests.chromium import launched
-from tests.load.running import run
+from tests.load.asyncio_thread import run
 from tests.load.scenarios import speed, states
 from tests.load.server import Server
 
@@ -17,7 +17,7 @@ FRAMES = """() => performance.getEntriesByType('resource')
 
 
 def measure() -> list[Figure]:
-    """Watched and unwatched in turn, in one run, so that both meet the same machine."""
+    """Alternately watched and unwatched in one run, so that both share conditions."""
     updates, watched, alone = [], [], []
     with launched() as opened, app(idle_seconds=3600, most_seconds=3600) as server:
         page = visitor(opened, server.address)

@@ -27,7 +27,7 @@ FOLLOW = f"""link => new Promise((resolve, reject) => {{
 
 
 def measure() -> list[Figure]:
-    """One visitor opens every page in turn; the first round is told apart."""
+    """One visitor opens every page in turn; the first round is reported separately."""
     with launched() as opened, app() as server:
         page = visitor(opened, server.address)
         page.goto(

@@ -1,4 +1,4 @@
-"""Comparisons: that they run, what they say, and what ships of them. Never how fast."""
+"""Comparisons with peers: they run and report correctly; speed is not tested."""
 
 import json
 import math
@@ -40,11 +40,12 @@ def measured(name: str, part: str) -> Comparison:
         pytest.skip(str(reason))
 
 
-def test_the_comparisons_are_found_and_say_what_they_compare() -> None:
+def test_the_comparisons_are_found_and_described() -> None:
     assert BENCHES.keys() == {"augment", "nt_xent", "nt_xent_large", "startup", "train"}
     assert all(len(b.about) > 40 and b.parts for b in BENCHES.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "part", "against"), RUN)
 def test_every_comparison_runs(name: str, part: str, against: str | None) -> None:
     got = measured(name, part)
@@ -55,7 +56,7 @@ def test_every_comparison_runs(name: str, part: str, against: str | None) -> Non
 
 
 @pytest.mark.parametrize(("name", "part", "against"), [r for r in RUN if r[2]])
-def test_without_its_peer_a_comparison_is_skipped_with_a_sentence(
+def test_a_comparison_without_its_peer_is_skipped_with_a_reason(
     name: str, part: str, against: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, against, None)  # as where it is not installed
@@ -63,6 +64,7 @@ def test_without_its_peer_a_comparison_is_skipped_with_a_sentence(
         BENCHES[name].parts[part](QUICK)
 
 
+@pytest.mark.slow
 def test_a_missing_peer_skips_one_part_and_the_command_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
@@ -81,15 +83,19 @@ def test_a_ratio_is_the_median_of_its_rounds() -> None:
         (1.0, 2.0, 4.0), (2.0, 8.0, 4.0), "somebody 1", items=8, item="dogs"
     )
     assert got.ratios == (2.0, 4.0, 1.0)
-    said = got.as_dict()
-    assert (said["ratio"], said["ratio_min"], said["ratio_max"]) == (2.0, 1.0, 4.0)
-    assert (said["ours"], said["theirs"], said["n"]) == (2.0, 4.0, 3)
-    assert said["ours_dogs_per_second"] == 4.0
-    cells = kept.row("race", "all", said)
+    report = got.as_dict()
+    assert (report["ratio"], report["ratio_min"], report["ratio_max"]) == (
+        2.0,
+        1.0,
+        4.0,
+    )
+    assert (report["ours"], report["theirs"], report["n"]) == (2.0, 4.0, 3)
+    assert report["ours_dogs_per_second"] == 4.0
+    cells = kept.row("race", "all", report)
     assert cells[1:4] == ("4 dogs/s", "somebody 1: 2 dogs/s", "2 (1 to 4)")
 
 
-def test_contestants_take_turns_and_the_first_alternates() -> None:
+def test_measurements_alternate_and_so_does_the_first() -> None:
     calls: list[str] = []
 
     def contestant(name: str) -> object:
@@ -100,17 +106,19 @@ def test_contestants_take_turns_and_the_first_alternates() -> None:
     assert (ours, theirs) == ((5, 8, 9), (6, 7, 10))
 
 
+@pytest.mark.slow
 def test_the_command_writes_every_round(tmp_path: Path) -> None:
     peer("lightly")
     path = tmp_path / "bench.json"
     assert main(["bench", "nt_xent", "--quick", "--json", str(path)]) == 0
-    said = json.loads(path.read_text())["benches"]["nt_xent"]
-    assert said["command"] == "python -m ssl_core bench nt_xent --quick"
-    assert {"commit", "date", "device", "versions", "about"} <= said.keys()
-    part = said["parts"]["seconds"]
+    report = json.loads(path.read_text())["benches"]["nt_xent"]
+    assert report["command"] == "python -m ssl_core bench nt_xent --quick"
+    assert {"commit", "date", "device", "versions", "about"} <= report.keys()
+    part = report["parts"]["seconds"]
     assert part["ratio"] == part["theirs_rounds"][0] / part["ours_rounds"][0]
 
 
+@pytest.mark.slow
 def test_both_train_the_same_encoder_on_views_of_one_kind() -> None:
     peer("lightly")
     config = recipe("tiny", "auto", QUICK)
@@ -143,13 +151,13 @@ def test_the_readme_has_the_figures_of_the_app() -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_figures_that_ship_say_how_they_were_made(path: Path) -> None:
-    said = kept.read(path)
-    assert kept.path_of(said["name"]) == path
-    assert said["command"].startswith("python -m ssl_core bench")
-    assert said["commit"] and not said["commit"].endswith("-dirty")
-    assert said["date"] and said["device"] and said["versions"]["torch"]
-    assert said["parts"].keys() == BENCHES[said["name"]].parts.keys()
-    for part in said["parts"].values():
+    report = kept.read(path)
+    assert kept.path_of(report["name"]) == path
+    assert report["command"].startswith("python -m ssl_core bench")
+    assert report["commit"] and not report["commit"].endswith("-dirty")
+    assert report["date"] and report["device"] and report["versions"]["torch"]
+    assert report["parts"].keys() == BENCHES[report["name"]].parts.keys()
+    for part in report["parts"].values():
         ours, theirs = part["ours_rounds"], part["theirs_rounds"]
         names = ("peer", "unit", "items", "item", "wanted", "facts")
         again = Comparison(tuple(ours), tuple(theirs), *(part[n] for n in names))
@@ -158,10 +166,10 @@ def test_figures_that_ship_say_how_they_were_made(path: Path) -> None:
 
 
 def test_no_figure_in_the_readme_is_stale() -> None:
-    """Its table is the one that ``bench --save`` prints."""
+    """Its table is what ``bench --save`` prints."""
     assert kept.table() in (ROOT / "README.md").read_text()
 
 
-def test_evidence_of_an_experiment_is_not_taken_for_figures() -> None:
+def test_evidence_of_an_experiment_is_not_read_as_figures() -> None:
     with pytest.raises(ValueError, match=r"collapse\.json holds no figures"):
         kept.read(kept.FOLDER / "collapse.json")

@@ -1,4 +1,4 @@
-"""What benchmarks tell of many values, and what they keep."""
+"""Figures of benchmarks: quantiles, tables and files."""
 
 import json
 from pathlib import Path
@@ -9,9 +9,7 @@ from tests.benchmarks.figures import Figure, keep, table
 
 
 @pytest.mark.parametrize(("at", "value"), [(0.5, 50.5), (0.95, 95), (1.0, 100)])
-def test_a_figure_tells_the_value_below_which_its_share_lies(
-    at: float, value: float
-) -> None:
+def test_a_figure_is_a_quantile(at: float, value: float) -> None:
     assert Figure("waiting", "s", range(100, 0, -1), at=at).value == value
 
 
@@ -22,7 +20,7 @@ def test_a_table_has_the_spread_and_how_often_it_was_measured() -> None:
     )
 
 
-def test_what_was_not_measured_anew_is_kept(tmp_path: Path) -> None:
+def test_figures_not_measured_again_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "bench.json"
     keep(file, {"idle": 1, "aha": 2})
     keep(file, {"aha": 3})

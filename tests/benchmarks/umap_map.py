@@ -1,4 +1,4 @@
-"""UMAP: a layout in the mapper's process, and the map of a learner who asks for the first."""
+"""UMAP: the time of a layout, and of the first one that a learner requests."""
 
 import re
 import time
@@ -24,11 +24,11 @@ def measure() -> list[Figure]:
     began = time.perf_counter()
     embed.warm_up()
     compiled = time.perf_counter() - began
-    dice = np.random.default_rng(0)
-    features = dice.normal(size=(CLUSTERS, DIMENSIONS)).repeat(ROWS // CLUSTERS, axis=0)
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(CLUSTERS, DIMENSIONS)).repeat(ROWS // CLUSTERS, axis=0)
     layout, took = None, []
     for _ in range(TIMES + 1):
-        features = features + 0.3 * dice.normal(size=features.shape)
+        features = features + 0.3 * rng.normal(size=features.shape)
         began = time.perf_counter()
         layout = embed.umap_layout(features, layout)
         took.append(time.perf_counter() - began)

@@ -1,39 +1,47 @@
-"""A real Ray cluster of two nodes on this machine: the contract, and a node that dies."""
+"""A local Ray cluster of two nodes: the contract, and the loss of a node."""
 
-import json
+import os
 import secrets
+import signal
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 from service_contract import (
-    PATIENCE,
     Contract,
     PidOf,
+    Workers,
+    saved_step,
+    service_with,
     started,
-    wait_for,
     wait_for_state,
-    worker_of,
 )
 
 from ssl_core.service import Service, Settings
+from ssl_core.service.hiring import hiring
 from ssl_core.service.link import Link
 from ssl_core.train import RunConfig
+from tests.polling import wait_until
 
-pytestmark = pytest.mark.skipif(
-    find_spec("ray") is None,
-    reason="Ray is not installed: pip install -r requirements-cluster.txt",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("ray"),
+    pytest.mark.skipif(
+        find_spec("ray") is None,
+        reason="Ray is not installed: pip install -r requirements-cluster.txt",
+    ),
+]
 SMALL = RunConfig(batch_size=8)
-OBJECTS = 80 * 2**20
+OBJECT_STORE_BYTES = 80 * 2**20
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """A head without room for work, and two nodes with a core each."""
+    """A head without cores for work, and two nodes with one core each."""
     # Before Ray is imported: a key that only these tests have.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "token")
@@ -41,7 +49,7 @@ def cluster() -> Iterator[Any]:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         from ray.cluster_utils import Cluster
 
-        node = {"object_store_memory": OBJECTS, "include_dashboard": False}
+        node = {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
         made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **node})
         made.add_node(num_cpus=1, **node)
         made.add_node(num_cpus=1, **node)
@@ -50,25 +58,36 @@ def cluster() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def service(
-    cluster: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Service]:
-    settings = Settings(workers=1, backend="ray", ray_address=cluster.address)
-    made = Service(tmp_path_factory.mktemp("runs"), settings, mapper=False)
-    wait_for(made.ready, "a warm worker")
+def settings(cluster: Any) -> Settings:
+    return Settings(workers=1, backend="ray", ray_address=cluster.address)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def workers(settings: Settings, root: Path) -> Workers:
+    return Workers(hiring(root, settings, 1))
+
+
+@pytest.fixture(scope="module")
+def service(settings: Settings, root: Path, workers: Workers) -> Iterator[Service]:
+    made = service_with(workers, root, settings)
     yield made
     made.close()
 
 
 def raylets(cluster: Any) -> dict[int, Any]:
-    """The nodes by the process that leads each."""
+    """The nodes by the process id of their raylet."""
     return {
         n.all_processes["raylet"][0].process.pid: n for n in cluster.list_all_nodes()
     }
 
 
 def actors(cluster: Any) -> list[psutil.Process]:
-    """The processes of workers, on whichever node."""
+    """The processes of workers on all nodes."""
     found = [c for pid in raylets(cluster) for c in psutil.Process(pid).children(True)]
     return [p for p in found if "RayWorker" in "".join(p.cmdline())]
 
@@ -90,65 +109,70 @@ class TestRay(Contract):
         return "its process or node is gone"
 
 
-def test_memory_of_a_worker_is_told(service: Service, pid_of: PidOf) -> None:
+def test_the_memory_of_a_worker_is_reported(
+    service: Service, workers: Workers, pid_of: PidOf
+) -> None:
     run = started(service, SMALL, "leo")
-    link = worker_of(service, run)
-    wait_for(lambda: link.memory_mb() > 0, "its memory")
-    there = psutil.Process(pid_of(link)).memory_info().rss / 1e6
-    assert link.memory_mb() == pytest.approx(there, rel=0.3)
+    worker = workers.newest
+    wait_until(lambda: worker.memory_mb() > 0, "its memory")
+    resident = psutil.Process(pid_of(worker)).memory_info().rss / 1e6
+    assert worker.memory_mb() == pytest.approx(resident, rel=0.3)
     service.stop(run)
     wait_for_state(service, run, "stopped")
 
 
-def goes_on(service: Service, run: str) -> None:
-    """After a loss: from the last checkpoint, with nothing twice and nothing lost."""
-    wait_for(lambda: service.status(run).notice, "the notice")
-    saved = json.loads((service.checkpoint(run) / "card.json").read_text())["step"]
-    wait_for(lambda: service.status(run).state == "running", "the new worker")
-    wait_for(lambda: service.status(run).step > saved, "steps after the checkpoint")
+def assert_goes_on(service: Service, run: str) -> None:
+    """After a loss: from the last checkpoint, with no step missing or repeated."""
+    wait_until(lambda: service.status(run).notice, "the notice", seconds=60)
+    saved = saved_step(service, run)
+    wait_until(lambda: service.status(run).state == "running", "a new worker", 60)
+    wait_until(lambda: service.status(run).step > saved, "steps after the checkpoint")
     steps = [t["step"] for t in service.history(run)]
     assert steps == sorted(steps) and steps[0] == 0
 
 
-def test_the_end_of_the_server_saves_the_run(service: Service) -> None:
-    """The bridge's standard input ends when the server is killed; so it does here."""
+def test_a_worker_saves_its_run_when_its_server_ends(
+    service: Service, workers: Workers
+) -> None:
+    """Closing its standard input is what the bridge sees when its server is killed."""
     run = started(service, SMALL, "mia")
-    bridge = worker_of(service, run)._bridge
+    bridge = workers.newest.bridge
     bridge.close()
-    assert bridge.process.wait(PATIENCE) == 0
+    assert bridge.process.wait(60) == 0
     wait_for_state(service, run, "interrupted")
-    card = json.loads((service.checkpoint(run) / "card.json").read_text())
-    assert card["step"] == service.status(run).step >= 1
+    assert saved_step(service, run) == service.status(run).step >= 1
     assert not list(service.root.glob(".shared-*"))
-    wait_for(service.ready, "another bridge, and a worker")
+    wait_until(service.ready, "another bridge, and a worker", seconds=60)
 
 
-def test_a_run_goes_on_when_the_bridge_is_killed(service: Service) -> None:
+def test_a_run_goes_on_when_the_bridge_is_killed(
+    service: Service, workers: Workers
+) -> None:
     run = started(service, SMALL, "lee")
-    wait_for(lambda: service.checkpoint(run), "a checkpoint")
-    worker_of(service, run)._bridge.kill()
-    goes_on(service, run)
+    wait_until(lambda: service.checkpoint(run), "a checkpoint")
+    os.kill(workers.newest.bridge.process.pid, signal.SIGKILL)
+    assert_goes_on(service, run)
     service.stop(run)
     wait_for_state(service, run, "stopped")
 
 
 def test_a_run_goes_on_when_its_node_is_lost(service: Service, cluster: Any) -> None:
     run = started(service, SMALL, "noa")
-    wait_for(lambda: service.checkpoint(run), "a checkpoint")
+    wait_until(lambda: service.checkpoint(run), "a checkpoint")
     (worker,) = actors(cluster)
     node = raylets(cluster)[worker.ppid()]
     cluster.remove_node(node, allow_graceful=False)
-    _, alive = psutil.wait_procs([worker], PATIENCE)
+    _, alive = psutil.wait_procs([worker], 60)
     assert not alive, "it would write where another one writes"
-    goes_on(service, run)
+    assert_goes_on(service, run)
     (other,) = actors(cluster)
     assert raylets(cluster)[other.ppid()] is not node
     service.stop(run)
     wait_for_state(service, run, "stopped")
 
 
-def test_what_the_cluster_has_no_room_for_waits(service: Service) -> None:
-    """The pages go on: nothing that a page asks for waits for the cluster."""
+def test_a_run_waits_when_the_cluster_is_full(service: Service) -> None:
+    """Pages do not block: no call of the service waits for the cluster."""
     other = Service(service.root.parent / "other", service.settings, mapper=False)
     try:
         before = time.monotonic()
@@ -161,12 +185,13 @@ def test_what_the_cluster_has_no_room_for_waits(service: Service) -> None:
         other.close()
 
 
-def test_a_node_that_does_not_share_the_folder_gets_no_run(service: Service) -> None:
+def test_a_node_that_does_not_share_the_folder_gets_no_run(
+    service: Service, workers: Workers
+) -> None:
     (token,) = service.root.glob(".shared-*")
     token.unlink()  # by this file a worker tells that it sees the server's folder
-    link = service._crew.links[0]
-    link.kill()
-    wait_for(lambda: not service._crew.links, "the server to give up")
+    workers.newest.kill()
+    wait_until(lambda: not service.report().memory_mb, "the server to give up", 60)
     assert "does not see the server's folder" in (service.root / "ray.log").read_text()
     run = service.submit(SMALL, owner="ron")
     wait_for_state(service, run, "failed")

@@ -1,4 +1,4 @@
-"""Core tests use tensors so small that a second thread costs more than it brings."""
+"""One thread: the tensors of these tests are too small for a second one to pay."""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,6 @@ torch.set_num_threads(1)
 
 @pytest.fixture(autouse=True)
 def all_floats() -> Iterator[None]:
-    """A fit flushes denormal numbers to zero; the tests after it need them back."""
+    """Undo the flushing of denormal numbers that a fit switches on."""
     yield
     torch.set_flush_denormal(False)

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: on a socket in a temporary folder, killable."""
+"""A PostgreSQL server for tests: on a socket in a temporary folder, and killable."""
 
 import os
 import pwd
@@ -21,7 +21,7 @@ def binaries() -> Path | None:
 
 
 class Postgres:
-    """A server in a folder of its own; it refuses to run as root, so nobody does."""
+    """A server in its own folder; as PostgreSQL refuses root, it runs as another user."""
 
     def __init__(self, programs: Path) -> None:
         self.programs = programs
@@ -48,13 +48,13 @@ class Postgres:
             time.sleep(0.1)
 
     def kill(self) -> None:
-        """Kill it, as a machine's end would."""
+        """Send SIGKILL, as when the machine fails."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(30)
 
     def remove(self) -> None:
-        """End it, and remove its folder."""
+        """Stop it and delete its folder."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(30)

@@ -1,4 +1,4 @@
-"""What numbers stand in a question, and the names with which expressions compute them."""
+"""The numbers in a question, and the functions by which its expressions compute them."""
 
 import math
 import re
@@ -34,7 +34,7 @@ def numbers(text: str) -> list[str]:
 
 
 def value(literal: str) -> float:
-    """The number that a literal writes."""
+    """The value of a literal."""
     return float(literal.replace(",", "").replace("−", "-"))
 
 
@@ -45,7 +45,7 @@ def agrees(literal: str, computed: float) -> bool:
 
 
 def evaluate(expression: str) -> Any:
-    """The value of an expression of our own questions."""
+    """The value of an expression in a shipped question."""
     return eval(expression, {"__builtins__": {}}, dict(NAMESPACE))
 
 

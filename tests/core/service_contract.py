@@ -1,13 +1,12 @@
-"""What every backend keeps to, whoever trains: the same tests for all of them.
+"""The contract of every backend: the same tests, wherever its workers run.
 
 A backend's test module has one class of these tests, with the fixtures ``service``,
-``pid_of`` and ``killed``.
+``workers``, ``pid_of`` and ``killed``.
 """
 
 import json
 import os
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,47 +15,70 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ssl_core.service import Service
-from ssl_core.service.link import Link
+from ssl_core.service import Service, Settings
+from ssl_core.service.hiring import Hire
+from ssl_core.service.link import Heard, Link, Lost
 from ssl_core.train import Budget, RunConfig
+from tests.polling import wait_until
 
-PATIENCE = 120.0  # other work on the machine may slow a run down, not break it
 PidOf = Callable[[Link], int]
 
 
-def wait_for(claim: Callable[[], object], what: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while not claim():
-        assert time.monotonic() < until, f"waited {PATIENCE:g} s in vain for: {what}"
-        time.sleep(0.01)
+class Workers:
+    """Starts the workers of a service, and keeps them in the order of their start."""
+
+    def __init__(self, start: Hire) -> None:
+        self.start = start
+        self.links: list[Link] = []
+
+    def __call__(self, heard: Heard, lost: Lost) -> Link:
+        self.links.append(self.start(heard, lost))
+        return self.links[-1]
+
+    @property
+    def newest(self) -> Link:
+        """The worker that was started last: the only one of a service with one worker."""
+        return self.links[-1]
+
+
+def service_with(
+    workers: Workers, root: Path, settings: Settings, *, mapper: bool = False
+) -> Service:
+    """A service whose first worker is warm."""
+    service = Service(root, settings, mapper, hire=workers)
+    wait_until(service.ready, "a warm worker", seconds=60)
+    return service
 
 
 def started(service: Service, config: RunConfig, owner: str) -> str:
     run = service.submit(config, owner=owner)
-    wait_for(lambda: service.status(run).step >= 1, "the first step")
+    wait_until(lambda: service.status(run).step >= 1, "the first step")
     return run
 
 
+def saved_step(service: Service, run: str) -> int:
+    """The step of a run's checkpoint, -1 if there is none."""
+    folder = service.checkpoint(run)
+    return (
+        -1 if folder is None else json.loads((folder / "card.json").read_text())["step"]
+    )
+
+
 def wait_for_state(service: Service, run: str, state: str) -> None:
-    wait_for(lambda: service.status(run).state == state, f"the state {state}")
-
-
-def worker_of(service: Service, run: str) -> Link:
-    """The worker that trains a run."""
-    busy = service._crew.busy.items()
-    return next(link for link, held in busy if held.folder.run_id == run)
+    wait_until(lambda: service.status(run).state == state, f"the state {state}")
 
 
 class Contract:
-    """What a page may ask, and what it gets.
+    """What a page may call, and what it gets.
 
-    Needs fixtures: ``service``, whose one worker is ready; ``pid_of``, which tells a
-    worker's process; ``killed``, the words for a worker whose process was killed.
+    Needs fixtures: ``service``, whose one worker is ready; ``workers``, which started
+    it; ``pid_of``, which gives a worker's process id; ``killed``, how the service
+    describes a worker whose process was killed.
     """
 
     @pytest.fixture(scope="class")
     def pictures(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """A small folder of images, so that looking at a run costs little."""
+        """A small folder of images, so that evaluating a run costs little."""
         root = tmp_path_factory.mktemp("pictures")
         rng = np.random.default_rng(0)
         for i in range(120):
@@ -81,17 +103,21 @@ class Contract:
         assert service.status(run).state in ("pausing", "paused")
         wait_for_state(service, run, "paused")
         before = service.status(run).step
-        time.sleep(0.5)
+        wait_until(lambda: saved_step(service, run) == before, "its checkpoint")
         assert service.status(run).step == before, "a paused run took a step"
 
-        service.step(run)
-        wait_for(lambda: service.status(run).step > before, "one step")
-        time.sleep(0.3)
-        assert service.status(run).step == before + 1
-        assert len(service.history(run)[-1]["losses"]) == 1
+        for count in (
+            1,
+            2,
+        ):  # a worker that overruns the first step is found by the second
+            service.step(run)
+            wait_until(lambda: service.status(run).step >= before + count, "one step")  # noqa: B023
+            wait_until(lambda: saved_step(service, run) >= before + count, "its end")  # noqa: B023
+            assert service.status(run).step == before + count
+            assert len(service.history(run)[-1]["losses"]) == 1
 
         service.resume(run)
-        wait_for(lambda: service.status(run).step > before + 3, "more steps")
+        wait_until(lambda: service.status(run).step > before + 3, "more steps")
         service.stop(run)
         assert service.status(run).state in ("stopping", "stopped")
         wait_for_state(service, run, "stopped")
@@ -101,7 +127,9 @@ class Contract:
         with pytest.raises(ValueError, match="is stopped; start a new one"):
             service.pause(run)
 
-    def test_what_a_viewer_sees(self, service: Service, config: RunConfig) -> None:
+    def test_ticks_snapshot_and_map_agree(
+        self, service: Service, config: RunConfig
+    ) -> None:
         run = service.submit(config, owner="bea", budget=Budget(steps=6))
         wait_for_state(service, run, "finished")
         ticks = service.history(run)
@@ -126,31 +154,36 @@ class Contract:
         means = [images.images[classes.values == c].mean() for c in range(3)]
         assert means == sorted(means) and means[2] - means[0] > 100
 
-    def test_knobs_change_in_mid_run(self, service: Service, config: RunConfig) -> None:
+    def test_hyperparameters_change_during_a_run(
+        self, service: Service, config: RunConfig
+    ) -> None:
         run = started(service, config, "cat")
         service.adjust(run, {"temperature": 0.7, "augment": {"flip": 0.5}})
-        wait_for(lambda: service.history(run)[-1]["temperature"] == 0.7, "the new knob")
-        told = [t["changes"] for t in service.history(run) if t["changes"]]
-        assert told == [{"temperature": 0.7, "augment": {"flip": 0.5}}]
+        wait_until(
+            lambda: service.history(run)[-1]["temperature"] == 0.7,
+            "the new temperature",
+        )
+        changes = [t["changes"] for t in service.history(run) if t["changes"]]
+        assert changes == [{"temperature": 0.7, "augment": {"flip": 0.5}}]
 
         with pytest.raises(ValueError, match="temperature"):
             service.adjust(run, {"temperature": -1})
         with pytest.raises(ValueError, match="seed cannot change during a run"):
             service.adjust(run, {"seed": 3})
         service.adjust(run, {"batch_size": 4096})  # only the worker knows the data
-        wait_for(lambda: service.status(run).refused, "the refusal")
+        wait_until(lambda: service.status(run).refused, "the refusal")
         now = service.status(run)
         assert "batch_size is 4096, more than the" in now.refused
         assert now.config["batch_size"] == 16 and now.config["temperature"] == 0.7
-        wait_for(lambda: service.status(run).step > now.step, "the run to go on")
+        wait_until(lambda: service.status(run).step > now.step, "the run to go on")
         service.adjust(run, {"batch_size": 8})
-        wait_for(
+        wait_until(
             lambda: service.history(run)[-1]["batch_size"] == 8, "the smaller batch"
         )
         assert service.status(run).refused is None
         service.stop(run)
 
-    def test_two_clicks_start_one_run(
+    def test_submitting_twice_starts_one_run(
         self, service: Service, config: RunConfig
     ) -> None:
         first = service.submit(config, owner="dan")
@@ -158,7 +191,7 @@ class Contract:
         second = service.submit(replace(config, seed=1), owner="dan")
         assert second != first and service.active_run("dan") == second
         wait_for_state(service, first, "stopped")
-        wait_for(lambda: service.status(second).step >= 1, "the second run")
+        wait_until(lambda: service.status(second).step >= 1, "the second run")
         service.stop(second)
         third = service.submit(replace(config, seed=1), owner="dan")
         assert third != second, "a run that was stopped is not the one that Train means"
@@ -180,13 +213,15 @@ class Contract:
         assert service.status(third).state == "stopped"
 
         service.pause(first)
-        wait_for(lambda: service.status(second).step >= 1, "the paused run's worker")
+        wait_until(lambda: service.status(second).step >= 1, "the paused run's worker")
         held = service.status(first)
         assert held.state == "paused"
         service.step(first)  # it needs a worker again, and waits for it
         assert service.status(first).state == "queued"
         service.stop(second)
-        wait_for(lambda: service.status(first).step == held.step + 1, "the due step")
+        wait_until(
+            lambda: service.status(first).step == held.step + 1, "the requested step"
+        )
         wait_for_state(service, first, "paused")
         assert [t["step"] for t in service.history(first)] == sorted(
             t["step"] for t in service.history(first)
@@ -207,7 +242,7 @@ class Contract:
         assert service.history(second)[0]["step"] == 5
         assert service.status(second).step == 8
 
-    def test_bad_data_fails_with_a_sentence(
+    def test_bad_data_fails_with_a_readable_error(
         self, service: Service, config: RunConfig, tmp_path: Path
     ) -> None:
         bad = tmp_path / "broken.zip"
@@ -220,21 +255,28 @@ class Contract:
         wait_for_state(service, run, "failed")
         assert "batch_size is 4096" in (service.status(run).error or "")
 
-    def test_a_run_outlives_one_worker_but_not_two(
-        self, service: Service, config: RunConfig, pid_of: PidOf, killed: str
+    def test_a_run_survives_the_loss_of_one_worker_but_not_of_two(
+        self,
+        service: Service,
+        config: RunConfig,
+        workers: Workers,
+        pid_of: PidOf,
+        killed: str,
     ) -> None:
         run = started(service, config, "kim")
-        wait_for(lambda: service.checkpoint(run), "a checkpoint")
-        os.kill(pid_of(worker_of(service, run)), signal.SIGKILL)
-        wait_for(lambda: service.status(run).notice, "the notice")
-        saved = json.loads((service.checkpoint(run) / "card.json").read_text())["step"]
+        wait_until(lambda: service.checkpoint(run), "a checkpoint")
+        os.kill(pid_of(workers.newest), signal.SIGKILL)
+        wait_until(lambda: service.status(run).notice, "the notice")
+        saved = saved_step(service, run)
         assert f"lost ({killed}); it went on" in (service.status(run).notice or "")
-        wait_for(lambda: service.status(run).state == "running", "the new worker")
-        wait_for(lambda: service.status(run).step > saved, "steps after the checkpoint")
+        wait_until(lambda: service.status(run).state == "running", "the new worker")
+        wait_until(
+            lambda: service.status(run).step > saved, "steps after the checkpoint"
+        )
         steps = [t["step"] for t in service.history(run)]
         assert steps == sorted(steps) and steps[0] == 0  # nothing twice, nothing lost
 
-        os.kill(pid_of(worker_of(service, run)), signal.SIGKILL)
+        os.kill(pid_of(workers.newest), signal.SIGKILL)
         wait_for_state(service, run, "died")
         now = service.status(run)
         assert now.resumable and f"died ({killed}), for a second time" in (
@@ -243,7 +285,7 @@ class Contract:
         assert service.history(run) and service.latest(run) is not None
 
         service.resume(run)
-        wait_for(lambda: service.status(run).step > now.step, "steps after a click")
+        wait_until(lambda: service.status(run).step > now.step, "steps after a click")
         assert service.status(run).error is None
         service.stop(run)
         wait_for_state(service, run, "stopped")

@@ -1,4 +1,4 @@
-"""Recordings, folders and zips made for tests of what a learner may bring."""
+"""Recordings, folders and zips for tests of a learner's own data."""
 
 import io
 import zipfile
@@ -52,7 +52,7 @@ def reasons(data: ImageSet) -> dict[str, str]:
 
 
 def named(data: ImageSet, factor: str) -> list[str]:
-    """What a factor says of every row, in words."""
+    """The name of every row's class of a factor."""
     one = data.factors[factor]
     return [one.names[value] for value in one.values]
 

@@ -1,7 +1,8 @@
-"""Imports point one way, heavy packages wait until used, nothing is unpickled."""
+"""Imports point in one direction, heavy ones are lazy, and nothing is unpickled."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from tests.interpreter import fresh
 ROOT = Path(__file__).parents[2]
 CORE = sorted((ROOT / "ssl_core").rglob("*.py"))
 PAGES = sorted((ROOT / "pages").rglob("*.py"))
+METHODS = [p for p in CORE if p.parent.name == "methods" and p.stem != "__init__"]
 SCREEN = {"streamlit", "plotly", "altair", "pydeck"}
 HEAVY = {"torchvision", "umap", "sklearn", "scipy", "pandas", "matplotlib"}
 UNPICKLERS = {"pickle", "cPickle", "dill", "joblib", "cloudpickle", "shelve", "marshal"}
+LOADERS = {"torch.load", "np.load", "numpy.load", "eval", "exec"}
 
-# Each room may import only from rooms further up, and from itself.
+# Each package may import only from packages further up, and from itself.
 LAYERS = (
     ("knobs", "processes"),
     ("augment", "data", "device", "embed", "encoders", "measures", "methods", "probes"),
@@ -31,22 +34,22 @@ LAYERS = (
     ("cli",),
     ("__main__",),
 )
-DEPTH = {room: depth for depth, rooms in enumerate(LAYERS) for room in rooms}
+DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
+SHARED = {"base", "blocks", "predictor", "slices"}  # by all methods
 
 
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def module_of(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imports(path: Path, *, top_level: bool = False) -> Iterator[str]:
     """Full names of what a file imports; ``top_level``: outside of functions only."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    pending: list[ast.AST] = [tree]
+    pending: list[ast.AST] = [tree_of(path)]
     while pending:
         node = pending.pop()
         if isinstance(node, ast.Import):
@@ -65,98 +68,142 @@ def packages(path: Path, *, top_level: bool = False) -> set[str]:
     return {name.partition(".")[0] for name in imports(path, top_level=top_level)}
 
 
-def rooms(path: Path) -> set[str]:
-    """Rooms of the core that a file imports from."""
+def parts_of_the_core(path: Path) -> set[str]:
+    """Modules and packages directly in ``ssl_core`` that a file imports from."""
     parts = (n.split(".") for n in imports(path) if n.startswith("ssl_core."))
     return {p[1] for p in parts if p[1] != "__version__"}
 
 
+def assert_none(faults: Iterable[str]) -> None:
+    """Fail with every fault, one a line, each with the name of its file."""
+    found = list(faults)
+    assert not found, "\n".join([f"{len(found)} faults", *found])
+
+
 def test_there_is_something_to_check() -> None:
-    assert len(CORE) > 20
+    assert len(CORE) > 100 and len(PAGES) > 50 and len(METHODS) > 5
     assert {"ssl_core/train.py", "ssl_core/methods/simclr.py"} <= set(
         map(name_of, CORE)
     )
 
 
-@pytest.mark.parametrize("path", CORE, ids=name_of)
-def test_the_core_knows_no_page(path: Path) -> None:
-    assert not packages(path) & (SCREEN | {"pages", "app"})
+def test_the_core_imports_no_page_and_no_screen_library() -> None:
+    assert_none(
+        f"{name_of(path)} imports {sorted(found)}"
+        for path in CORE
+        if (found := packages(path) & (SCREEN | {"pages", "app"}))
+    )
 
 
-@pytest.mark.parametrize("path", CORE, ids=name_of)
-def test_heavy_packages_are_imported_where_they_are_used(path: Path) -> None:
-    assert not packages(path, top_level=True) & HEAVY
+def test_heavy_packages_are_imported_where_they_are_used() -> None:
+    assert_none(
+        f"{name_of(path)} imports {sorted(found)} at its top level"
+        for path in CORE
+        if (found := packages(path, top_level=True) & HEAVY)
+    )
 
 
-@pytest.mark.parametrize("path", CORE, ids=name_of)
-def test_rooms_import_one_way(path: Path) -> None:
-    room = path.relative_to(ROOT / "ssl_core").parts[0].removesuffix(".py")
-    if room == "__init__":
-        assert not rooms(path)
-        return
-    unplaced = (rooms(path) | {room}) - DEPTH.keys()
-    assert not unplaced, f"say in LAYERS where {unplaced} belongs"
-    wrong = {other for other in rooms(path) - {room} if DEPTH[other] >= DEPTH[room]}
-    assert not wrong, f"{room} may not import {wrong}"
+def test_the_core_imports_in_one_direction() -> None:
+    def faults() -> Iterator[str]:
+        for path in CORE:
+            own = path.relative_to(ROOT / "ssl_core").parts[0].removesuffix(".py")
+            imported = parts_of_the_core(path)
+            if own == "__init__":
+                if imported:
+                    yield f"{name_of(path)} imports {sorted(imported)}"
+            elif unplaced := (imported | {own}) - DEPTH.keys():
+                yield f"{name_of(path)}: say in LAYERS where {sorted(unplaced)} belongs"
+            elif wrong := {n for n in imported - {own} if DEPTH[n] >= DEPTH[own]}:
+                yield f"{name_of(path)} may not import {sorted(wrong)}"
+
+    assert_none(faults())
 
 
-METHOD_FILES = [p for p in CORE if p.parent.name == "methods" and p.stem != "__init__"]
-SHARED = {"base", "blocks", "predictor", "slices"}
+def test_a_method_imports_no_other_method() -> None:
+    def faults() -> Iterator[str]:
+        for path in METHODS:
+            for name in imports(path):
+                if not name.startswith("ssl_core."):
+                    continue
+                part, _, rest = name.removeprefix("ssl_core.").partition(".")
+                shared = rest.partition(".")[0] in SHARED
+                if part not in {"knobs", "processes"} and not (
+                    part == "methods" and shared
+                ):
+                    yield f"{name_of(path)} imports {name}"
+
+    assert_none(faults())
 
 
-@pytest.mark.parametrize("path", METHOD_FILES, ids=name_of)
-def test_a_method_knows_no_other_method(path: Path) -> None:
-    for name in imports(path):
-        if name.startswith("ssl_core."):
-            room, _, rest = name.removeprefix("ssl_core.").partition(".")
-            assert room in {"knobs", "methods", "processes"}, name
-            assert room != "methods" or rest.partition(".")[0] in SHARED, name
+def test_modules_on_tensors_import_nothing_else_of_the_core() -> None:
+    assert_none(
+        f"{module} imports {sorted(found)}"
+        for module in ("probes", "measures", "embed", "encoders", "similarity")
+        if (found := parts_of_the_core(ROOT / "ssl_core" / f"{module}.py"))
+    )
 
 
-@pytest.mark.parametrize(
-    "room", ["probes", "measures", "embed", "encoders", "similarity"]
-)
-def test_some_rooms_see_tensors_only(room: str) -> None:
-    assert rooms(ROOT / "ssl_core" / f"{room}.py") == set()
-
-
-@pytest.mark.parametrize("path", PAGES, ids=name_of)
-def test_a_page_imports_screen_parts_and_the_core_and_no_other_page(path: Path) -> None:
-    own = [n for n in imports(path) if n.startswith("pages")]
+def test_a_page_imports_no_torch_and_no_other_page() -> None:
+    """What its parts may import is a contract in .importlinter."""
     parts = ("pages.features", "pages.widgets", "pages.shell")
-    assert all(n.startswith(parts) for n in own)
-    if path.stem[0].isdigit():
-        assert not packages(path) & {"torch", "torchvision"}
+
+    def faults() -> Iterator[str]:
+        for path in (ROOT / "pages").glob("*.py"):
+            for name in imports(path):
+                if name.startswith("pages") and not name.startswith(parts):
+                    yield f"{name_of(path)} imports {name}"
+            if packages(path) & {"torch", "torchvision"}:
+                yield f"{name_of(path)} imports torch"
+
+    assert_none(faults())
 
 
-@pytest.mark.parametrize("path", [*CORE, *PAGES], ids=name_of)
-def test_nothing_is_unpickled(path: Path) -> None:
-    assert not packages(path) & UNPICKLERS
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            call = ast.unparse(node.func)
-            assert call not in {
-                "torch.load",
-                "np.load",
-                "numpy.load",
-                "eval",
-                "exec",
-            } or (call.endswith(".load") and _refuses_pickle(node)), (
-                f"{name_of(path)}:{node.lineno} {call}"
-            )
+def test_nothing_is_unpickled() -> None:
+    def faults() -> Iterator[str]:
+        for path in [*CORE, *PAGES]:
+            if found := packages(path) & UNPICKLERS:
+                yield f"{name_of(path)} imports {sorted(found)}"
+            for node in ast.walk(tree_of(path)):
+                if isinstance(node, ast.Call):
+                    call = ast.unparse(node.func)
+                    if call in LOADERS and not _refuses_pickle(node):
+                        yield f"{name_of(path)}:{node.lineno} calls {call}"
+
+    assert_none(faults())
 
 
 def _refuses_pickle(call: ast.Call) -> bool:
-    said = {k.arg: getattr(k.value, "value", None) for k in call.keywords}
-    return said.get("weights_only") is True or said.get("allow_pickle") is False
+    options = {k.arg: getattr(k.value, "value", None) for k in call.keywords}
+    return options.get("weights_only") is True or options.get("allow_pickle") is False
 
 
-@pytest.mark.parametrize("path", [*CORE, *PAGES], ids=name_of)
-def test_no_drawer_for_odds_and_ends(path: Path) -> None:
-    assert path.stem not in {"utils", "helpers", "common", "misc"}
+def test_no_module_is_named_utils_or_the_like() -> None:
+    vague = {"utils", "helpers", "common", "misc"}
+    assert_none(name_of(p) for p in [*CORE, *PAGES] if p.stem in vague)
 
 
-def test_importing_the_loop_pulls_in_nothing_heavy() -> None:
+def test_the_checks_find_what_they_look_for(tmp_path: Path) -> None:
+    """A file with many faults: no check above may pass because it overlooks them."""
+    path = tmp_path / "faulty.py"
+    path.write_text(
+        "import streamlit, pickle\nfrom scipy import stats\n"
+        "from ssl_core.service import Service\n"
+        "def f():\n    import pandas\n    torch.load('x')\n"
+        "    np.load('x', allow_pickle=False)\n"
+    )
+    assert packages(path) >= {"streamlit", "pickle", "scipy", "pandas"}
+    assert packages(path, top_level=True) & HEAVY == {"scipy"}
+    assert parts_of_the_core(path) == {"service"}
+    calls = [n for n in ast.walk(tree_of(path)) if isinstance(n, ast.Call)]
+    assert {ast.unparse(c.func): _refuses_pickle(c) for c in calls} == {
+        "torch.load": False,
+        "np.load": True,
+    }
+    with pytest.raises(AssertionError, match=r"2 faults\n\s*a\.py\n\s*b\.py"):
+        assert_none(["a.py", "b.py"])
+
+
+def test_importing_the_training_loop_imports_nothing_heavy() -> None:
     watched = sorted(SCREEN | HEAVY)
     code = (
         f"import ssl_core.train, sys; print([m for m in {watched} if m in sys.modules])"
@@ -164,8 +211,8 @@ def test_importing_the_loop_pulls_in_nothing_heavy() -> None:
     assert fresh(code) == "[]"
 
 
-def test_a_run_needs_neither_screen_nor_umap_nor_torchvision() -> None:
-    """None in sys.modules makes an import fail, as where a package is not installed."""
+def test_a_run_needs_no_screen_library_no_umap_and_no_torchvision() -> None:
+    """None in sys.modules makes an import fail, as if the package were not installed."""
     code = f"""
 import sys
 for name in {sorted(SCREEN | HEAVY)}:

@@ -38,12 +38,12 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def pictures(n: int = 8, height: int = 32, width: int = 32, seed: int = 0) -> Tensor:
-    """Coloured, lopsided pictures that use the whole range [0, 1]."""
+    """Coloured, asymmetric images that use the whole range [0, 1]."""
     return torch.rand(n, 3, height, width, generator=generator(seed))
 
 
 def muted(n: int = 8) -> Tensor:
-    """Pictures around mid-grey: no colour change of ours can reach the clamp."""
+    """Images around mid-grey, so that no colour change reaches the clamp."""
     return 0.42 + 0.16 * pictures(n)
 
 
@@ -58,12 +58,12 @@ def luma(x: Tensor) -> Tensor:
     return 0.299 * x[:, 0] + 0.587 * x[:, 1] + 0.114 * x[:, 2]
 
 
-def dice_of(**values: Any) -> dict[str, Tensor]:
+def params_of(**values: Any) -> dict[str, Tensor]:
     return {name: torch.as_tensor(value) for name, value in values.items()}
 
 
-def row_of(dice: Any, i: int) -> dict[str, Tensor]:
-    return {name: value[i : i + 1] for name, value in dice.items()}
+def row_of(params: Any, i: int) -> dict[str, Tensor]:
+    return {name: value[i : i + 1] for name, value in params.items()}
 
 
 # ---- The contract, for every augmentation.
@@ -76,23 +76,23 @@ def test_the_twelve_augmentations_are_there() -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_same_dice_same_picture(slug: str) -> None:
+def test_same_params_give_the_same_image(slug: str) -> None:
     one, x = make(slug), pictures()
-    dice = one.draw(8, generator())
-    assert torch.equal(one.apply(x, dice), one.apply(x, dice))
+    params = one.draw(8, generator())
+    assert torch.equal(one.apply(x, params), one.apply(x, params))
     again = one.draw(8, generator())
-    assert dice.keys() == again.keys()
-    assert all(torch.equal(dice[k], again[k]) for k in dice)
+    assert params.keys() == again.keys()
+    assert all(torch.equal(params[k], again[k]) for k in params)
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_all_randomness_comes_from_the_given_generator(slug: str) -> None:
     one, x, g = make(slug), pictures(), generator()
     rolled, world = g.get_state(), torch.get_rng_state()
-    dice = one.draw(8, g)
+    params = one.draw(8, g)
     assert not torch.equal(rolled, g.get_state())
     rolled = g.get_state()
-    one.apply(x, dice)
+    one.apply(x, params)
     assert torch.equal(rolled, g.get_state())
     assert torch.equal(world, torch.get_rng_state())
 
@@ -106,19 +106,19 @@ def test_rows_differ(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_dice_have_one_row_per_image(slug: str) -> None:
-    dice = make(slug).draw(5, generator())
-    assert dice
-    assert all(value.shape[0] == 5 for value in dice.values())
+def test_params_have_one_row_per_image(slug: str) -> None:
+    params = make(slug).draw(5, generator())
+    assert params
+    assert all(value.shape[0] == 5 for value in params.values())
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_each_row_is_made_by_its_own_dice_alone(slug: str) -> None:
+def test_each_row_depends_on_its_own_params_only(slug: str) -> None:
     one, x = make(slug), pictures()
-    dice = one.draw(8, generator(3))
-    whole = one.apply(x, dice)
+    params = one.draw(8, generator(3))
+    whole = one.apply(x, params)
     for i in (0, 5):
-        alone = one.apply(x[i : i + 1], row_of(dice, i))
+        alone = one.apply(x[i : i + 1], row_of(params, i))
         assert torch.allclose(alone[0], whole[i], atol=1e-6)
 
 
@@ -143,16 +143,16 @@ def test_shape_dtype_and_range_are_kept(
 def test_the_input_is_untouched(slug: str) -> None:
     one, x = make(slug), pictures()
     kept = x.clone()
-    dice = one.draw(8, generator())
-    kept_dice = {k: v.clone() for k, v in dice.items()}
-    out = one.apply(x, dice)
+    params = one.draw(8, generator())
+    kept_params = {k: v.clone() for k, v in params.items()}
+    out = one.apply(x, params)
     out.mul_(0)
     assert torch.equal(x, kept), "the result shares memory with the input, or edits it"
-    assert all(torch.equal(dice[k], kept_dice[k]) for k in dice)
+    assert all(torch.equal(params[k], kept_params[k]) for k in params)
 
 
 @pytest.mark.parametrize("slug", [s for s in SLUGS if s != "blur"])
-def test_strength_zero_is_the_picture_itself(slug: str) -> None:
+def test_strength_zero_is_the_identity(slug: str) -> None:
     one, x = make(slug, 0.0), pictures(32)
     out = one.apply(x, one.draw(32, generator()))
     assert torch.allclose(out, x, atol=1e-5)
@@ -174,7 +174,7 @@ def test_a_strength_out_of_range_is_refused(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_every_augmentation_explains_itself(slug: str) -> None:
+def test_every_augmentation_has_help_texts(slug: str) -> None:
     kind = AUGMENTATIONS[slug]
     assert kind.slug == slug
     assert kind.label
@@ -182,20 +182,20 @@ def test_every_augmentation_explains_itself(slug: str) -> None:
     assert kind.__doc__
 
 
-# ---- What the dice say.
+# ---- Distributions of the drawn parameters.
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.1, 0.3, 0.92])
 def test_a_crop_keeps_at_least_what_its_strength_leaves(strength: float) -> None:
-    dice = make("crop", strength).draw(20_000, generator())
-    area = dice["width"] * dice["height"]
+    params = make("crop", strength).draw(20_000, generator())
+    area = params["width"] * params["height"]
     assert area.min() >= 1 - strength - 1e-4
     assert area.max() <= 1 + 1e-6
-    aspect = dice["width"] / dice["height"]
+    aspect = params["width"] / params["height"]
     assert aspect.min() >= 3 / 4 - 1e-3
     assert aspect.max() <= 4 / 3 + 1e-3
     for centre, side in (("x", "width"), ("y", "height")):
-        assert ((dice[centre].abs() + dice[side]) <= 1 + 1e-5).all(), (
+        assert ((params[centre].abs() + params[side]) <= 1 + 1e-5).all(), (
             "inside the picture"
         )
     if strength > 0.5:
@@ -220,7 +220,7 @@ def test_angles_go_both_ways_and_no_further() -> None:
 
 
 @pytest.mark.parametrize("slug", ["brightness", "contrast", "saturation"])
-def test_factors_lie_around_one_and_the_coin_leaves_a_fifth_alone(slug: str) -> None:
+def test_factors_lie_around_one_and_a_fifth_is_unchanged(slug: str) -> None:
     factor = make(slug, 0.4).draw(20_000, generator())["factor"]
     assert 0.6 <= factor.min() < 0.61
     assert 1.39 < factor.max() <= 1.4
@@ -228,7 +228,7 @@ def test_factors_lie_around_one_and_the_coin_leaves_a_fifth_alone(slug: str) -> 
     assert (factor == 1).float().mean().item() == pytest.approx(0.2, abs=0.015)
 
 
-def test_hue_turns_at_most_its_strength_and_spares_a_fifth() -> None:
+def test_hue_shifts_at_most_by_its_strength_and_a_fifth_is_unchanged() -> None:
     turn = make("hue", 0.1).draw(20_000, generator())["turn"]
     assert -0.1 <= turn.min() < -0.099
     assert 0.099 < turn.max() <= 0.1
@@ -247,7 +247,7 @@ def test_blur_happens_half_of_the_time() -> None:
 
 def test_flip_is_torchvisions() -> None:
     x = pictures(4, 24, 32)
-    out = make("flip").apply(x, dice_of(flipped=[True, False, True, False]))
+    out = make("flip").apply(x, params_of(flipped=[True, False, True, False]))
     assert torch.allclose(out[0::2], tv.horizontal_flip(x[0::2]), atol=1e-5)
     assert torch.allclose(out[1::2], x[1::2], atol=1e-5)
 
@@ -266,13 +266,13 @@ def test_colour_changes_are_torchvisions(
 ) -> None:
     # Also beyond the range: both clamp once, at the end of a single change.
     for x in (muted(), pictures()):
-        ours = make(slug).apply(x, dice_of(factor=[factor] * 8))
+        ours = make(slug).apply(x, params_of(factor=[factor] * 8))
         assert torch.allclose(ours, theirs(x, factor), atol=tolerance)
 
 
 def test_gray_is_torchvisions() -> None:
     x = pictures()
-    ours = make("gray").apply(x, dice_of(gray=[True] * 7 + [False]))
+    ours = make("gray").apply(x, params_of(gray=[True] * 7 + [False]))
     theirs = tv.rgb_to_grayscale(x, num_output_channels=3)
     assert torch.allclose(ours[:7], theirs[:7], atol=LUMA_ROUNDING)
     assert torch.allclose(ours[7], x[7], atol=1e-6)
@@ -286,13 +286,13 @@ def test_blur_is_torchvisions(sigma: float, height: int, width: int) -> None:
     one = make("blur", 2.0)
     # The window is fixed by the largest sigma, 2.5 of it to either side.
     theirs = tv.gaussian_blur(x, kernel_size=[11, 11], sigma=[sigma, sigma])
-    assert torch.allclose(one.apply(x, dice_of(sigma=[sigma] * 3)), theirs, atol=1e-5)
+    assert torch.allclose(one.apply(x, params_of(sigma=[sigma] * 3)), theirs, atol=1e-5)
 
 
 def test_solarize_is_torchvisions() -> None:
     x = pictures(4)
     x[0, 0, 0, :3] = torch.tensor([0.0, 0.5, 1.0])
-    out = make("solarize").apply(x, dice_of(solarized=[True, True, False, False]))
+    out = make("solarize").apply(x, params_of(solarized=[True, True, False, False]))
     assert torch.equal(out[:2], tv.solarize(x[:2], 0.5))
     assert torch.equal(out[2:], x[2:])
 
@@ -311,7 +311,7 @@ def test_a_warp_samples_where_pytorchs_affine_grid_points(
 @pytest.mark.parametrize("degrees", [-90.0, -30.0, 17.0, 45.0, 180.0])
 def test_rotation_is_torchvisions_inside_the_disc(degrees: float) -> None:
     x = pictures(2)
-    ours = make("rotation", 180.0).apply(x, dice_of(degrees=[degrees] * 2))
+    ours = make("rotation", 180.0).apply(x, params_of(degrees=[degrees] * 2))
     at = ramp()[0]
     # Outside the disc the corners come in: black in torchvision, reflected in ours.
     inside = (at[0] ** 2 + at[1] ** 2).sqrt() < 0.9
@@ -335,7 +335,7 @@ def test_crop_is_torchvisions_away_from_its_edge(
     x = pictures(2)
     ours = make("crop").apply(
         x,
-        dice_of(
+        params_of(
             width=[width / 32] * 2,
             height=[height / 32] * 2,
             x=[(2 * left + width) / 32 - 1] * 2,
@@ -361,7 +361,7 @@ def test_hue_is_torchvisions_but_for_the_circle_it_turns(
     a draw is as often one as the other.
     """
     x = muted()
-    ours = make("hue", 0.5).apply(x, dice_of(turn=[turn] * 8))
+    ours = make("hue", 0.5).apply(x, params_of(turn=[turn] * 8))
     gap = (ours - tv.adjust_hue(x, -turn)).abs()
     assert gap.max() < tolerance
     assert gap.mean() <= (ours - tv.adjust_hue(x, turn)).abs().mean()
@@ -371,7 +371,7 @@ def test_hue_is_torchvisions_but_for_the_circle_it_turns(
 def test_cutout_is_torchvisions_erase(top: int, left: int, side: int) -> None:
     x = pictures(2, 40, 40)
     centre = {"x": [(left + side / 2) / 40] * 2, "y": [(top + side / 2) / 40] * 2}
-    ours = make("cutout", side / 40).apply(x, dice_of(**centre))
+    ours = make("cutout", side / 40).apply(x, params_of(**centre))
     grey = torch.tensor(0.5)
     assert torch.equal(ours, tv.erase(x, top, left, side, side, grey))
 
@@ -388,8 +388,8 @@ def test_the_fused_chain_is_torchvisions_one_after_another(gray: bool) -> None:
             "gray": 1.0,
         }
     )
-    colours = [dice_of(factor=[f] * 8) for f in (1.2, 0.7, 1.3)]
-    flip, grey = dice_of(flipped=[True] * 8), dice_of(gray=[gray] * 8)
+    colours = [params_of(factor=[f] * 8) for f in (1.2, 0.7, 1.3)]
+    flip, grey = params_of(flipped=[True] * 8), params_of(gray=[gray] * 8)
     ours = policy.apply(muted(), (flip, *colours, grey))
     x = tv.adjust_brightness(tv.horizontal_flip(muted()), 1.2)
     x = tv.adjust_saturation(tv.adjust_contrast(x, 0.7), 1.3)
@@ -403,19 +403,19 @@ def test_the_fused_chain_is_torchvisions_one_after_another(gray: bool) -> None:
 @pytest.mark.parametrize("turn", [0.05, 0.25, -0.4, 0.5])
 def test_hue_keeps_luma_and_grey_and_turns_back(turn: float) -> None:
     x, one = muted(), make("hue", 0.5)
-    there = one.apply(x, dice_of(turn=[turn] * 8))
+    there = one.apply(x, params_of(turn=[turn] * 8))
     assert not torch.allclose(there, x, atol=1e-2)
     assert torch.allclose(luma(there), luma(x), atol=1e-5)
-    back = one.apply(there, dice_of(turn=[-turn] * 8))
+    back = one.apply(there, params_of(turn=[-turn] * 8))
     assert torch.allclose(back, x, atol=1e-5)
     grey = x[:, :1].expand(-1, 3, -1, -1)
-    assert torch.allclose(one.apply(grey, dice_of(turn=[turn] * 8)), grey, atol=1e-4)
+    assert torch.allclose(one.apply(grey, params_of(turn=[turn] * 8)), grey, atol=1e-4)
 
 
 def test_a_full_turn_of_hue_is_none() -> None:
     x, one = muted(), make("hue", 0.5)
     for _ in range(4):
-        x_next = one.apply(x, dice_of(turn=[0.25] * 8))
+        x_next = one.apply(x, params_of(turn=[0.25] * 8))
         assert not torch.allclose(x_next, x, atol=1e-3)
         x = x_next
     assert torch.allclose(x, muted(), atol=1e-4)
@@ -424,7 +424,7 @@ def test_a_full_turn_of_hue_is_none() -> None:
 @pytest.mark.parametrize("strength", [0.2, 0.5, 0.9])
 def test_cutout_covers_one_grey_square(strength: float) -> None:
     x = pictures(1, 40, 40)
-    out = make("cutout", strength).apply(x, dice_of(x=[0.5], y=[0.5]))
+    out = make("cutout", strength).apply(x, params_of(x=[0.5], y=[0.5]))
     covered = (out != x).any(1)[0]
     assert (out[0][:, covered] == 0.5).all()
     assert covered.sum().item() == pytest.approx((strength * 40) ** 2, abs=2 * 40)
@@ -432,16 +432,18 @@ def test_cutout_covers_one_grey_square(strength: float) -> None:
     assert columns * rows == covered.sum(), "a rectangle without holes"
 
 
-def test_cutout_stays_where_its_dice_say() -> None:
-    out = make("cutout", 0.2).apply(torch.ones(1, 3, 20, 20), dice_of(x=[0.8], y=[0.2]))
+def test_cutout_covers_the_place_of_its_params() -> None:
+    out = make("cutout", 0.2).apply(
+        torch.ones(1, 3, 20, 20), params_of(x=[0.8], y=[0.2])
+    )
     y, x = (out[0, 0] != 1).nonzero().float().add(0.5).div(20).mean(0).tolist()
     assert (x, y) == (pytest.approx(0.8, abs=0.03), pytest.approx(0.2, abs=0.03))
 
 
-def test_noise_is_gaussian_and_as_strong_as_its_dice() -> None:
+def test_noise_is_gaussian_with_the_drawn_strength() -> None:
     x = torch.full((4, 3, 64, 64), 0.5)
     std = [0.0, 0.02, 0.05, 0.1]
-    noise = make("noise", 0.5).apply(x, dice_of(std=std, seed=[1, 2, 3, 4])) - x
+    noise = make("noise", 0.5).apply(x, params_of(std=std, seed=[1, 2, 3, 4])) - x
     assert noise[0].abs().max() == 0
     for row, expected in zip(noise[1:].flatten(1), std[1:], strict=True):
         assert row.std().item() == pytest.approx(expected, rel=0.03)
@@ -453,8 +455,8 @@ def test_noise_is_gaussian_and_as_strong_as_its_dice() -> None:
 
 def test_noise_repeats_neither_in_a_row_nor_between_rows() -> None:
     x = torch.full((3, 3, 64, 64), 0.5)
-    dice = dice_of(std=[0.1] * 3, seed=[7, 8, 7])
-    noise = (make("noise", 0.5).apply(x, dice) - x).flatten(1)
+    params = params_of(std=[0.1] * 3, seed=[7, 8, 7])
+    noise = (make("noise", 0.5).apply(x, params) - x).flatten(1)
     assert torch.equal(noise[0], noise[2]), "the seed decides"
     limit = 4.5 / math.sqrt(noise.shape[1])
     assert torch.corrcoef(noise[:2])[0, 1].abs() < limit
@@ -466,19 +468,19 @@ def test_noise_repeats_neither_in_a_row_nor_between_rows() -> None:
 # ---- Composition.
 
 
-def one_by_one(policy: Policy, x: Tensor, dice: Any) -> Tensor:
-    for augmentation, d in zip(policy.augmentations, dice, strict=True):
+def one_by_one(policy: Policy, x: Tensor, params: Any) -> Tensor:
+    for augmentation, d in zip(policy.augmentations, params, strict=True):
         x = augmentation.apply(x, d)
     return x
 
 
 def test_geometry_composes_in_the_order_of_the_list() -> None:
-    """On a picture of its own coordinates, sampling says where each pixel looked."""
+    """On an image of coordinates, each sampled pixel tells where it was sampled."""
     policy = Policy.of({"crop": 0.5, "flip": 0.5, "rotation": 45.0})
-    crop = dice_of(width=[0.5], height=[0.6], x=[0.1], y=[-0.2])
-    dice = (crop, dice_of(flipped=[True]), dice_of(degrees=[30.0]))
-    out = policy.apply(ramp(), dice)
-    rotated = make("rotation").apply(ramp(), dice[2])
+    crop = params_of(width=[0.5], height=[0.6], x=[0.1], y=[-0.2])
+    params = (crop, params_of(flipped=[True]), params_of(degrees=[30.0]))
+    out = policy.apply(ramp(), params)
+    rotated = make("rotation").apply(ramp(), params[2])
     # Last first: where the turned frame looks, mirrored, then scaled into the crop.
     expected_x = -rotated[0, 0] * 0.5 + 0.1
     expected_y = rotated[0, 1] * 0.6 - 0.2
@@ -491,12 +493,12 @@ def test_geometry_composes_in_the_order_of_the_list() -> None:
 def test_pixel_exact_geometry_composes_exactly() -> None:
     policy = Policy.of({"flip": 1.0, "rotation": 180.0})
     x = pictures(4)
-    dice = (
-        dice_of(flipped=[True, True, False, False]),
-        dice_of(degrees=[90.0, 180.0, -90.0, 0.0]),
+    params = (
+        params_of(flipped=[True, True, False, False]),
+        params_of(degrees=[90.0, 180.0, -90.0, 0.0]),
     )
-    out = policy.apply(x, dice)
-    assert torch.allclose(out, one_by_one(policy, x, dice), atol=1e-4)
+    out = policy.apply(x, params)
+    assert torch.allclose(out, one_by_one(policy, x, params), atol=1e-4)
     quarter = out[2]
     turned = [torch.rot90(x[2], k, (1, 2)) for k in (1, -1)]
     assert min((quarter - t).abs().max().item() for t in turned) < 1e-4
@@ -512,13 +514,15 @@ def test_colour_composes_like_one_after_another_away_from_the_clamp() -> None:
     }
     policy = Policy.of(weak)
     x = muted(32)
-    dice = policy.draw(32, generator(5))
-    assert torch.allclose(policy.apply(x, dice), one_by_one(policy, x, dice), atol=1e-5)
+    params = policy.draw(32, generator(5))
+    assert torch.allclose(
+        policy.apply(x, params), one_by_one(policy, x, params), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("geometry", GEOMETRY)
 def test_the_whole_policy_is_one_after_another(geometry: str) -> None:
-    """One resampling only, so that nothing but rounding may differ."""
+    """With a single resampling, so that only rounding may differ."""
     strengths = {
         slug: 0.1 if slug in COLOURS else float(make(slug).strength)
         for slug in SLUGS
@@ -526,16 +530,18 @@ def test_the_whole_policy_is_one_after_another(geometry: str) -> None:
     }
     policy = Policy.of(strengths)
     x = muted(32)
-    dice = policy.draw(32, generator(6))
-    assert torch.allclose(policy.apply(x, dice), one_by_one(policy, x, dice), atol=1e-4)
+    params = policy.draw(32, generator(6))
+    assert torch.allclose(
+        policy.apply(x, params), one_by_one(policy, x, params), atol=1e-4
+    )
 
 
 def test_a_policy_keeps_rows_apart_and_its_input_whole() -> None:
     policy, x = Policy.of({s: make(s).strength for s in SLUGS}), pictures()
     kept = x.clone()
-    dice = policy.draw(8, generator())
-    whole = policy.apply(x, dice)
-    alone = policy.apply(x[3:4], [row_of(d, 3) for d in dice])
+    params = policy.draw(8, generator())
+    whole = policy.apply(x, params)
+    alone = policy.apply(x[3:4], [row_of(d, 3) for d in params])
     assert torch.allclose(alone[0], whole[3], atol=1e-5)
     assert torch.equal(x, kept)
 
@@ -576,7 +582,9 @@ def test_augmentations_run_in_one_order_however_they_are_written() -> None:
         ("color:0.9", "hue strength is 0.9"),
     ],
 )
-def test_text_that_makes_no_sense_is_refused_by_its_part(text: str, named: str) -> None:
+def test_invalid_policy_text_is_refused_naming_the_invalid_part(
+    text: str, named: str
+) -> None:
     with pytest.raises(ValueError, match="allowed") as refusal:
         Policy.parse(text)
     assert named in str(refusal.value)
@@ -636,7 +644,7 @@ def test_rows_of_the_two_views_pair_up() -> None:
     assert torch.allclose(b, as_float(flat), atol=1e-5)
 
 
-def test_no_augmentation_gives_the_picture_twice() -> None:
+def test_without_augmentation_both_views_are_the_image() -> None:
     x = images()
     a, b = two_views(x, Policy(), generator())
     assert torch.equal(a, as_float(x))

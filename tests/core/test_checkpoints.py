@@ -1,4 +1,4 @@
-"""Checkpoints: a resumed run is the same run, and nothing foreign gets in."""
+"""Checkpoints: resuming is exact, and damaged or foreign files are refused."""
 
 import hashlib
 import io
@@ -19,15 +19,6 @@ from ssl_core.train import Budget, Fit, RunConfig, Watch
 
 EVERY_STEP = Watch(tick_seconds=0, probe_seconds=1000, bank=60, asked=30, mapped=30)
 MODEL, CARD = "model.safetensors", "card.json"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Tiny tensors: more threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def make(data: ImageSet, steps: int = 6, **values) -> Fit:
@@ -89,7 +80,7 @@ def test_the_zip_holds_what_the_folder_holds(saved, tmp_path):
     assert all(torch.equal(a.tensors[k], b.tensors[k]) for k in a.tensors)
 
 
-def test_the_card_says_what_the_run_was(saved):
+def test_the_card_describes_the_run(saved):
     card = checkpoints.load(saved).card
     assert (card["step"], card["images"], card["loss"]) == (3, 192, 1.5)
     assert card["config"]["hidden_dim"] == 32
@@ -115,7 +106,9 @@ def test_the_encoder_gives_the_runs_own_features(small_shapes, tmp_path):
         assert torch.equal(encoder(x), expected) and not encoder.training
 
 
-def test_saving_again_replaces_and_leaves_no_scraps(small_shapes, saved, tmp_path):
+def test_saving_again_replaces_and_leaves_no_temporary_files(
+    small_shapes, saved, tmp_path
+):
     folder = Path(shutil.copytree(saved, tmp_path / "ck"))
     fit = make(small_shapes)
     losses(fit, until=1)
@@ -218,7 +211,7 @@ def test_damaged_and_truncated_models_are_refused(copy):
         refused(copy, "not a safetensors file")
 
 
-def test_lying_sizes_in_the_header_are_refused(copy):
+def test_false_sizes_in_the_header_are_refused(copy):
     whole = (copy / MODEL).read_bytes()
     (copy / MODEL).write_bytes((2**62).to_bytes(8, "little") + whole[8:])
     sealed(copy)

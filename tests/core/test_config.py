@@ -1,4 +1,4 @@
-"""One record from which sliders, flags and links are derived, and what it refuses."""
+"""The config from which sliders, flags and links are derived, and what it refuses."""
 
 import dataclasses
 import json
@@ -80,7 +80,7 @@ def test_text_from_flags_and_links_becomes_the_knobs_type(
         ("name", 3, "any text"),
     ],
 )
-def test_nonsense_is_refused_by_name_with_what_is_allowed(
+def test_an_invalid_value_is_refused_naming_the_knob_and_what_is_allowed(
     name: str, given: Any, allowed: str
 ) -> None:
     with pytest.raises(ValueError, match=f"^{name} is ") as refusal:
@@ -151,7 +151,7 @@ def test_defaults_come_from_the_data_and_the_method() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_flat_and_of_are_each_others_inverse_through_json(method: str) -> None:
+def test_flat_and_of_are_inverse_through_json(method: str) -> None:
     config = RunConfig.of(
         {
             "method": method,
@@ -177,7 +177,7 @@ def test_values_may_arrive_as_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"batch_size": 1}, "batch_size is 1; allowed is at least 2"),
         ({"batch_size": "lots"}, "batch_size is 'lots'"),
@@ -200,12 +200,12 @@ def test_values_may_arrive_as_text() -> None:
         ({"augment": {"flip": 3}}, "flip strength is 3"),
     ],
 )
-def test_a_run_that_makes_no_sense_is_refused(
-    values: dict[str, Any], said: str
+def test_an_invalid_combination_is_refused(
+    values: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError) as refusal:
         RunConfig.of(values)
-    assert said in str(refusal.value)
+    assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
@@ -259,7 +259,7 @@ def test_what_cannot_change_mid_run_is_refused_by_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"temperature": 0}, "temperature is 0"),
         ({"batch_size": 0}, "batch_size is 0"),
@@ -269,8 +269,8 @@ def test_what_cannot_change_mid_run_is_refused_by_name(name: str) -> None:
     ],
 )
 def test_a_live_knob_out_of_range_is_refused(
-    changes: dict[str, Any], said: str
+    changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError) as refusal:
         RunConfig().adjusted(changes)
-    assert said in str(refusal.value)
+    assert message in str(refusal.value)

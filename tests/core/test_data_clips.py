@@ -1,4 +1,4 @@
-"""A learner's own recordings: every kind is read, and what names tell of them is known."""
+"""A learner's own recordings: every format is read, and labels come from file names."""
 
 import io
 import random
@@ -98,7 +98,7 @@ def test_one_subfolder_is_one_label(source: Make) -> None:
 
 
 @pytest.mark.parametrize("folder", ["{label}", "{speaker}", "all", "all/{speaker}"])
-def test_folders_that_agree_with_the_names_do_no_harm(
+def test_folders_that_agree_with_the_names_change_nothing(
     source: Make, folder: str
 ) -> None:
     files = {}
@@ -111,8 +111,8 @@ def test_folders_that_agree_with_the_names_do_no_harm(
     assert data.factors["speaker"].names == ("anna", "bert")
 
 
-def test_folders_win_over_names_that_only_look_like_it(source: Make) -> None:
-    """As in collections that number their files: ``cat/rec_2024_17.wav``."""
+def test_folders_take_precedence_over_names_of_another_form(source: Make) -> None:
+    """As in data sets that number their files: ``cat/rec_2024_17.wav``."""
     files = {
         f"{c}/rec_{2020 + i}_{i}.wav": recorded(tone(300 + 50 * i))
         for c in ("cat", "dog")
@@ -123,7 +123,7 @@ def test_folders_win_over_names_that_only_look_like_it(source: Make) -> None:
     assert "speaker" not in data.factors
 
 
-def test_names_that_tell_nothing_leave_a_set_without_labels(source: Make) -> None:
+def test_names_without_labels_give_a_set_without_labels(source: Make) -> None:
     files = {f"recording {i}.wav": recorded(tone(300 + 50 * i)) for i in range(6)}
     data = load(str(source(files)))
     assert len(data) == 6 and data.factors == {}
@@ -131,7 +131,7 @@ def test_names_that_tell_nothing_leave_a_set_without_labels(source: Make) -> Non
     assert data.skipped == ()
 
 
-def test_a_stray_name_is_skipped_and_says_the_form(source: Make) -> None:
+def test_a_name_of_another_form_is_skipped_and_the_form_is_stated(source: Make) -> None:
     data = load(str(source(GOOD | {"take two.wav": recorded(tone())})))
     assert len(data) == len(GOOD)
     assert list(reasons(data)) == ["take two.wav"]
@@ -178,9 +178,9 @@ def test_unicode_and_odd_names_are_labels_like_any_other(source: Make) -> None:
     wave = recorded(tone())
     data = load(str(source({f"{odd}_{i}.wav": wave for odd in ODD for i in (1, 2)})))
     pairs = zip(named(data, "said"), named(data, "speaker"), strict=True)
-    told = {"_".join(pair) for pair in pairs}
+    message = {"_".join(pair) for pair in pairs}
     # "__" has no speaker: between the last two underscores there is nothing.
-    assert told == set(ODD) - {"__"}
+    assert message == set(ODD) - {"__"}
     assert set(reasons(data)) == {"___1.wav", "___2.wav"}
 
 
@@ -245,7 +245,7 @@ def test_every_rate_keeps_pitch_level_and_length(rate: int) -> None:
 
 
 @pytest.mark.parametrize("hertz", [4300, 5000, 7400, 9000, 12_000, 20_000])
-def test_what_lies_above_half_the_rate_does_not_come_back(hertz: int) -> None:
+def test_frequencies_above_nyquist_do_not_alias(hertz: int) -> None:
     wave = tone(500, 1.2, 48_000, 0.3) + tone(hertz, 1.2, 48_000, 0.3)
     amplitude = spectrum(heard(recorded(wave, 48_000))[400:-400])
     at = round(500 / RATE * (SAMPLES - 800))
@@ -268,7 +268,7 @@ def test_the_loudest_stretch_of_a_long_recording_is_kept() -> None:
         assert (np.abs(clip) > 0.1).mean() > 0.8
 
 
-def test_what_is_short_stands_in_the_middle_of_silence() -> None:
+def test_a_short_recording_is_centred_in_silence() -> None:
     for seconds in (0.01, 0.2, 0.9):
         clip = heard(recorded(tone(1000, seconds)))
         lit = np.flatnonzero(np.abs(clip) > 0.1)
@@ -277,14 +277,14 @@ def test_what_is_short_stands_in_the_middle_of_silence() -> None:
         assert not clip[: lit[0] - 8].any() and not clip[lit[-1] + 8 :].any()
 
 
-def test_the_level_stays_as_it_was_recorded() -> None:
+def test_the_recorded_level_is_kept() -> None:
     loud, quiet = (heard(recorded(tone(level=at))) for at in (0.5, 0.05))
     ratio = np.sqrt((loud**2).mean() / (quiet**2).mean())
     assert ratio == pytest.approx(10, rel=0.01)
     assert np.abs(loud).max() == pytest.approx(0.5, rel=0.01)
 
 
-def test_a_constant_offset_is_taken_out() -> None:
+def test_a_constant_offset_is_removed() -> None:
     clip = heard(recorded(tone(level=0.1) + 0.4))
     assert abs(clip.mean()) < 0.005
     assert np.abs(clip).max() == pytest.approx(0.1, rel=0.05)
@@ -327,7 +327,7 @@ def test_decoding_is_the_same_at_every_call() -> None:
 
 
 def many(count: int, people: str = "ab") -> dict[str, bytes]:
-    """Short recordings, no two of them alike."""
+    """Short, distinct recordings."""
     return {
         f"{i % 3}_{people[i % len(people)]}_{i:04}.wav": recorded(
             tone(1000, 0.02, level=0.1 + i / 1000)
@@ -374,7 +374,7 @@ def test_several_speakers_are_held_out_together(source: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("out", "told"),
+    ("out", "message"),
     [
         ("nobody", "speakers_out is nobody; allowed are some, not all, of anna, bert"),
         (("anna", "carl"), "speakers_out is anna, carl; allowed are some, not all"),
@@ -383,9 +383,9 @@ def test_several_speakers_are_held_out_together(source: Make) -> None:
     ],
 )
 def test_speakers_that_cannot_be_held_out_are_named(
-    tmp_path: Path, out: tuple[str, ...] | str, told: str
+    tmp_path: Path, out: tuple[str, ...] | str, message: str
 ) -> None:
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         clips(on_disk(tmp_path / "mine", GOOD), speakers_out=out)
 
 
@@ -406,7 +406,7 @@ def test_rows_and_speakers_are_not_held_out_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"held_out": 0}, "held_out is 0; allowed is at least 1 and at most 10"),
         ({"held_out": 11}, "held_out is 11; allowed is at least 1 and at most 10"),
@@ -416,9 +416,9 @@ def test_rows_and_speakers_are_not_held_out_together(tmp_path: Path) -> None:
     ],
 )
 def test_options_out_of_range_are_named(
-    tmp_path: Path, options: dict[str, object], told: str
+    tmp_path: Path, options: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         load(str(on_disk(tmp_path / "mine", GOOD)), **options)
 
 
@@ -447,7 +447,9 @@ def test_beyond_the_limit_files_are_taken_at_random_by_seed(source: Make) -> Non
     assert len(set(taken)) == 20 and set(taken) <= whole
 
 
-def test_progress_counts_every_file_and_may_stop(tmp_path: Path) -> None:
+def test_the_progress_callback_counts_every_file_and_can_stop_the_loading(
+    tmp_path: Path,
+) -> None:
     path = on_disk(tmp_path / "mine", many(250))
     seen: list[tuple[int, int]] = []
     clips(path, progress=lambda done, total: seen.append((done, total)))
@@ -477,7 +479,7 @@ def test_a_source_has_a_medium_and_a_path_that_of_most_files(source: Make) -> No
     assert default_views(path) == SOUND_VIEWS
 
 
-def test_as_many_pictures_as_recordings_are_pictures(source: Make) -> None:
+def test_a_tie_of_images_and_recordings_counts_as_images(source: Make) -> None:
     path = str(source(GOOD | pictures(len(GOOD))))
     assert medium_of(path) == "pictures"
     assert default_views(path) == PHOTO_VIEWS
@@ -490,13 +492,13 @@ def test_text_and_junk_do_not_count_for_the_medium(source: Make) -> None:
     assert medium_of(str(source(GOOD | other | junk | hidden))) == "sound"
 
 
-def test_ever_so_many_notes_do_not_hide_what_a_folder_holds(tmp_path: Path) -> None:
+def test_many_text_files_do_not_hide_what_a_folder_holds(tmp_path: Path) -> None:
     notes = {f"{i}.txt": b"words" for i in range(2100)}
     below = {f"takes/{name}": content for name, content in GOOD.items()}
     assert medium_of(str(on_disk(tmp_path / "mine", notes | below))) == "sound"
 
 
-def test_what_cannot_be_read_counts_as_pictures(tmp_path: Path) -> None:
+def test_an_unreadable_path_counts_as_images(tmp_path: Path) -> None:
     (tmp_path / "broken.zip").write_bytes(b"no zip")
     (tmp_path / "alone.wav").write_bytes(recorded(tone()))
     (tmp_path / "empty").mkdir()
@@ -528,12 +530,12 @@ def test_a_link_to_a_folder_of_recordings_and_a_home_path(
 
 
 def test_the_limits_of_sound_are_a_sentence_for_the_app() -> None:
-    told = LIMITS.of_sound
+    message = LIMITS.of_sound
     for part in ("WAV, FLAC or OGG", "first 10 seconds", "60,000 entries", "4 record"):
-        assert part in told
+        assert part in message
 
 
-def test_reading_sound_says_so_where_the_package_is_missing(
+def test_a_missing_sound_package_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = str(on_disk(tmp_path / "mine", GOOD))

@@ -1,4 +1,4 @@
-"""A learner's own images: every kind is read, and nothing hostile is fatal."""
+"""A learner's own images: every format is read, and hostile files are not fatal."""
 
 import io
 import os
@@ -34,7 +34,7 @@ def plain(colour: tuple[int, ...] = RED, size: tuple[int, int] = (32, 32)) -> by
 
 
 def png_claiming(width: int, height: int, body: bytes = b"") -> bytes:
-    """A PNG whose header claims a size, whatever its content holds."""
+    """A PNG with a false size in its header."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         sum_ = struct.pack(">I", zlib.crc32(kind + data))
@@ -155,7 +155,7 @@ def ramp16() -> bytes:
 
 
 def oriented(kind: str, orientation: int) -> bytes:
-    """Left half red, right half blue, once a viewer has obeyed the EXIF tag."""
+    """Left half red, right half blue, after the EXIF orientation is applied."""
     shown = np.zeros((64, 64, 3), dtype=np.uint8)
     shown[:, :32], shown[:, 32:] = RED, BLUE
     turns = {1: 0, 6: 1, 3: 2, 8: 3}  # quarter turns against the clock, as stored
@@ -301,7 +301,9 @@ def test_beyond_the_limit_classes_stay_even(tmp_path: Path) -> None:
     assert not torch.equal(data.images, folder(path, limit=23, seed=1).images)
 
 
-def test_progress_counts_every_file_and_may_stop(tmp_path: Path) -> None:
+def test_the_progress_callback_counts_every_file_and_can_stop_the_loading(
+    tmp_path: Path,
+) -> None:
     path = on_disk(tmp_path, many(250))
     seen: list[tuple[int, int]] = []
     folder(path, progress=lambda done, total: seen.append((done, total)))
@@ -318,7 +320,7 @@ def test_progress_counts_every_file_and_may_stop(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"size": 4}, "size is 4; allowed is at least 8"),
         ({"held_out": 0}, "held_out is 0; allowed is at least 1 and at most 8"),
@@ -328,9 +330,9 @@ def test_progress_counts_every_file_and_may_stop(tmp_path: Path) -> None:
     ],
 )
 def test_options_out_of_range_are_named(
-    tmp_path: Path, options: dict[str, int], told: str
+    tmp_path: Path, options: dict[str, int], message: str
 ) -> None:
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         load(str(on_disk(tmp_path, many(10))), **options)
 
 
@@ -367,7 +369,7 @@ def test_an_unusable_file_is_named_and_skipped(source, name: str) -> None:
     assert reason in reasons(loaded)[f"good/{name}"]
 
 
-def test_damaged_bytes_anywhere_never_stop_the_rest(tmp_path: Path) -> None:
+def test_damaged_bytes_never_affect_other_files(tmp_path: Path) -> None:
     rng = random.Random(0)
     seeds = [
         photo(),
@@ -391,14 +393,14 @@ def test_damaged_bytes_anywhere_never_stop_the_rest(tmp_path: Path) -> None:
 
 def test_too_few_images_says_how_many_and_why(source) -> None:
     files = {"a.png": plain(), "b.png": plain(), "c.png": b"", "d.txt": b"x"}
-    with pytest.raises(ValueError) as told:
+    with pytest.raises(ValueError) as refusal:
         load(str(source(files)))
-    assert "holds 2 usable images; allowed is at least 4" in str(told.value)
-    assert "c.png (an empty file)" in str(told.value)
-    assert "d.txt (not an image: .txt" in str(told.value)
+    assert "holds 2 usable images; allowed is at least 4" in str(refusal.value)
+    assert "c.png (an empty file)" in str(refusal.value)
+    assert "d.txt (not an image: .txt" in str(refusal.value)
 
 
-def test_a_long_list_of_reasons_is_cut(tmp_path: Path) -> None:
+def test_a_long_list_of_reasons_is_truncated(tmp_path: Path) -> None:
     files = {f"{i}.png": b"" for i in range(9)}
     with pytest.raises(ValueError, match=r"0 usable images.* and 6 more$"):
         folder(on_disk(tmp_path, files))
@@ -429,7 +431,7 @@ def test_a_folder_of_too_many_files_is_refused(tmp_path: Path) -> None:
         folder(on_disk(tmp_path / "mine", GOOD), limits=Limits(folder_files=5))
 
 
-def test_names_are_made_safe_to_show(tmp_path: Path) -> None:
+def test_names_are_escaped_for_display(tmp_path: Path) -> None:
     bad = "good/\x1b[31m\u202e" + "n" * 300 + ".png"
     (shown,) = reasons(folder(zipped(tmp_path / "a.zip", GOOD | {bad: b""})))
     assert shown.isprintable() and len(shown) <= 120 and shown.startswith("good/?[31m?")
@@ -483,7 +485,9 @@ def test_ten_gigabytes_of_zeros_are_not_unpacked(tmp_path: Path) -> None:
     assert len(data) == len(GOOD)
 
 
-def test_a_bomb_below_the_byte_limit_is_known_by_its_ratio(tmp_path: Path) -> None:
+def test_a_zip_bomb_below_the_byte_limit_is_detected_by_its_ratio(
+    tmp_path: Path,
+) -> None:
     path = zipped(tmp_path / "a.zip", GOOD | {"good/zeros.png": bytes(32 * 2**20)})
     assert reasons(folder(path)) == {
         "good/zeros.png": "unpacks to more than 200 times its size"
@@ -491,7 +495,7 @@ def test_a_bomb_below_the_byte_limit_is_known_by_its_ratio(tmp_path: Path) -> No
 
 
 def lying_zip(path: Path, claimed: int) -> Path:
-    """A zip of which one entry's headers claim another size than it unpacks to."""
+    """A zip with one entry whose headers claim a false size."""
     real = 8 * 2**20
     zipped(path, GOOD | {"good/liar.png": bytes(real)})
     data = path.read_bytes()
@@ -503,7 +507,7 @@ def lying_zip(path: Path, claimed: int) -> Path:
 
 
 @pytest.mark.parametrize("claimed", [0, 100, 10_000])
-def test_a_header_that_lies_is_found_out(tmp_path: Path, claimed: int) -> None:
+def test_a_false_header_is_detected(tmp_path: Path, claimed: int) -> None:
     data = folder(lying_zip(tmp_path / "a.zip", claimed))
     assert len(data) == len(GOOD)
     assert list(reasons(data)) == ["good/liar.png"]
@@ -523,7 +527,7 @@ def test_more_bytes_than_allowed_in_all_are_refused(tmp_path: Path) -> None:
         folder(path, limits=Limits(zip_bytes=8 * 2**20))
 
 
-def test_an_encrypted_zip_gets_a_sentence(tmp_path: Path) -> None:
+def test_an_encrypted_zip_is_refused_in_one_sentence(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", GOOD)
     data = bytearray(path.read_bytes())
     for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
@@ -536,7 +540,7 @@ def test_an_encrypted_zip_gets_a_sentence(tmp_path: Path) -> None:
         folder(path)
 
 
-def test_other_ways_of_packing_are_skipped(tmp_path: Path) -> None:
+def test_other_compression_methods_are_skipped(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", GOOD)
     with zipfile.ZipFile(path, "a", zipfile.ZIP_LZMA) as archive:
         archive.writestr("good/lzma.png", plain())
@@ -559,23 +563,23 @@ def test_a_damaged_entry_does_not_spoil_the_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "message"),
     [
         (b"", "damaged or no zip"),
         (b"this is no zip", "damaged or no zip"),
         (b"PK\x05\x06" + bytes(18), "holds 0 usable images"),
     ],
 )
-def test_an_empty_or_foreign_file_gets_a_sentence(
-    tmp_path: Path, data: bytes, told: str
+def test_an_empty_or_foreign_file_is_refused_in_one_sentence(
+    tmp_path: Path, data: bytes, message: str
 ) -> None:
     (tmp_path / "a.zip").write_bytes(data)
-    with pytest.raises(ValueError, match=rf"a\.zip .*{told}") as error:
+    with pytest.raises(ValueError, match=rf"a\.zip .*{message}") as error:
         load(str(tmp_path / "a.zip"))
     assert "\n" not in str(error.value)
 
 
-def test_a_zip_damaged_anywhere_is_read_or_refused_never_worse(tmp_path: Path) -> None:
+def test_a_damaged_zip_is_read_or_refused(tmp_path: Path) -> None:
     whole = zipped(tmp_path / "a.zip", many(12)).read_bytes()
     rng = random.Random(0)
     loaded = refused = 0
@@ -596,7 +600,7 @@ def test_a_zip_damaged_anywhere_is_read_or_refused_never_worse(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("path", ["nowhere", "x" * 5000, "a\0b", ""])
-def test_a_path_that_is_not_there_names_the_choices(path: str) -> None:
+def test_a_missing_path_is_refused_naming_what_is_allowed(path: str) -> None:
     with pytest.raises(
         ValueError, match=r"allowed are shapes, .*folder or zip of images"
     ):

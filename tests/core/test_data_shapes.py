@@ -1,4 +1,4 @@
-"""Shapes: repeatable, fully known, not solved by raw pixels, and hue is only colour."""
+"""Shapes: deterministic, fully labelled, and not solved by raw pixels."""
 
 import math
 
@@ -15,7 +15,7 @@ LUMA = torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)
 
 @pytest.fixture(scope="module")
 def drawn() -> ImageSet:
-    """The default set, as a learner gets it."""
+    """The default data set."""
     return shapes()
 
 
@@ -51,7 +51,7 @@ def test_drawing_does_not_touch_the_global_generator() -> None:
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_default_set_has_the_promised_form(drawn: ImageSet) -> None:
+def test_the_default_set_has_the_documented_form(drawn: ImageSet) -> None:
     assert drawn.images.shape == (12_000, 3, 32, 32)
     assert drawn.images.dtype == torch.uint8
     assert drawn.label == "shape"
@@ -98,7 +98,7 @@ def test_classes_are_balanced(drawn: ImageSet, name: str) -> None:
     assert (share * len(factor.names) - 1).abs().max() < 0.15
 
 
-def test_the_fill_hue_stands_away_from_the_background(drawn: ImageSet) -> None:
+def test_the_fill_hue_differs_from_the_background(drawn: ImageSet) -> None:
     fill, ground = (drawn.factors[f"{n}_hue"].values for n in ("fill", "background"))
     apart = (fill - ground).remainder(1)
     assert torch.minimum(apart, 1 - apart).min() > 1 / 6 - 1e-5
@@ -119,6 +119,7 @@ def test_fill_is_lighter_than_background_and_every_shape_is_visible(
 def test_the_hue_in_the_factor_is_the_hue_in_the_picture(drawn: ImageSet) -> None:
     # The lightest blues leave the RGB cube and are clipped, which turns them a little.
     discs = (drawn.factors["shape"].values == SHAPES.index("disc")).nonzero().squeeze(1)
+    assert len(discs) > 100
     for row in discs.tolist():
         x, y = (drawn.factors[k].values[row].item() for k in ("x", "y"))
         column, line = (int((at + 1) / 2 * 32) for at in (x, y))
@@ -130,14 +131,16 @@ def test_the_hue_in_the_factor_is_the_hue_in_the_picture(drawn: ImageSet) -> Non
         assert abs(gap) < 1 / 16  # half a probe class
 
 
-def test_raw_pixels_do_not_give_the_shape_away(drawn: ImageSet) -> None:
+def test_raw_pixels_do_not_reveal_the_shape(drawn: ImageSet) -> None:
     parts = halves(drawn, features(drawn.images), drawn.factors["shape"].values)
     accuracy = knn_accuracy(*parts)
     assert 1 / 8 < accuracy <= 0.40
 
 
 @pytest.mark.parametrize("name", ["fill_hue", "background_hue"])
-def test_grey_says_nothing_of_hue_but_colour_does(drawn: ImageSet, name: str) -> None:
+def test_hue_can_be_read_from_colour_but_not_from_grey(
+    drawn: ImageSet, name: str
+) -> None:
     target, bins = drawn.factors[name].classes()
     small = torch.nn.functional.avg_pool2d(drawn.images.float() / 255, 4)
     grey = (small * LUMA).sum(1)
@@ -159,7 +162,7 @@ def test_angle_and_number_factors_become_even_classes(drawn: ImageSet) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"count": 0}, "count is 0; allowed is at least 4"),
         ({"count": -3}, "count is -3"),
@@ -172,6 +175,6 @@ def test_angle_and_number_factors_become_even_classes(drawn: ImageSet) -> None:
         ({"seed": -1}, "seed is -1; allowed is at least 0"),
     ],
 )
-def test_nonsense_is_named(options: dict[str, object], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_invalid_options_are_named(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         load("shapes", **options)

@@ -1,4 +1,4 @@
-"""Spectrograms: the right band, the right level, and back to something like the sound."""
+"""Spectrograms: frequency, level, and resynthesis."""
 
 import math
 
@@ -19,7 +19,7 @@ INNER = slice(2, FRAMES - 2)  # a clip's first and last columns see its ends
 
 
 def hz_of_row(row: int, rate: int = RATE) -> float:
-    """Middle of a band by the HTK formula; row 0 is the highest."""
+    """Centre of a band by the HTK formula; row 0 is the highest."""
 
     def mel(hertz: float) -> float:
         return 2595 * math.log10(1 + hertz / 700)
@@ -152,7 +152,7 @@ def test_other_shapes_are_named(shape: tuple[int, ...]) -> None:
 # ---- heard
 
 
-def test_what_is_heard_has_about_the_same_spectrogram(spoken: SoundSet) -> None:
+def test_resynthesised_sound_has_about_the_same_spectrogram(spoken: SoundSet) -> None:
     for row in range(8):
         image = spoken.images[row]
         wave = heard(image.float() / 255)
@@ -166,7 +166,7 @@ def test_what_is_heard_has_about_the_same_spectrogram(spoken: SoundSet) -> None:
 
 
 @pytest.mark.parametrize("rate", [8000, 16_000])
-def test_a_tone_is_heard_at_its_pitch_and_level(rate: int) -> None:
+def test_a_resynthesised_tone_has_its_pitch_and_level(rate: int) -> None:
     hertz = hz_of_row(14, rate)
     image = log_mel(sine(hertz, 0.3, rate), rate)[0].float() / 255
     wave = heard(image, rate)
@@ -179,7 +179,7 @@ def test_a_tone_is_heard_at_its_pitch_and_level(rate: int) -> None:
     assert loudness.item() == pytest.approx(20 * math.log10(0.3 / 2**0.5), abs=3)
 
 
-def test_black_is_hardly_heard_and_darker_is_quieter() -> None:
+def test_black_is_almost_silent_and_darker_is_quieter() -> None:
     assert heard(torch.zeros(1, MELS, FRAMES)).abs().max() < 0.01
     levels = [
         heard(torch.full((1, MELS, FRAMES), at)).square().mean().item()
@@ -208,19 +208,19 @@ def test_sixteen_ms_for_each_column(columns: int) -> None:
     assert wave.isfinite().all() and wave.abs().max() <= 1
 
 
-def test_a_view_beyond_its_range_still_gives_a_sound() -> None:
+def test_a_view_out_of_range_still_gives_a_sound() -> None:
     for value in (-0.5, 1.5):
         wave = heard(torch.full((1, MELS, 16), value))
         assert wave.isfinite().all() and wave.abs().max() <= 1
 
 
-def test_a_view_that_training_made_can_be_heard() -> None:
+def test_a_view_from_training_can_be_resynthesised() -> None:
     view = torch.rand(1, MELS, 8, requires_grad=True) * 1.0
     assert not heard(view).requires_grad
 
 
 @pytest.mark.parametrize("shape", [(MELS, 64), (1, 16, 64), (2, MELS, 64)])
-def test_what_is_no_spectrogram_is_named(shape: tuple[int, ...]) -> None:
+def test_an_invalid_spectrogram_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"allowed is \[1, 32, T\]") as no:
         heard(torch.zeros(shape))
     assert str(shape) in str(no.value)
@@ -258,7 +258,7 @@ def test_a_move_keeps_the_clips_in_main_memory(spoken: SoundSet) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"clips": torch.zeros(6, SAMPLES)}, "holds int16"),
         ({"clips": torch.zeros(6, dtype=torch.int16)}, "holds int16"),
@@ -268,10 +268,10 @@ def test_a_move_keeps_the_clips_in_main_memory(spoken: SoundSet) -> None:
     ],
 )
 def test_a_set_that_does_not_fit_together_is_refused(
-    changes: dict[str, object], told: str
+    changes: dict[str, object], message: str
 ) -> None:
     assert len(small()) == 6
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         small(**changes)
 
 

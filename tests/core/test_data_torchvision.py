@@ -1,4 +1,4 @@
-"""Downloaded sets: tiny ones in the real formats, from a server on this machine."""
+"""Downloaded data sets: small ones in the real formats, from a local server."""
 
 import functools
 import gzip
@@ -49,21 +49,21 @@ def tarred(files: dict[str, bytes]) -> bytes:
 
 
 class Server:
-    """A web server on this machine, and what it was asked."""
+    """A local web server that records its requests."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.asked = folder, []
+        self.folder, self.requests = folder, []
         handler = functools.partial(self._handler(), directory=str(folder))
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
 
     def _handler(self) -> type[http.server.SimpleHTTPRequestHandler]:
-        asked = self.asked
+        requests = self.requests
 
         class Handler(http.server.SimpleHTTPRequestHandler):
             def log_message(self, *args: Any) -> None:
-                asked.append(self.requestline)
+                requests.append(self.requestline)
 
         return Handler
 
@@ -186,9 +186,9 @@ def test_downloaded_once_with_progress_then_read_from_disk(
     assert left and not [n for n in left if n.endswith(".gz")]
     assert len(list(root.iterdir())) == 1  # the set itself, and no staging folder
 
-    server.asked.clear()
+    server.requests.clear()
     again = load(slug, held_out=8)
-    assert server.asked == []
+    assert server.requests == []
     assert torch.equal(again.images, data.images)
 
 
@@ -240,17 +240,17 @@ def test_held_out_rows_follow_the_seed(
 
 def refused(slug: str) -> str:
     started = time.monotonic()
-    with pytest.raises(ValueError) as told:
+    with pytest.raises(ValueError) as refusal:
         load(slug)
     assert time.monotonic() - started < 15
-    message = str(told.value)
+    message = str(refusal.value)
     assert SOURCES[slug].label in message and "\n" not in message
     assert "choose shapes, or a folder or zip" in message
     return message
 
 
 @pytest.mark.parametrize("slug", SERVE)
-def test_without_a_network_one_sentence_and_nothing_left(
+def test_without_a_network_a_download_is_refused_and_leaves_no_file(
     slug: str, server: Server, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     SERVE[slug](server, monkeypatch)
@@ -260,7 +260,7 @@ def test_without_a_network_one_sentence_and_nothing_left(
     assert list(root.iterdir()) == []
 
 
-def test_a_server_that_never_answers_is_given_up(
+def test_a_server_that_never_answers_times_out(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "CONNECT_SECONDS", 0.3)
@@ -293,7 +293,7 @@ def test_a_missing_file_and_then_the_next_mirror(
     assert len(load("fashion_mnist", held_out=5)) == ROWS + 5
 
 
-def test_progress_may_stop_a_download_and_nothing_is_left(
+def test_an_exception_in_the_progress_callback_stops_a_download_and_leaves_no_file(
     server: Server, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve_stl10(server, monkeypatch)
@@ -323,7 +323,7 @@ def test_files_damaged_on_disk_are_fetched_again(
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"held_out": 0}, "held_out is 0; allowed is at least 1"),
         ({"held_out": 21}, "held_out is 21; allowed is at least 1 and at most 20"),
@@ -333,11 +333,11 @@ def test_files_damaged_on_disk_are_fetched_again(
 )
 def test_options_out_of_range_are_named(
     options: dict[str, int],
-    told: str,
+    message: str,
     server: Server,
     root: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     serve_fashion(server, monkeypatch)
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         load("fashion_mnist", **options)

@@ -1,4 +1,4 @@
-"""Voices: repeatable, fully known, and every factor can be measured in the sound."""
+"""Voices: deterministic, fully labelled, and every factor is measured in the sound."""
 
 import itertools
 import math
@@ -38,7 +38,7 @@ def known(data: SoundSet, name: str) -> Tensor:
 
 
 def syllable(data: SoundSet) -> tuple[Tensor, Tensor]:
-    """First and last sample of what is said."""
+    """First and last sample of the syllable."""
     start = known(data, "onset") * RATE
     return start.long(), (start + 0.5 / known(data, "tempo") * RATE).long()
 
@@ -73,7 +73,7 @@ def test_speaking_does_not_touch_the_global_generator() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_the_set_has_the_promised_form(spoken: SoundSet) -> None:
+def test_the_default_set_of_voices_has_the_documented_form(spoken: SoundSet) -> None:
     assert isinstance(spoken, SoundSet)
     assert spoken.images.shape == (COUNT, 1, 32, 64)
     assert spoken.images.dtype == torch.uint8
@@ -106,7 +106,7 @@ def test_no_clip_is_silent_or_clipped(spoken: SoundSet) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"count": 0}, "count is 0; allowed is at least 4"),
         ({"count": 10**9}, "count is 1000000000.*at most 50000"),
@@ -117,15 +117,15 @@ def test_no_clip_is_silent_or_clipped(spoken: SoundSet) -> None:
         ({"seed": 0.5}, "seed is 0.5"),
     ],
 )
-def test_nonsense_is_named(options: dict[str, object], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_invalid_options_are_named(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         load("voices", **options)
 
 
 # ---- The factors.
 
 
-def test_all_that_is_promised_is_known_of_every_clip(spoken: SoundSet) -> None:
+def test_every_clip_has_every_documented_factor(spoken: SoundSet) -> None:
     assert set(spoken.factors) == {*CLASSES, *RANGES, "onset"}
     for name, count in CLASSES.items():
         factor = spoken.factors[name]
@@ -137,7 +137,7 @@ def test_all_that_is_promised_is_known_of_every_clip(spoken: SoundSet) -> None:
     assert all(len(f.values) == COUNT for f in spoken.factors.values())
 
 
-def test_what_is_said_is_its_consonant_and_its_vowel(spoken: SoundSet) -> None:
+def test_the_syllable_is_its_consonant_and_its_vowel(spoken: SoundSet) -> None:
     words = {
         k: [spoken.factors[k].names[v] for v in spoken.factors[k].values]
         for k in ("said", "consonant", "vowel")
@@ -181,9 +181,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
-def test_factors_tell_nothing_of_each_other(
-    spoken: SoundSet, one: str, other: str
-) -> None:
+def test_factors_are_independent(spoken: SoundSet, one: str, other: str) -> None:
     a, m = spoken.factors[one].classes(4)
     b, n = spoken.factors[other].classes(4)
     table = (a * n + b).bincount(minlength=m * n).double().view(m, n)
@@ -196,13 +194,13 @@ def test_factors_tell_nothing_of_each_other(
 # ---- Each factor, measured in the sound.
 
 
-def test_loudness_is_the_level_of_what_is_said(spoken: SoundSet, waves: Tensor) -> None:
+def test_loudness_is_the_level_of_the_syllable(spoken: SoundSet, waves: Tensor) -> None:
     start, end = syllable(spoken)
-    heard, told = [], []
+    measured, expected = [], []
     for row in (known(spoken, "noise") < -15).nonzero().squeeze(1)[:300].tolist():
-        heard.append(level_db(waves[row, start[row] : end[row]]))
-        told.append(known(spoken, "loudness")[row].item())
-    gap = torch.tensor(heard) - torch.tensor(told)
+        measured.append(level_db(waves[row, start[row] : end[row]]))
+        expected.append(known(spoken, "loudness")[row].item())
+    gap = torch.tensor(measured) - torch.tensor(expected)
     assert len(gap) > 200 and gap.abs().max() < 1.0
 
 
@@ -211,11 +209,15 @@ def test_noise_is_the_level_before_the_voice_sets_in(
 ) -> None:
     start, _ = syllable(spoken)
     rows = (start > 0.2 * RATE).nonzero().squeeze(1)
-    heard = torch.tensor([level_db(waves[r, : start[r] - 400]) for r in rows.tolist()])
-    told = (known(spoken, "loudness") + known(spoken, "noise"))[rows]
+    measured = torch.tensor(
+        [level_db(waves[r, : start[r] - 400]) for r in rows.tolist()]
+    )
+    expected = (known(spoken, "loudness") + known(spoken, "noise"))[rows]
     # A short stretch of low noise has a level of its own, by chance.
-    assert len(rows) > 100 and (heard - told).abs().median() < 1.5
-    assert (heard - told).abs().max() < 8 and (heard - told).mean().abs() < 1
+    assert len(rows) > 100 and (measured - expected).abs().median() < 1.5
+    assert (measured - expected).abs().max() < 8 and (
+        measured - expected
+    ).mean().abs() < 1
 
 
 def fundamental(wave: Tensor) -> float:
@@ -233,7 +235,7 @@ def fundamental(wave: Tensor) -> float:
     return RATE / near[0].item()
 
 
-def test_pitch_is_heard_in_semitones_around_each_speakers_own(
+def test_pitch_is_measured_in_semitones_around_each_speakers_own(
     spoken: SoundSet, waves: Tensor
 ) -> None:
     start, end = syllable(spoken)
@@ -243,10 +245,10 @@ def test_pitch_is_heard_in_semitones_around_each_speakers_own(
         middle = int(start[row] + 0.5 * (end[row] - start[row]))
         part = waves[row, middle - 256 : middle + 256]
         semitones.append(12 * math.log2(fundamental(part)))
-    heard, told = torch.tensor(semitones).double(), known(spoken, "pitch")[rows]
+    measured, expected = torch.tensor(semitones).double(), known(spoken, "pitch")[rows]
     speaker = known(spoken, "speaker")[rows]
-    own = torch.stack([(heard - told)[speaker == s].median() for s in range(8)])
-    gap = (heard - told - own[speaker]).abs()
+    own = torch.stack([(measured - expected)[speaker == s].median() for s in range(8)])
+    gap = (measured - expected - own[speaker]).abs()
     assert (gap < 1).double().mean() > 0.85
     # They are different voices, of low and of high people.
     assert own.max() - own.min() > 6
@@ -263,24 +265,24 @@ def envelope(wave: Tensor) -> Tensor:
 
 
 def loud_stretch(wave: Tensor, loudness: float) -> tuple[float, float]:
-    """First and last second that come near the voice's level."""
+    """First and last second that come near the level of the voice."""
     loud = (envelope(wave) > loudness - 12).nonzero().squeeze(1)
     return loud[0].item() * 64 / RATE, (loud[-1].item() + 1) * 64 / RATE
 
 
 def test_onset_is_where_the_voice_sets_in(spoken: SoundSet, waves: Tensor) -> None:
     rows = quiet_rows(spoken)
-    told = known(spoken, "onset")[rows]
-    heard = torch.tensor(
+    expected = known(spoken, "onset")[rows]
+    measured = torch.tensor(
         [
             loud_stretch(waves[r], known(spoken, "loudness")[r].item())[0]
             for r in rows.tolist()
         ]
     ).double()
     assert len(rows) > 200
-    assert correlation(heard, told) > 0.95
-    assert (heard - told).median().abs() < 0.06
-    assert (heard - told).min() > -0.05  # never before
+    assert correlation(measured, expected) > 0.95
+    assert (measured - expected).median().abs() < 0.06
+    assert (measured - expected).min() > -0.05  # never before
 
 
 def test_tempo_is_how_fast_it_is_over(spoken: SoundSet, waves: Tensor) -> None:
@@ -290,9 +292,9 @@ def test_tempo_is_how_fast_it_is_over(spoken: SoundSet, waves: Tensor) -> None:
         first, last = loud_stretch(waves[r], known(spoken, "loudness")[r].item())
         long.append(last - first)
     length = 0.5 / known(spoken, "tempo")[rows]
-    heard = torch.tensor(long).double()
-    assert correlation(heard, length) > 0.8
-    assert (heard <= length + 0.05).double().mean() > 0.95
+    measured = torch.tensor(long).double()
+    assert correlation(measured, length) > 0.8
+    assert (measured <= length + 0.05).double().mean() > 0.95
 
 
 def aligned(data: SoundSet, low: float, high: float) -> Tensor:
@@ -324,14 +326,14 @@ def test_classes_are_heard_in_the_spectrum(
 
 
 def test_every_syllable_has_its_own_sound(spoken: SoundSet) -> None:
-    """Any two of the nine are told apart by who knows where to listen."""
+    """A classifier on the aligned spectra tells any two of the nine apart."""
     x = torch.cat([aligned(spoken, 0, 0.25), aligned(spoken, 0.45, 0.85)], 1)
     y = known(spoken, "said")
     train, test = spoken.train_rows, spoken.held_out_rows
     assert linear_probe(x[train], y[train], x[test], y[test]) > 0.7
 
 
-def test_raw_spectrograms_do_not_give_away_what_was_said(spoken: SoundSet) -> None:
+def test_raw_spectrograms_do_not_reveal_the_syllable(spoken: SoundSet) -> None:
     x, y = spoken.images.float().flatten(1) / 255, known(spoken, "said")
     train, test = spoken.train_rows, spoken.held_out_rows
     # Well below what training reaches, or nothing would be left to learn.

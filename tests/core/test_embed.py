@@ -1,4 +1,4 @@
-"""Maps: PCA is PCA, frames follow each other, neighbours are the nearest."""
+"""Maps: PCA, alignment of frames, nearest neighbours, UMAP."""
 
 import numpy as np
 import pytest
@@ -51,7 +51,7 @@ def test_pca_repeats_itself_and_leaves_its_input_alone() -> None:
 
 @pytest.mark.parametrize("degrees", [0, 30, 180, 271])
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_a_turned_or_mirrored_frame_falls_onto_the_last(
+def test_a_rotated_or_mirrored_frame_is_aligned_with_the_last(
     degrees: float, mirrored: bool
 ) -> None:
     before = pca(features())
@@ -59,7 +59,7 @@ def test_a_turned_or_mirrored_frame_falls_onto_the_last(
     assert np.allclose(aligned(moved, before), before, atol=1e-4)
 
 
-def test_alignment_only_turns_and_never_bends() -> None:
+def test_alignment_is_a_rotation_or_reflection() -> None:
     before, after = pca(features()), pca(features(seed=1))
     turned_after = aligned(after, before)
 
@@ -103,13 +103,13 @@ def test_nearest_is_by_cosine_in_feature_space() -> None:
         assert found[i].tolist() == sorted(cosines, key=lambda j: -cosines[j])[:4]
 
 
-def test_nearest_never_names_the_point_itself_and_stands_few_points() -> None:
+def test_nearest_excludes_the_point_itself_and_works_for_few_points() -> None:
     found = nearest(torch.ones(5, 3), 6)
     assert found.shape == (5, 4)
     assert all(i not in row for i, row in enumerate(found.tolist()))
 
 
-def test_umap_keeps_groups_together_and_glides_from_the_last_frame() -> None:
+def test_umap_keeps_clusters_together_and_starts_from_the_last_frame() -> None:
     g = torch.Generator().manual_seed(0)
     group = torch.arange(90) % 3
     x = 6 * torch.eye(8)[group] + 0.5 * torch.randn(90, 8, generator=g)

@@ -1,4 +1,4 @@
-"""Experiments: what is run, what is kept, what is concluded; and the evidence that ships."""
+"""Experiments: running, storing and concluding; and the evidence that ships."""
 
 import json
 import math
@@ -38,7 +38,7 @@ ran: list[tuple[str, int]] = []
 
 
 def counting(trial: Trial) -> dict[str, float]:
-    """A trial whose result is known, and which leaves a trace."""
+    """A trial with a known result that records its calls."""
     ran.append((trial.arm, trial.seed))
     return {"score": trial.steps + trial.seed / 10, "unused": 0.0}
 
@@ -73,9 +73,9 @@ def test_a_claim_declares_arms_seeds_signs_and_published_numbers(one) -> None:
     assert len(one.arms) >= 2 and len(one.seeds) >= 5
     assert one.expected and one.published
     assert set(one.quick) <= set(one.arms)
-    for told in one.published:
-        assert told.source and (told.arm is None or told.arm in one.arms)
-        assert told.quantity is None or told.quantity in one.quantities
+    for published in one.published:
+        assert published.source and (published.arm is None or published.arm in one.arms)
+        assert published.quantity is None or published.quantity in one.quantities
     for arm in one.arms:
         now = arm_now(one, arm, quick=True, photos="shapes")
         assert now["steps"] <= one.steps_of(arm) and now["code"]
@@ -95,7 +95,7 @@ def test_arms_differ_and_only_declared_quantities_are_expected(one) -> None:
 # ---- Conducting: what is missing is run, and nothing else.
 
 
-def test_a_stopped_experiment_goes_on_where_it_was(tmp_path) -> None:
+def test_a_stopped_experiment_continues(tmp_path) -> None:
     store = tmp_path / "toy.json"
     conduct(TOY, Plan((0,), store))
     assert ran == [("short", 0), ("long", 0)]
@@ -106,7 +106,7 @@ def test_a_stopped_experiment_goes_on_where_it_was(tmp_path) -> None:
     assert found.values("short", "score") == [10.0, 10.1]
 
 
-def test_every_run_is_kept_as_soon_as_it_is_there(tmp_path) -> None:
+def test_every_run_is_saved_as_soon_as_it_ends(tmp_path) -> None:
     store = tmp_path / "toy.json"
 
     def interrupted(trial: Trial) -> dict[str, float]:
@@ -149,7 +149,7 @@ def test_only_the_arm_whose_code_changed_is_run_again(tmp_path, monkeypatch) -> 
 
 
 def with_other_code(store: Path, arm: str) -> None:
-    """As if an arm's runs had been made by code that has changed since."""
+    """As if the code had changed since an arm was run."""
     known = json.loads(store.read_text())
     known["arms"][arm]["code"] = "another"
     store.write_text(json.dumps(known))
@@ -198,7 +198,7 @@ def test_a_new_knob_does_not_make_old_runs_invalid(tmp_path) -> None:
     assert ran == []
 
 
-def test_words_do_not_change_a_fingerprint_and_numbers_do(tmp_path) -> None:
+def test_texts_do_not_change_a_fingerprint_but_numbers_do(tmp_path) -> None:
     first = tmp_path / "a.py"
     first.write_text('"""Doc."""\nx = knob(0.5, low=0, help="One.")  # why\n')
     words = tmp_path / "b.py"
@@ -222,11 +222,13 @@ def test_the_command_line_runs_continues_and_judges(tmp_path, capsys) -> None:
     store = tmp_path / "mi.json"
     line = ["experiment", "mutual_information", "--workers", "1", "--json", str(store)]
     assert main([*line, "--seeds", "11"]) == 0
-    said = capsys.readouterr()
-    assert said.err.count("seed 11") == 3 and "one seed: the sign only" in said.out
+    printed = capsys.readouterr()
+    assert (
+        printed.err.count("seed 11") == 3 and "one seed: the sign only" in printed.out
+    )
     assert main([*line, "--seeds", "11,12"]) == 0
-    said = capsys.readouterr()
-    assert said.err.count("seed 11") == 0 and said.err.count("seed 12") == 3
+    printed = capsys.readouterr()
+    assert printed.err.count("seed 11") == 0 and printed.err.count("seed 12") == 3
     kept = json.loads(store.read_text())
     assert kept["verdict"] in (REPRODUCED, UNSEEN) and kept["about"]["command"]
     assert kept["summary"]["K = 128"]["true_100"]["n"] == 2
@@ -256,8 +258,8 @@ REFUSED = [
 @pytest.mark.parametrize(("line", "expected"), REFUSED)
 def test_bad_options_get_one_line(line, expected, capsys) -> None:
     assert main(line.split()) == 2
-    said = capsys.readouterr().err
-    assert expected in said and said.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert expected in printed and printed.count("\n") == 1
 
 
 # ---- From runs to a verdict.
@@ -290,7 +292,7 @@ def test_a_mean_of_nothing_has_no_sign() -> None:
         ([0.1, 0.2, 0.1], CONTRADICTED),
     ],
 )
-def test_a_verdict_asks_the_whole_interval(long, verdict) -> None:
+def test_a_verdict_depends_on_the_whole_interval(long, verdict) -> None:
     found = effects(TOY, runs({"short": [1.0, 1.1, 1.0], "long": long}))
     assert overall(found) == verdict
 
@@ -307,7 +309,7 @@ def test_too_small_an_effect_is_not_reproduced_and_not_contradicted() -> None:
     assert found[0].verdict == UNSEEN
 
 
-def test_the_worst_sentence_decides_the_claim() -> None:
+def test_the_worst_expectation_decides_the_verdict() -> None:
     two = replace(
         TOY,
         expected=(
@@ -324,7 +326,7 @@ def test_the_worst_sentence_decides_the_claim() -> None:
 # ---- What experiments measure by themselves, against what is known.
 
 
-def test_a_picture_finds_itself_by_its_histogram() -> None:
+def test_an_image_is_retrieved_by_its_histogram() -> None:
     trial = Trial("none", {"augment": "none", "settings": {"by": "histogram"}}, 0, 1)
     assert shortcut.retrieval(trial) > 0.99
 
@@ -378,13 +380,13 @@ def test_shipped_evidence_has_seeds_a_commit_and_a_command(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_the_summary_is_what_the_runs_give(path: Path) -> None:
-    one, said = EXPERIMENTS[path.stem], json.loads(path.read_text())
-    again = Evidence(one, said["arms"], said["runs"], said["about"]).as_dict()
-    assert json.loads(json.dumps(again)) == said
+    one, stored = EXPERIMENTS[path.stem], json.loads(path.read_text())
+    again = Evidence(one, stored["arms"], stored["runs"], stored["about"]).as_dict()
+    assert json.loads(json.dumps(again)) == stored
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
-def test_the_evidence_is_of_the_config_that_stands_here(path: Path) -> None:
+def test_shipped_evidence_matches_the_current_config(path: Path) -> None:
     one, found = EXPERIMENTS[path.stem], read(EXPERIMENTS[path.stem])
     assert found is not None
     for arm, then in found.arms.items():
@@ -394,12 +396,12 @@ def test_the_evidence_is_of_the_config_that_stands_here(path: Path) -> None:
 
 
 def test_published_numbers_are_the_papers() -> None:
-    """A few, typed in from the papers once more, guard against slips."""
-    told = {
+    """A few numbers, copied from the papers a second time."""
+    published = {
         (slug, p.label): p.value for slug, e in EXPERIMENTS.items() for p in e.published
     }
-    assert told["collapse", "SimSiam"] == 67.7
-    assert told["collapse", "frozen random target"] == 18.8
-    assert told["projection_head", "no head"] == 51.5
-    assert told["mutual_information", "estimate"] == 4.85
-    assert told["moco_queue", "m = 0.999"] == 59.0
+    assert published["collapse", "SimSiam"] == 67.7
+    assert published["collapse", "frozen random target"] == 18.8
+    assert published["projection_head", "no head"] == 51.5
+    assert published["mutual_information", "estimate"] == 4.85
+    assert published["moco_queue", "m = 0.999"] == 59.0

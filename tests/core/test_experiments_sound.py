@@ -1,4 +1,4 @@
-"""The claims about sound: what they read, and whom training never hears."""
+"""The experiments on sound: held-out speakers, and the files they depend on."""
 
 import wave
 from pathlib import Path
@@ -16,7 +16,7 @@ SOUND, SPEAKERS = EXPERIMENTS["sound"], EXPERIMENTS["speakers"]
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory) -> Path:
-    """Syllables as if the four speakers had said digits: six takes of two each."""
+    """Syllables in place of spoken digits: six takes of two digits by four speakers."""
     folder = tmp_path_factory.mktemp("digits")
     clips = iter(voices(count=48, held_out=8).clips)
     for who in speakers.SPEAKERS:
@@ -29,14 +29,14 @@ def recordings(tmp_path_factory) -> Path:
     return folder
 
 
-def test_the_speaker_who_is_asked_is_never_heard_in_training(recordings) -> None:
+def test_the_held_out_speaker_is_never_in_the_training_data(recordings) -> None:
     for who in speakers.SPEAKERS:
         data = speakers._recordings(str(recordings), who)
         speaker = data.factors["speaker"]
         names = [speaker.names[v] for v in speaker.values]
-        asked = {names[row] for row in data.held_out_rows}
+        held_out = {names[row] for row in data.held_out_rows}
         heard = {names[row] for row in data.train_rows}
-        assert asked == {who} and heard == {*speakers.SPEAKERS} - {who}
+        assert held_out == {who} and heard == {*speakers.SPEAKERS} - {who}
 
 
 def test_a_run_on_recordings_gives_what_the_claim_declares(recordings) -> None:

@@ -1,4 +1,4 @@
-"""The loop from the outside: what a run repeats, obeys, refuses and tells."""
+"""The training loop: determinism, live changes, refusals and ticks."""
 
 import math
 import time
@@ -52,7 +52,7 @@ def test_same_config_and_seed_same_losses_bit_for_bit(
     assert first == second
 
 
-def test_a_run_on_two_threads_repeats_itself_too(small_shapes: ImageSet) -> None:
+def test_a_run_on_two_threads_is_deterministic(small_shapes: ImageSet) -> None:
     bare = ImageSet("photos", small_shapes.images, split=small_shapes.split)
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
@@ -65,7 +65,7 @@ def test_a_run_on_two_threads_repeats_itself_too(small_shapes: ImageSet) -> None
     assert first == second
 
 
-def test_what_happened_before_does_not_matter(small_shapes: ImageSet) -> None:
+def test_a_run_does_not_depend_on_the_global_generator(small_shapes: ImageSet) -> None:
     first = losses(start(small_shapes, AT_THE_END))
     torch.manual_seed(12345)
     torch.rand(7)
@@ -170,7 +170,7 @@ def test_a_run_can_be_abandoned(small_shapes: ImageSet) -> None:
         next(run)
 
 
-def test_a_pause_is_no_training_time(small_shapes: ImageSet) -> None:
+def test_a_pause_does_not_count_as_training_time(small_shapes: ImageSet) -> None:
     run = start(small_shapes)
     next(run)
     next(run)
@@ -285,7 +285,9 @@ def test_the_moving_averages_decay_applies_from_the_next_step(
     assert moved(target(), online) == 0
 
 
-def test_simsiams_stop_gradient_can_be_pulled_mid_run(small_shapes: ImageSet) -> None:
+def test_simsiams_stop_gradient_can_be_switched_off_during_a_run(
+    small_shapes: ImageSet,
+) -> None:
     runs = [start(small_shapes, method="simsiam") for _ in range(2)]
     for run in runs:
         next(run)
@@ -305,7 +307,7 @@ def test_adjusting_before_the_first_tick_is_allowed(small_shapes: ImageSet) -> N
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"seed": 3}, "seed cannot change during a run"),
         ({"method": "byol"}, "method cannot change during a run"),
@@ -319,13 +321,13 @@ def test_adjusting_before_the_first_tick_is_allowed(small_shapes: ImageSet) -> N
     ],
 )
 def test_a_refused_change_changes_nothing_and_the_run_goes_on(
-    small_shapes: ImageSet, changes: dict[str, Any], said: str
+    small_shapes: ImageSet, changes: dict[str, Any], message: str
 ) -> None:
     run = start(small_shapes, AT_THE_END, steps=3)
     next(run)
     with pytest.raises(ValueError) as refusal:
         run.send(changes)
-    assert said in str(refusal.value)
+    assert message in str(refusal.value)
     assert losses(run) == losses(start(small_shapes, AT_THE_END, steps=3))
 
 
@@ -387,7 +389,7 @@ def test_images_without_classes_are_learned_from(small_shapes: ImageSet) -> None
     assert last.map is not None
 
 
-def test_a_dozen_images_are_enough(small_shapes: ImageSet) -> None:
+def test_a_run_on_twelve_images_works(small_shapes: ImageSet) -> None:
     split = torch.zeros(12, dtype=torch.long)
     split[8:] = 1
     labels = Factor(torch.arange(12) % 2, "class", ("cat", "dog"))
@@ -397,7 +399,7 @@ def test_a_dozen_images_are_enough(small_shapes: ImageSet) -> None:
     assert last.scores.asked == 4
 
 
-def test_a_watch_without_a_map_draws_none(small_shapes: ImageSet) -> None:
+def test_a_watch_without_map_rows_gives_no_map(small_shapes: ImageSet) -> None:
     watch = Watch(tick_seconds=0, bank=50, asked=20, mapped=0)
     ticks = list(start(small_shapes, watch, steps=1))
     assert [t.map for t in ticks] == [None, None]
@@ -441,7 +443,7 @@ def test_the_first_tick_is_the_untrained_encoder(small_shapes: ImageSet) -> None
     assert tick.scores.knn.accuracy == tick.scores.knn.random_init
 
 
-def test_every_field_of_a_tick_is_sane(small_shapes: ImageSet) -> None:
+def test_every_field_of_a_tick_is_in_range(small_shapes: ImageSet) -> None:
     ticks = list(start(small_shapes))
     assert [t.step for t in ticks] == [0, 1, 2, 3, 4, 5]
     assert all(a.seconds < b.seconds for a, b in pairwise(ticks))
@@ -500,10 +502,10 @@ def test_the_batch_is_shown_as_it_was_trained_on(small_shapes: ImageSet) -> None
     assert as_float(small_shapes.images[batch.rows[0]]).max() <= 1
 
 
-def test_a_predictor_free_siamese_net_without_stop_gradient_raises_the_alarm(
+def test_collapse_is_detected_for_a_siamese_network_without_predictor_and_stop_gradient(
     small_shapes: ImageSet,
 ) -> None:
-    """The textbook collapse: two views pulled together, and nothing else."""
+    """A loss that only pulls two views together collapses."""
     collapse = start(
         small_shapes,
         AT_THE_END,
@@ -527,7 +529,7 @@ def test_the_smallest_folder_of_pictures_can_be_learned_from(
     assert all(math.isfinite(loss) for loss in losses(run))
 
 
-def test_without_two_rows_to_look_at_a_run_is_refused() -> None:
+def test_fewer_than_two_held_out_rows_are_refused() -> None:
     data = load("shapes", count=64, held_out=1)
     with pytest.raises(
         ValueError, match="held_out is 1 of shapes; allowed is at least 2"
@@ -538,7 +540,7 @@ def test_without_two_rows_to_look_at_a_run_is_refused() -> None:
 # ---- Compiled.
 
 
-def test_a_compiled_run_takes_the_same_way_but_for_rounding(
+def test_a_compiled_run_has_the_same_losses_up_to_rounding(
     small_shapes: ImageSet,
 ) -> None:
     plain = start(small_shapes, AT_THE_END)

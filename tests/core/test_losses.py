@@ -1,4 +1,4 @@
-"""Losses against loops written from the papers, closed forms, and lightly's own."""
+"""Losses against loops written from the papers, closed forms, and lightly."""
 
 import math
 
@@ -241,7 +241,7 @@ def test_identical_embeddings_score_the_log_of_the_candidates(
     )
 
 
-def test_two_cats_two_dogs() -> None:
+def test_sup_con_of_two_classes_matches_a_calculation_by_hand() -> None:
     """N=2, orthogonal pairs, tau=.5: a positive at e^2 beside two negatives at e^0."""
     animals = torch.eye(2)
     expected = math.log(1 + 2 * math.exp(-2))
@@ -253,7 +253,7 @@ def test_two_cats_two_dogs() -> None:
     )
 
 
-def test_one_pair_alone_has_nothing_to_confuse() -> None:
+def test_a_single_pair_has_no_negatives() -> None:
     a, b = pair(1, 4)
     assert nt_xent(a, b, 0.1).item() == pytest.approx(0, abs=1e-6)
 

@@ -1,4 +1,4 @@
-"""Measures against their papers' formulas and against spectra that are known."""
+"""Measures against the formulas of their papers and on known spectra."""
 
 import math
 
@@ -157,7 +157,7 @@ def test_effective_rank_of_one_point_is_zero_and_of_a_wide_line_about_one() -> N
     assert effective_rank(line) == pytest.approx(1, abs=0.1)
 
 
-def test_effective_rank_stands_fewer_rows_than_dimensions() -> None:
+def test_effective_rank_works_for_fewer_rows_than_dimensions() -> None:
     assert 7 < effective_rank(normal(10, 200)) <= 9.1  # centring takes one direction
 
 
@@ -201,29 +201,29 @@ def alarm(z: Tensor) -> bool:
     return collapsed(feature_std(z), effective_rank(z))
 
 
-def test_the_alarm_is_silent_on_spread_features() -> None:
+def test_collapse_is_not_reported_for_spread_features() -> None:
     assert not alarm(normal(500, 64))
     assert not alarm(normal(500, 16) @ normal(16, 64, 1))
 
 
 @pytest.mark.parametrize("noise", [0.0, 1e-3, 1e-1])
-def test_the_alarm_sounds_when_all_rows_are_one(noise: float) -> None:
+def test_collapse_is_reported_when_all_rows_are_equal(noise: float) -> None:
     point = 5 * on_sphere(normal(1, 64)).expand(500, 64)
     assert alarm(point + noise * normal(500, 64, 1) / 8)
 
 
-def test_the_alarm_sounds_on_a_line_that_spread_alone_calls_healthy() -> None:
+def test_collapse_is_reported_on_a_line_with_large_spread() -> None:
     line = normal(500, 1) @ normal(1, 64, 1)
     assert feature_std(line) > 0.35
     assert alarm(line)
 
 
-def test_the_alarm_sounds_on_a_narrow_bundle_of_few_directions() -> None:
+def test_collapse_is_reported_for_a_narrow_set_of_few_directions() -> None:
     """Neither number alone says so: this one is wider than a point, and no line."""
     assert collapsed(0.3, 5) and not collapsed(0.3, 9) and not collapsed(0.9, 5)
 
 
-def test_the_alarm_asks_no_more_directions_than_there_are() -> None:
+def test_collapse_detection_requires_no_more_directions_than_exist() -> None:
     assert not collapsed(0.95, 1.9, dim=2)
     assert collapsed(0.05, 1.9, dim=2)
 
@@ -232,7 +232,7 @@ def test_the_alarm_asks_no_more_directions_than_there_are() -> None:
     "measure", [uniformity, feature_std, effective_rank], ids=lambda m: m.__name__
 )
 @pytest.mark.parametrize("shape", [(1, 4), (0, 4), (4,), (2, 3, 4)])
-def test_measures_refuse_what_is_no_set_of_rows(measure: object, shape: tuple) -> None:
+def test_measures_refuse_invalid_shapes(measure: object, shape: tuple) -> None:
     with pytest.raises(ValueError, match="allowed is") as refusal:
         measure(torch.ones(shape))  # type: ignore[operator]
     assert str(shape) in str(refusal.value)
@@ -270,7 +270,7 @@ def test_tolerance_is_the_mean_cosine_within_classes() -> None:
     assert tolerance(x, labels) == pytest.approx(sum(pairs) / len(pairs), abs=1e-5)
 
 
-def test_all_negatives_push_alike_at_high_temperature_and_few_at_low() -> None:
+def test_negatives_weigh_equally_at_high_temperature_and_few_dominate_at_low() -> None:
     a, b = normal(32, 8), normal(32, 8)
     alike = hardest_weight(a, b, 1e4)
     assert alike == pytest.approx(6 / 62, abs=1e-3)  # the hardest tenth of 62 are six

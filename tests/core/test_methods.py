@@ -1,4 +1,4 @@
-"""The contract of every method, checked for each one that discovery finds."""
+"""The contract of every method, checked for each that is registered."""
 
 import math
 from typing import Any
@@ -20,7 +20,7 @@ STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def make(slug: str, seed: int = 0, **switches: Any) -> Method:
-    """A method around the tiny encoder, with narrow heads unless told otherwise."""
+    """A method with the tiny encoder, and narrow heads by default."""
     torch.manual_seed(seed)
     if slug in WITH_QUEUE:
         switches = {"queue_length": 32} | switches
@@ -37,7 +37,7 @@ def views(n: int = 12, seed: int = 1) -> tuple[Tensor, Tensor]:
 
 
 def snapshot(method: nn.Module) -> dict[str, Tensor]:
-    """Everything a method is, batch-norm statistics left out."""
+    """The state of a method without its batch-norm statistics."""
     return {
         name: value.clone()
         for name, value in method.state_dict().items()
@@ -49,13 +49,13 @@ def same(before: dict[str, Tensor], after: dict[str, Tensor]) -> bool:
     return all(torch.equal(value, after[name]) for name, value in before.items())
 
 
-def test_the_four_taught_methods_lead_the_menu() -> None:
+def test_the_four_taught_methods_come_first() -> None:
     assert SLUGS[:4] == ("simclr", "moco", "byol", "simsiam")
     assert {"dcl", "barlow_twins", "vicreg"} <= set(SLUGS)
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_method_says_what_it_is(slug: str) -> None:
+def test_every_method_has_a_description(slug: str) -> None:
     method = METHODS[slug]
     assert method.slug == slug
     assert method.label
@@ -78,7 +78,7 @@ def test_forward_changes_nothing(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_forward_rolls_no_dice_and_keeps_its_input(slug: str) -> None:
+def test_forward_draws_no_random_numbers_and_keeps_its_input(slug: str) -> None:
     method, (a, b) = make(slug), views()
     kept, state = (a.clone(), b.clone()), torch.get_rng_state()
     method(a, b)
@@ -101,7 +101,7 @@ def test_outcome_is_a_scalar_and_two_projections(slug: str, head: str) -> None:
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_rows_of_the_two_views_pair_up(slug: str) -> None:
-    """Breaking the pairs must cost, else the loss compares the wrong rows."""
+    """Broken pairs must raise the loss, else it compares the wrong rows."""
     # An untrained predictor turns its input at random, so agreement shows without it.
     switches = {"predictor": "none"} if slug in WITH_PREDICTOR else {}
     method, (a, b) = make(slug, **switches), views()
@@ -142,7 +142,7 @@ def test_the_smallest_batch_runs(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_after_step_moves_nothing_that_gradients_move(slug: str) -> None:
+def test_after_step_changes_no_trained_parameter(slug: str) -> None:
     method = make(slug)
     outcome = method(*views())
     before = {n: p.clone() for n, p in method.named_parameters() if p.requires_grad}
@@ -184,7 +184,9 @@ def test_the_target_starts_as_the_online_network(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", WITH_EMA)
 @pytest.mark.parametrize("decay", [0.0, 0.3, 0.99, 1.0])
-def test_after_step_moves_the_average_by_its_formula(slug: str, decay: float) -> None:
+def test_after_step_updates_the_moving_average_by_its_formula(
+    slug: str, decay: float
+) -> None:
     method = make(slug, ema_decay=decay)
     outcome = method(*views())
     online = [*method.encoder.parameters(), *method.projector.parameters()]
@@ -257,7 +259,7 @@ def push(method: Method, keys: Tensor) -> None:
 
 
 def held(method: Any, keys: Tensor) -> int:
-    """How many of these keys stand in the queue."""
+    """How many of these keys are in the queue."""
     return int(((keys @ method.queue.T).amax(1) > 0.99999).sum())
 
 
@@ -350,7 +352,7 @@ def test_a_batch_of_one_picture_scores_the_reference(slug: str) -> None:
 
 
 def settings(knob: Knob) -> list[Any]:
-    """What is not the default: other choices, a switch's other side, a range's ends."""
+    """All values that are not the default: other choices, and the ends of ranges."""
     if knob.choices is not None:
         return [c for c in knob.choices if c != knob.default]
     if isinstance(knob.default, bool):
@@ -367,7 +369,7 @@ SWITCHES = [
 
 
 @pytest.mark.parametrize(("slug", "name", "value"), SWITCHES)
-def test_every_value_of_every_switch_runs(slug: str, name: str, value: Any) -> None:
+def test_every_value_of_every_option_runs(slug: str, name: str, value: Any) -> None:
     method = make(slug, **{name: value})
     outcome = method(*views(4))
     outcome.loss.backward()
@@ -412,7 +414,7 @@ def test_a_value_out_of_range_is_refused_by_name(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_every_switch_explains_itself(slug: str) -> None:
+def test_every_option_has_a_help_text(slug: str) -> None:
     for name, knob in knobs_of(METHODS[slug].Config).items():
         assert knob.label, name
         assert knob.help.endswith("."), name
@@ -446,7 +448,7 @@ def test_supcon_without_labels_is_simclr() -> None:
 # ---- MoCo without a queue: the batch's other keys.
 
 
-def test_without_a_queue_a_query_meets_the_other_keys_of_its_batch() -> None:
+def test_without_a_queue_the_negatives_are_the_other_keys_of_the_batch() -> None:
     import torch.nn.functional as F
 
     method = make("moco", queue_length=0).eval()
@@ -471,7 +473,7 @@ def test_without_a_queue_a_query_meets_the_other_keys_of_its_batch() -> None:
 
 
 @pytest.mark.parametrize("slug", ["tiny_group_norm", "tiny_no_norm"])
-def test_an_image_is_encoded_alike_in_any_company(slug: str) -> None:
+def test_an_encoding_does_not_depend_on_the_rest_of_the_batch(slug: str) -> None:
     torch.manual_seed(0)
     encoder = make_encoder(slug).train()
     a, b = views()

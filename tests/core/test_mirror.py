@@ -1,4 +1,4 @@
-"""Runs copied to a store, and found from another server: what a reader may count on."""
+"""The mirror: runs are copied to a store and found from another server."""
 
 import json
 import os
@@ -17,9 +17,9 @@ from ssl_core.service.mirror import Mirror
 from ssl_core.service.pictures import UmapFrame, read_umap, write_umap
 from ssl_core.service.records import RunAbout, RunState
 from ssl_core.service.store import RunFolder, new_id
+from tests.polling import wait_until
 
-NEVER = 1e6  # seconds: a mirror that copies when the test says so
-PATIENCE = 120.0  # other work on the machine may slow this down, not break it
+NEVER = 1e6  # seconds between copies: only when the test asks for one
 OWNER = "mia@example.org/left"
 
 
@@ -34,7 +34,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 class Server:
-    """A folder of runs with its mirror, as each replica of the app has one."""
+    """A folder of runs with its mirror, as each replica of the app has."""
 
     def __init__(self, root: Path, url: str) -> None:
         root.mkdir(exist_ok=True)
@@ -59,7 +59,7 @@ def servers(tmp_path: Path, url: str) -> Iterator[tuple[Server, Server]]:
 
 
 def work(folder: RunFolder, step: int, *, checkpoint: bool = True) -> None:
-    """What a worker writes at one tick: every file tells the same step."""
+    """What a worker writes at one tick: the same step in every file."""
     folder.append_tick({"step": step})
     write_umap(folder.umap, UmapFrame(np.zeros((3, 2), np.float32), step))
     if checkpoint:
@@ -136,7 +136,7 @@ def test_only_what_is_new_is_copied(servers: tuple[Server, Server], url: str) ->
     again.close()
 
 
-def test_a_history_that_was_cut_is_copied_as_it_is(
+def test_a_truncated_history_is_copied(
     servers: tuple[Server, Server],
 ) -> None:
     here, there = servers
@@ -151,7 +151,7 @@ def test_a_history_that_was_cut_is_copied_as_it_is(
     assert there.mirror.pull(run.run_id) and steps(there.folder(run)) == [1, 20, 30]
 
 
-def test_an_ended_run_leaves_nothing_over(
+def test_an_ended_run_leaves_no_superfluous_objects(
     servers: tuple[Server, Server], url: str
 ) -> None:
     here, _ = servers
@@ -168,7 +168,9 @@ def test_an_ended_run_leaves_nothing_over(
     assert left == {*manifest.objects(), "manifest.json"}
 
 
-def test_who_goes_on_with_a_run_writes_it(servers: tuple[Server, Server]) -> None:
+def test_the_server_that_continues_a_run_owns_its_copy(
+    servers: tuple[Server, Server],
+) -> None:
     here, there = servers
     run = here.run()
     work(run, 1)
@@ -199,7 +201,7 @@ def there_url(server: Server) -> str:
     return f"{protocol if isinstance(protocol, str) else protocol[0]}://{server.mirror.base}"
 
 
-def test_deleted_runs_are_deleted_by_who_wrote_them(
+def test_only_the_server_that_wrote_a_run_deletes_its_copy(
     servers: tuple[Server, Server], url: str
 ) -> None:
     here, there = servers
@@ -217,7 +219,9 @@ def test_deleted_runs_are_deleted_by_who_wrote_them(
     assert not fs.exists(f"{base}/runs/{run.run_id}")
 
 
-def test_names_tell_no_owner(servers: tuple[Server, Server], url: str) -> None:
+def test_object_names_do_not_reveal_the_owner(
+    servers: tuple[Server, Server], url: str
+) -> None:
     here, _ = servers
     work(here.run(), 1)
     here.mirror.push()
@@ -239,7 +243,7 @@ def test_names_tell_no_owner(servers: tuple[Server, Server], url: str) -> None:
         {"more": 1},
     ],
 )
-def test_a_store_cannot_name_a_place(
+def test_a_manifest_cannot_point_outside_its_run(
     servers: tuple[Server, Server], url: str, change: dict[str, object]
 ) -> None:
     here, there = servers
@@ -252,7 +256,7 @@ def test_a_store_cannot_name_a_place(
     assert sorted(p.name for p in there.root.iterdir()) == [".server"]
 
 
-def test_names_that_are_no_run_ids_are_passed_over(
+def test_names_that_are_no_run_ids_are_ignored(
     servers: tuple[Server, Server], url: str
 ) -> None:
     here, there = servers
@@ -265,10 +269,10 @@ def test_names_that_are_no_run_ids_are_passed_over(
     assert there.mirror.runs_of(OWNER) == [run.run_id]
 
 
-def test_a_reader_never_sees_what_does_not_belong_together(
+def test_a_reader_always_sees_a_consistent_run(
     servers: tuple[Server, Server],
 ) -> None:
-    """A worker writes and a mirror copies as fast as they can; a reader pulls."""
+    """A worker writes and a mirror copies as fast as possible, while a reader pulls."""
     here, there = servers
     run = here.run()
     work(run, 1)
@@ -287,14 +291,14 @@ def test_a_reader_never_sees_what_does_not_belong_together(
     threads = [threading.Thread(target=each) for each in (write, copy)]
     for thread in threads:
         thread.start()
-    pulled, until = set(), time.monotonic() + PATIENCE
+    pulled, until = set(), time.monotonic() + 60
     while len(pulled) < 12 and time.monotonic() < until:
         if there.mirror.pull(run.run_id):
             found = there.folder(run)
             step = found.state().step
             pulled.add(step)
-            told = steps(found)
-            assert told == list(range(1, len(told) + 1)) and told[-1] >= step
+            ticks = steps(found)
+            assert ticks == list(range(1, len(ticks) + 1)) and ticks[-1] >= step
             assert len(saved(found)) == 1, "weights of one save, card of another"
     done.set()
     for thread in threads:
@@ -302,8 +306,10 @@ def test_a_reader_never_sees_what_does_not_belong_together(
     assert len(pulled) == 12
 
 
-def test_a_tick_in_the_middle_of_copying(servers: tuple[Server, Server]) -> None:
-    """However long the store takes: the state is not ahead of the other files."""
+def test_a_tick_during_copying_keeps_the_copy_consistent(
+    servers: tuple[Server, Server],
+) -> None:
+    """With a slow store, the state is never ahead of the other files."""
     here, there = servers
     run = here.run()
     work(run, 1)
@@ -326,7 +332,7 @@ def test_a_tick_in_the_middle_of_copying(servers: tuple[Server, Server]) -> None
         assert read_umap(found.umap).step >= found.state().step
 
 
-def test_a_store_that_fails_hurts_nobody(tmp_path: Path) -> None:
+def test_a_failing_store_raises_no_error(tmp_path: Path) -> None:
     store = tmp_path / "store"
     server = Server(tmp_path / "a", f"file://{store}")
     run = server.run()
@@ -340,17 +346,16 @@ def test_a_store_that_fails_hurts_nobody(tmp_path: Path) -> None:
     server.mirror.close()
 
 
-def test_the_thread_copies_by_itself_and_at_the_end(tmp_path: Path, url: str) -> None:
+def test_the_thread_copies_at_intervals_and_at_the_end(
+    tmp_path: Path, url: str
+) -> None:
     root = tmp_path / "a"
     root.mkdir()
     mirror = Mirror(root, url, seconds=0.05)
     folder = RunFolder(root, new_id())
     folder.write_about(RunAbout({}, OWNER, {}, 5.0))
     folder.write_state(RunState("running"))
-    until = time.monotonic() + PATIENCE
-    while mirror.runs_of(OWNER) != [folder.run_id]:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_until(lambda: mirror.runs_of(OWNER) == [folder.run_id], "the copy")
     mirror.close()
     late = Mirror(root, url, seconds=NEVER)
     folder.write_state(RunState("interrupted", step=9))
@@ -361,14 +366,14 @@ def test_the_thread_copies_by_itself_and_at_the_end(tmp_path: Path, url: str) ->
     other.mirror.close()
 
 
-def test_an_unknown_url_is_told(tmp_path: Path) -> None:
+def test_an_unknown_url_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="SSL_MIRROR is a nonsense URL"):
         Mirror(tmp_path, "nonsense://key:secret@x")
     assert os.listdir(tmp_path) == []
 
 
 def test_a_service_finds_what_another_one_wrote(tmp_path: Path, url: str) -> None:
-    """A learner whose server is gone comes to another one, and finds the run there."""
+    """A learner whose server has failed finds the run on another one."""
     gone = Server(tmp_path / "a", url)
     left = gone.run()
     work(left, 3)
@@ -389,6 +394,6 @@ def test_a_service_finds_what_another_one_wrote(tmp_path: Path, url: str) -> Non
         gone.mirror.close()
 
 
-def test_a_mirror_that_is_none_is_told_at_the_start(tmp_path: Path) -> None:
+def test_an_invalid_mirror_is_refused_at_start_up(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"SSL_MIRROR|nosuch"):
         Service(tmp_path, Settings(mirror="nosuch://x"), mapper=False)

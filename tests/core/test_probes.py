@@ -1,4 +1,4 @@
-"""Probes on features whose answer is known, and beside scikit-learn's."""
+"""Probes on features with a known result, and against scikit-learn."""
 
 import math
 
@@ -29,12 +29,12 @@ PROBES = [knn_accuracy, linear_probe]
 
 
 @pytest.mark.parametrize("probe", PROBES)
-def test_separate_blobs_are_told_apart(probe: object) -> None:
+def test_separate_clusters_are_classified(probe: object) -> None:
     assert probe(*blobs(12.0)) > 0.99  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("probe", PROBES)
-def test_noise_tells_nothing(probe: object) -> None:
+def test_noise_is_classified_at_chance(probe: object) -> None:
     x, y, q, _ = blobs(0.0, n=3000)
     unrelated = torch.randint(5, (len(q),), generator=torch.Generator().manual_seed(9))
     assert probe(x, y, q, unrelated) == pytest.approx(0.2, abs=0.05)  # type: ignore[operator]
@@ -49,7 +49,7 @@ def test_order_of_the_training_rows_does_not_matter(probe: object) -> None:
 
 
 @pytest.mark.parametrize("probe", PROBES)
-def test_the_answer_is_a_plain_number_in_range(probe: object) -> None:
+def test_the_score_is_a_float_between_zero_and_one(probe: object) -> None:
     accuracy = probe(*blobs(1.0))  # type: ignore[operator]
     assert isinstance(accuracy, float)
     assert 0 <= accuracy <= 1
@@ -76,7 +76,7 @@ def slow_knn(split: Split, k: int, temperature: float) -> float:
 @pytest.mark.parametrize(
     ("k", "temperature"), [(1, 0.1), (5, 0.1), (20, 0.07), (20, 1.0)]
 )
-def test_knn_is_the_papers_loop(k: int, temperature: float) -> None:
+def test_knn_matches_the_papers_loop(k: int, temperature: float) -> None:
     split = blobs(1.5, n=160)
     expected = slow_knn(split, k, temperature)
     assert 0.3 < expected < 0.95
@@ -95,7 +95,7 @@ def test_knn_agrees_with_scikit_learn() -> None:
     assert knn_accuracy(x, y, q, t) == pytest.approx(expected, abs=0.003)
 
 
-def test_knn_asks_in_pieces_and_answers_for_all() -> None:
+def test_knn_in_chunks_covers_all_rows() -> None:
     x, y, q, t = blobs(2.0, n=5000)  # 2500 questions, in pieces of 1024
     parts = [
         knn_accuracy(x, y, a, b) * len(b)
@@ -155,12 +155,12 @@ def test_several_targets_at_once_are_each_on_its_own() -> None:
     assert linear_probes(x, q, {}) == {}
 
 
-def test_a_linear_probe_repeats_itself() -> None:
+def test_a_linear_probe_is_deterministic() -> None:
     split = blobs(1.0)
     assert linear_probe(*split) == linear_probe(*split)
 
 
-def test_a_dead_feature_and_a_missing_class_do_no_harm() -> None:
+def test_a_constant_feature_and_a_missing_class_are_handled() -> None:
     x, y, q, t = blobs(12.0)
     x[:, 3] = q[:, 3] = 1.0
     seen = y != 4  # the training rows know nothing of class 4
@@ -169,7 +169,9 @@ def test_a_dead_feature_and_a_missing_class_do_no_harm() -> None:
 
 
 @pytest.mark.parametrize("probe", PROBES)
-def test_features_from_inference_mode_are_welcome_and_untouched(probe: object) -> None:
+def test_features_from_inference_mode_are_accepted_and_not_changed(
+    probe: object,
+) -> None:
     split = blobs(3.0)
     with torch.inference_mode():
         features = split[0] * 1.0, split[2] * 1.0

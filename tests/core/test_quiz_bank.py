@@ -1,4 +1,4 @@
-"""Banks that people hand in: what is wrong with one is said by file, question and field."""
+"""Question banks by authors: problems are reported by file, question and field."""
 
 from pathlib import Path
 
@@ -139,7 +139,7 @@ def test_one_mistake_gets_one_sentence(old: str, new: str, sentence: str) -> Non
     assert problems(changed(old, new)) == [f"own.toml: {sentence}"]
 
 
-def test_a_typo_is_named_beside_what_is_missing() -> None:
+def test_an_unknown_field_is_reported_with_the_missing_one() -> None:
     assert problems(changed("explanation = 'Dividing", "explenation = 'Dividing")) == [
         "own.toml: question 1 ('my-choice'), explanation: is missing",
         "own.toml: question 1 ('my-choice'), explenation: is no field of this record",
@@ -178,11 +178,11 @@ def test_every_field_is_needed(missing: str) -> None:
     ],
     ids=range(13),
 )  # fmt: skip
-def test_what_is_no_bank_is_refused(content: str | bytes, sentence: str) -> None:
+def test_a_file_that_is_no_bank_is_refused(content: str | bytes, sentence: str) -> None:
     assert problems(content) == [f"own.toml: {sentence}"]
 
 
-def test_many_problems_are_counted_and_long_values_cut() -> None:
+def test_many_problems_are_counted_and_long_values_truncated() -> None:
     found = problems(HEAD + f"[[question]]\nid = '{'Q' * 300}'\n" * 40)
     assert len(found) == 21
     assert found[-1] == "own.toml: and 20 more problems"
@@ -194,11 +194,11 @@ def test_many_problems_are_counted_and_long_values_cut() -> None:
     [GOOD.encode("utf-8-sig"), GOOD.replace("\n", "\r\n"), GOOD.encode()],
     ids=["with a byte-order mark", "from Windows", "plain"],
 )
-def test_what_editors_do_to_a_file_changes_nothing(content: str | bytes) -> None:
+def test_byte_order_marks_and_line_ends_change_nothing(content: str | bytes) -> None:
     assert bank.parse(content, "own.toml") == bank.parse(GOOD, "own.toml")
 
 
-def test_ids_that_are_taken_are_refused_by_name() -> None:
+def test_duplicate_ids_are_refused() -> None:
     shipped = Library((bank.parse(GOOD, "shipped.toml"),))
     own = bank.parse(
         changed('"my-choice"', '"mine"').replace('"my-course"', '"other"'), "own.toml"
@@ -217,7 +217,7 @@ def test_ids_that_are_taken_are_refused_by_name() -> None:
 LIBRARY = Library((bank.parse(GOOD, "own.toml"),))
 
 
-def test_a_set_is_what_its_link_says() -> None:
+def test_a_question_set_is_defined_by_its_link() -> None:
     query = {"concept": "meaning,temperature", "difficulty": "1,3", "exam": "true"}
     found = Set.of(query, LIBRARY)
     assert found.ids(LIBRARY) == ("my-choice", "my-short")
@@ -287,7 +287,7 @@ def test_a_bad_value_gets_one_sentence(query: dict[str, str], sentence: str) -> 
     assert caught.value.usable == Set()
 
 
-def test_what_is_good_in_a_bad_link_can_be_used() -> None:
+def test_the_valid_part_of_an_invalid_link_is_used() -> None:
     with pytest.raises(SetError) as caught:
         Set.of({"kind": "order,nonsense", "difficulty": "x", "exam": "true"}, LIBRARY)
     assert len(caught.value.problems) == 2

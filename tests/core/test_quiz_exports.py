@@ -1,4 +1,4 @@
-"""What teachers take away: GIFT, Anki, TOML and CSV, whatever the texts are made of."""
+"""Exports for teachers: GIFT, Anki, TOML and CSV, with any texts."""
 
 import csv
 import io
@@ -84,7 +84,7 @@ NUMBERS = st.floats(-1e9, 1e9, allow_nan=False) | st.sampled_from((0.0, 1e-7, 12
 
 @st.composite
 def questions(draw: st.DrawFn, ident: str):
-    """Any question of any kind, with texts that differ where they have to."""
+    """Any question of a kind, with distinct texts where they must differ."""
     pool = draw(st.lists(TEXTS, min_size=6, max_size=6, unique_by=str.strip))
     pool = [text.strip() for text in pool]
     turn = iter(pool * 9)
@@ -153,7 +153,7 @@ def banks(draw: st.DrawFn) -> Bank:
 
 
 def same_in_moodle(question, found: Read) -> None:
-    """Assert that Moodle has what the question says."""
+    """Assert that Moodle imports every part of the question."""
     assert (found.name, found.ident, found.format) == (question.id, question.id, "html")
     assert set(question.concepts) <= set(found.tags)
     assert found.stem.startswith(html(question.stem)) or isinstance(question, Numeric)
@@ -215,7 +215,7 @@ def cards(text: str) -> list[list[str]]:
 
 
 def same_in_anki(question, row: list[str]) -> None:
-    """Assert that a note has what the question says."""
+    """Assert that a note has every part of the question."""
     front, back, deck, tags = (cell.replace("&#91;", "[") for cell in row)
     assert deck == "A::B"
     assert set(question.concepts) <= set(tags.split())
@@ -239,8 +239,8 @@ def same_in_anki(question, row: list[str]) -> None:
             assert seen(back).startswith(f"Answer: {question.answer}")
             assert html(question.if_true) in back and html(question.if_false) in back
         case Numeric():
-            said = seen(back).removeprefix("Answer: ").split()[0]
-            assert float(said) == pytest.approx(question.answer, rel=1e-12)
+            shown = seen(back).removeprefix("Answer: ").split()[0]
+            assert float(shown) == pytest.approx(question.answer, rel=1e-12)
             assert all(html(m.feedback) in back for m in question.mistakes)
             assert html(question.otherwise) in back
         case Order():
@@ -267,7 +267,7 @@ def survives(one: Bank) -> None:
 
 @MANY
 @given(banks())
-def test_any_bank_survives_every_file(one: Bank) -> None:
+def test_any_bank_survives_every_export(one: Bank) -> None:
     survives(one)
 
 
@@ -306,7 +306,7 @@ WRITTEN = LITERAL | st.sampled_from(
 
 @MANY
 @given(st.lists(WRITTEN, min_size=1, max_size=8))
-def test_what_is_written_is_what_moodle_and_anki_show(pieces) -> None:
+def test_formatting_is_kept_in_moodle_and_anki(pieces) -> None:
     source = "Look: " + " ".join(written for written, _ in pieces)
     shown = " ".join(f"Look: {' '.join(visible for _, visible in pieces)}".split())
     option = Option(text="a", idea="idea", feedback="b")
@@ -325,7 +325,7 @@ def test_what_is_written_is_what_moodle_and_anki_show(pieces) -> None:
 
 @MANY
 @given(TEXTS)
-def test_no_tag_of_an_author_becomes_a_tag(text: str) -> None:
+def test_html_in_a_question_is_escaped(text: str) -> None:
     tags = _Tags()
     tags.feed(html(text))
     ours = {"p", "br", "strong", "em", "s", "code", "pre", "ol", "ul", "li", "a"}
@@ -334,7 +334,7 @@ def test_no_tag_of_an_author_becomes_a_tag(text: str) -> None:
         assert [name for name, _ in attributes] == (["href"] if tag == "a" else [])
 
 
-def test_the_text_of_the_issue() -> None:
+def test_special_characters_survive_in_gift() -> None:
     hard = f"{THE_ISSUE}\tafter a tab"
     source = TEMPLATE.read_text(encoding="utf-8")
     template = bank.parse(source, "my_bank.toml")
@@ -352,7 +352,7 @@ def test_the_text_of_the_issue() -> None:
     assert line == f"::{made[0].id}::[html]{escaped}{{"
 
 
-def test_shipped_questions_survive_too() -> None:
+def test_shipped_questions_survive_every_export() -> None:
     for one in bank.shipped().banks:
         survives(one)
 
@@ -365,7 +365,7 @@ def test_the_template_has_one_question_of_each_kind_and_can_be_handed_in() -> No
     survives(template)
 
 
-def test_labs_and_lessons_are_told() -> None:
+def test_exports_name_labs_and_lessons() -> None:
     template = bank.read(TEMPLATE)
     made = gift.dumps(
         template.questions[:1],
@@ -399,7 +399,7 @@ def test_a_category_cannot_break_the_file() -> None:
         ("snake_case and z_a", "snake_case and z_a"),
     ],
 )
-def test_plain_words(written: str, shown: str) -> None:
+def test_formulas_become_plain_text(written: str, shown: str) -> None:
     assert plain(written) == shown
 
 
@@ -442,7 +442,7 @@ def test_results_have_a_row_for_each_answer() -> None:
 @pytest.mark.parametrize(
     "answer", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n@x", "＝1"]
 )
-def test_no_answer_is_a_formula(answer: str) -> None:
+def test_no_cell_is_a_spreadsheet_formula(answer: str) -> None:
     attempt = Attempt(question="my-short", at=1, answer=answer, score=None)
     for library in (Library((bank.read(TEMPLATE),)), Library(())):
         row = table([attempt], library)[0]

@@ -1,4 +1,4 @@
-"""Lesson files: read as they are meant, and every problem named by file and field."""
+"""Lesson files are read, and every problem is named by file and field."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def test_the_last_lesson_has_no_next() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("no head", "why.md: has no head"),
         ("+++\ntitle = 1", "why.md: has no head"),
@@ -52,10 +52,10 @@ def test_the_last_lesson_has_no_next() -> None:
         (written(""), "why.md: text: is empty"),
     ],
 )
-def test_a_problem_is_named_by_file_and_field(content: str, said: str) -> None:
+def test_a_problem_is_named_by_file_and_field(content: str, message: str) -> None:
     with pytest.raises(LessonError) as caught:
         lessons.parse(content, "why")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_an_unknown_lesson_is_named_with_those_there_are(

@@ -1,4 +1,4 @@
-"""A learner's record: it comes back as it went, whole or not at all, and two tabs agree."""
+"""Progress files: saving and loading are exact, and two tabs converge."""
 
 import json
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ EXAMS = st.builds(
 def histories(
     draw: st.DrawFn, start: Progress | None = None, exams: bool = True
 ) -> Progress:
-    """What a learner does in one tab, one thing after another."""
+    """A sequence of actions of a learner in one tab."""
     progress = start or Progress(seed=draw(st.integers(0, 2**31 - 1)))
     things = attempts() | SLUGS | EXAMS | st.none() if exams else attempts() | SLUGS
     done = draw(st.lists(things, max_size=8))
@@ -88,7 +88,7 @@ def attempt(at: int, question: str = "q3", **more: object) -> Attempt:
 
 @STEADY
 @given(histories())
-def test_what_was_saved_comes_back(progress: Progress) -> None:
+def test_progress_survives_saving_and_loading(progress: Progress) -> None:
     text = dumps(progress)
     assert loads(text) == progress
     assert loads(text.encode()) == progress
@@ -105,7 +105,7 @@ def test_the_file_is_plain_versioned_json(progress: Progress) -> None:
     assert dumps(progress).isascii()
 
 
-def test_editors_that_add_a_mark_or_line_ends_do_no_harm() -> None:
+def test_byte_order_marks_and_line_ends_are_accepted() -> None:
     progress = Progress(seed=7).with_attempt(attempt(5, answer="ü"))
     pretty = json.dumps(json.loads(dumps(progress)), indent=2, ensure_ascii=False)
     assert loads(b"\xef\xbb\xbf" + pretty.replace("\n", "\r\n").encode()) == progress
@@ -114,7 +114,7 @@ def test_editors_that_add_a_mark_or_line_ends_do_no_harm() -> None:
 # -------------------------------------------------------------------- history
 
 
-def test_first_and_latest_are_what_they_say() -> None:
+def test_first_and_latest_attempts_are_found() -> None:
     progress = Progress(seed=1)
     assert progress.first("q3") is None and progress.latest("q3") is None
     for at, question in [(1, "q3"), (2, "a"), (3, "q3"), (4, "a")]:
@@ -145,7 +145,7 @@ def test_ticks_belong_to_the_last_written_answer() -> None:
     ("score", "right"),
     [(None, False), (0, False), (0.74, False), (0.75, True), (1, True)],
 )
-def test_next_to_nothing_may_be_missing(score: float | None, right: bool) -> None:
+def test_optional_fields_may_be_missing(score: float | None, right: bool) -> None:
     assert attempt(1, score=score).right is right
 
 
@@ -154,7 +154,7 @@ def test_a_lesson_keeps_the_day_it_was_first_opened() -> None:
     assert progress.lessons == {"collapse": Opened(opened=5)}
 
 
-def test_lessons_do_not_grow_without_end() -> None:
+def test_the_number_of_lessons_is_limited() -> None:
     progress = Progress(seed=1)
     for i in range(3000):
         progress = progress.with_lesson(f"lesson-{i}", 5)
@@ -184,8 +184,8 @@ def test_a_clock_at_the_end_of_time_still_gives_a_file_that_can_be_read() -> Non
 
 @STEADY
 @given(histories())
-def test_a_refresh_changes_nothing(progress: Progress) -> None:
-    """A new session knows nothing, and hears from the browser."""
+def test_merging_with_itself_changes_nothing(progress: Progress) -> None:
+    """A new session merges what the browser kept into an empty history."""
     fresh = Progress(seed=3).merged(loads(dumps(progress)))
     for question, own in progress.by_question():
         assert list(fresh.of(question)) == own
@@ -196,22 +196,20 @@ def test_a_refresh_changes_nothing(progress: Progress) -> None:
 
 @STEADY
 @given(histories(), histories())
-def test_merging_does_not_care_who_merges(one: Progress, other: Progress) -> None:
+def test_merging_is_commutative(one: Progress, other: Progress) -> None:
     assert one.merged(other) == other.merged(one)
     assert dumps(one.merged(other)) == dumps(other.merged(one))
 
 
 @STEADY
 @given(histories(), histories(), histories())
-def test_merging_does_not_care_in_what_order(
-    a: Progress, b: Progress, c: Progress
-) -> None:
+def test_merging_is_associative(a: Progress, b: Progress, c: Progress) -> None:
     assert dumps(a.merged(b).merged(c)) == dumps(a.merged(b.merged(c)))
 
 
 @STEADY
 @given(histories(), histories())
-def test_merging_twice_adds_nothing(one: Progress, other: Progress) -> None:
+def test_merging_is_idempotent(one: Progress, other: Progress) -> None:
     both = one.merged(other)
     for again in (both, one, other, loads(dumps(both))):
         assert dumps(both.merged(again)) == dumps(both)
@@ -219,7 +217,7 @@ def test_merging_twice_adds_nothing(one: Progress, other: Progress) -> None:
 
 @STEADY
 @given(st.data())
-def test_two_tabs_lose_no_attempt_and_double_none(data: st.DataObject) -> None:
+def test_two_tabs_neither_lose_nor_duplicate_attempts(data: st.DataObject) -> None:
     common = data.draw(histories())
     one, other = data.draw(histories(common)), data.draw(histories(common))
     both = [identity(a) for a in one.merged(other).attempts]
@@ -249,7 +247,7 @@ def test_the_exam_begun_last_goes_on_with_its_answers() -> None:
 
 
 class Browser:
-    """Tabs around one local storage, as store.js lets them talk."""
+    """Tabs that share one local storage, as store.js connects them."""
 
     def __init__(self, *tabs: Progress):
         self.tabs, self.stored, self.writes = list(tabs), "", 0
@@ -269,7 +267,7 @@ class Browser:
 
 @contextmanager
 def small(largest: int, kept: int) -> Iterator[None]:
-    """A browser in which little fits."""
+    """A browser with a small local storage."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(saving, "LARGEST", largest)
         patch.setattr(record, "KEPT", kept)
@@ -283,7 +281,7 @@ def small(largest: int, kept: int) -> Iterator[None]:
     st.lists(attempts(), max_size=3),
     st.integers(800, 3000),
 )
-def test_two_tabs_come_to_rest_even_where_not_all_fits(
+def test_two_tabs_converge_when_not_everything_fits(
     one: Progress, other: Progress, later: list[Attempt], largest: int
 ) -> None:
     with small(largest, kept=7):
@@ -296,8 +294,8 @@ def test_two_tabs_come_to_rest_even_where_not_all_fits(
         assert dumps(browser.tabs[0]) == dumps(browser.tabs[1]) == browser.stored
 
 
-def test_two_tabs_of_which_one_forgot_the_oldest_come_to_rest() -> None:
-    """One has all in memory; the other knows only what fitted, then both go on."""
+def test_two_tabs_converge_when_one_dropped_the_oldest() -> None:
+    """One has everything in memory, the other only what was stored; then both go on."""
     long = "x" * LONGEST
     many = tuple(attempt(i, f"q-{i}", answer=long, score=None) for i in range(300))
     browser = Browser(Progress(seed=1, attempts=many), Progress(seed=2))
@@ -363,7 +361,7 @@ def test_the_longest_of_everything_else_still_fits_so_often() -> None:
     assert len(loads(text).attempts) > 0.95 * KEPT
 
 
-def test_an_exam_too_long_to_keep_costs_no_history() -> None:
+def test_an_exam_too_long_to_store_drops_no_attempts() -> None:
     ids = tuple(f"q-{i}" for i in range(60))
     exam = Exam(set="s", questions=ids, begun=1, answers=dict.fromkeys(ids, "ü" * 4000))
     progress = Progress(seed=1).with_attempt(attempt(1)).with_exam(exam)
@@ -380,17 +378,19 @@ EXAM = {"set": "s", "questions": ["a"], "begun": 1}
 
 
 def refused(content: str | bytes) -> str:
-    """The one sentence with which a file is refused."""
+    """Assert that a file is refused in one sentence, and return it."""
     with pytest.raises(ValueError) as caught:
         loads(content)
-    said = str(caught.value)
+    message = str(caught.value)
     assert type(caught.value) is ValueError, "no library's error with its own words"
     assert caught.value.__cause__ is None
-    assert said.startswith("this ") and not said.endswith(".")
-    assert "\n" not in said and said.isprintable() and len(said) < 300
-    said.encode()  # can be sent to a browser
-    assert not set("[]()!`<>*$") & set(said.partition("(")[0].partition("pattern")[0])
-    return said
+    assert message.startswith("this ") and not message.endswith(".")
+    assert "\n" not in message and message.isprintable() and len(message) < 300
+    message.encode()  # can be sent to a browser
+    assert not set("[]()!`<>*$") & set(
+        message.partition("(")[0].partition("pattern")[0]
+    )
+    return message
 
 
 @pytest.mark.parametrize(
@@ -418,15 +418,15 @@ def test_what_is_not_json_is_refused(content: str | bytes) -> None:
         ),
     ],
 )
-def test_somebody_elses_json_is_refused(content: str) -> None:
-    said = refused(content)
-    assert "not a progress file of this app" in said or "not JSON" in said
+def test_foreign_json_is_refused(content: str) -> None:
+    message = refused(content)
+    assert "not a progress file of this app" in message or "not JSON" in message
 
 
 @pytest.mark.parametrize("content", [" " * (LARGEST + 1), b"[" * (3 * LARGEST)])
 def test_a_huge_file_is_refused_by_its_size(content: str | bytes) -> None:
-    said = refused(content)
-    assert f"{len(content):,} bytes" in said and "1,000,000" in said
+    message = refused(content)
+    assert f"{len(content):,} bytes" in message and "1,000,000" in message
 
 
 @pytest.mark.parametrize(
@@ -434,8 +434,8 @@ def test_a_huge_file_is_refused_by_its_size(content: str | bytes) -> None:
     [0, 2, -1, "1", None, [1], True, 1.5, float("nan"), {"a": "\ud800\n"}, "x" * 500],
 )
 def test_another_version_is_named(version: object) -> None:
-    said = refused(json.dumps({**BASE, "version": version}))
-    assert "version" in said and "this app reads version 1" in said
+    message = refused(json.dumps({**BASE, "version": version}))
+    assert "version" in message and "this app reads version 1" in message
 
 
 @pytest.mark.parametrize(
@@ -501,15 +501,15 @@ def test_a_changed_file_is_refused_as_a_whole(change: dict, place: str) -> None:
 def test_a_changed_attempt_is_refused_by_its_place(change: dict) -> None:
     good = {**ONE, "question": "a"}
     raw = {**BASE, "attempts": [good, {**ONE, **change}]}
-    said = refused(json.dumps(raw))
-    assert f"changed or damaged at attempts, 1, {next(iter(change))}" in said
+    message = refused(json.dumps(raw))
+    assert f"changed or damaged at attempts, 1, {next(iter(change))}" in message
 
 
 @pytest.mark.parametrize("field", ["question", "at", "answer", "score"])
-def test_what_an_attempt_must_say_is_missed(field: str) -> None:
+def test_a_missing_field_of_an_attempt_is_named(field: str) -> None:
     short = {k: v for k, v in ONE.items() if k != field}
-    said = refused(json.dumps({**BASE, "attempts": [short]}))
-    assert f"at attempts, 0, {field}" in said
+    message = refused(json.dumps({**BASE, "attempts": [short]}))
+    assert f"at attempts, 0, {field}" in message
 
 
 def test_deeply_nested_fields_are_refused() -> None:
@@ -521,7 +521,7 @@ def test_deeply_nested_fields_are_refused() -> None:
     refused(json.dumps({**BASE, "attempts": deep}))
 
 
-def test_true_and_one_are_two_answers() -> None:
+def test_true_and_one_are_different_answers() -> None:
     raw = {**BASE, "attempts": [{**ONE, "answer": a} for a in (True, 1, 1.0, False, 0)]}
     kept = loads(json.dumps(raw)).attempts
     assert [repr(a.answer) for a in kept] == ["True", "1", "1.0", "False", "0"]
@@ -552,7 +552,7 @@ JSON = st.recursive(
     ),
     JSON,
 )
-def test_any_field_with_anything_in_it_is_read_or_refused(
+def test_any_value_in_any_field_is_read_or_refused(
     progress: Progress, field: str, value: object
 ) -> None:
     content = json.dumps({**json.loads(dumps(progress)), field: value})
@@ -564,7 +564,7 @@ def test_any_field_with_anything_in_it_is_read_or_refused(
         assert loads(dumps(found)) == found
 
 
-def test_what_was_forgotten_stays_forgotten_in_another_tab() -> None:
+def test_forgotten_attempts_stay_forgotten_in_another_tab() -> None:
     old = Attempt(question="q3", at=1000, answer=1, score=1.0)
     tab = Progress(seed=1, attempts=(old,), lessons={"a": Opened(opened=900)})
     fresh = Progress(seed=2, forgotten=2000)

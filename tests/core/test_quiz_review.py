@@ -1,4 +1,4 @@
-"""What comes again, and when: learners simulated over two months."""
+"""The review schedule, on learners simulated over two months."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ def today(progress: Progress, day: float) -> list[str]:
 def learn(
     knows: Callable[[int, str], bool], missed: dict[str, int], days: int = 60
 ) -> dict[str, list[int]]:
-    """Days on which each question came, to somebody who clears the queue every day.
+    """Days on which each question is due, for a learner who answers all of them daily.
 
     Args:
         knows: whether they answer rightly on a day.
@@ -75,18 +75,16 @@ def test_a_miss_comes_after_1_3_7_and_16_days_and_then_leaves() -> None:
         (set(range(61)), list(range(1, 61))),
     ],
 )
-def test_a_miss_on_the_way_begins_the_ladder_anew(
-    wrong_on: set[int], days: list[int]
-) -> None:
+def test_a_mistake_restarts_the_schedule(wrong_on: set[int], days: list[int]) -> None:
     assert learn(lambda day, _: day not in wrong_on, {"q": 0})["q"] == days
 
 
-def test_each_question_has_a_ladder_of_its_own() -> None:
+def test_each_question_has_its_own_schedule() -> None:
     came = learn(lambda day, q: (day, q) != (6, "b"), {"a": 0, "b": 5, "c": 40})
     assert came == {"a": [1, 4, 11, 27], "b": [6, 7, 10, 17, 33], "c": [41, 44, 51]}
 
 
-def test_who_comes_late_is_asked_late_and_counted_from_then() -> None:
+def test_a_late_review_counts_from_its_own_date() -> None:
     progress = answered(Progress(seed=1), 0, False)
     assert today(progress, 30) == ["q"], "it waits"
     progress = answered(progress, 30, True)
@@ -104,19 +102,19 @@ def test_nothing_is_due_to_whoever_answered_nothing_or_all_rightly() -> None:
     assert queue(progress) == []
 
 
-def test_it_comes_to_the_second() -> None:
+def test_a_review_is_due_to_the_second() -> None:
     progress = answered(Progress(seed=1), 0, False)
     assert due(progress, now=START + DAY - 1) == []
     assert due(progress, now=START + DAY) == ["q"]
     assert queue(progress)[0].due == START + DAY
 
 
-def test_a_miss_after_right_answers_comes_in() -> None:
+def test_a_mistake_after_right_answers_is_scheduled() -> None:
     progress = answered(answered(Progress(seed=1), 0, True), 3, False)
     assert today(progress, 3.5) == [] and today(progress, 4) == ["q"]
 
 
-def test_after_the_last_rung_a_new_miss_begins_anew() -> None:
+def test_a_mistake_after_the_last_interval_restarts_the_schedule() -> None:
     progress = answered(Progress(seed=1), 0, False)
     for day in (1, 4, 11, 27):
         progress = answered(progress, day, True)
@@ -127,7 +125,7 @@ def test_after_the_last_rung_a_new_miss_begins_anew() -> None:
     assert today(progress, 51) == ["q"] and queue(progress)[0].rung == 0
 
 
-def test_right_before_its_day_does_not_move_it_on() -> None:
+def test_a_right_answer_before_its_due_date_does_not_advance() -> None:
     progress = answered(Progress(seed=1), 0, False)
     for at in (0.1, 0.5, 0.9, 0.99):
         progress = answered(progress, at, True)
@@ -138,7 +136,7 @@ def test_right_before_its_day_does_not_move_it_on() -> None:
     assert queue(progress)[0].rung == 1
 
 
-def test_wrong_before_its_day_begins_anew() -> None:
+def test_a_wrong_answer_before_its_due_date_restarts() -> None:
     progress = answered(answered(Progress(seed=1), 0, False), 1, True)
     progress = answered(progress, 2, False)
     assert today(progress, 2.9) == [] and today(progress, 3) == ["q"]
@@ -147,7 +145,7 @@ def test_wrong_before_its_day_begins_anew() -> None:
 
 @pytest.mark.parametrize("right", [True, False])
 @pytest.mark.parametrize("at", [0.001, 1.001, 5.0])
-def test_a_retry_with_the_feedback_before_ones_eyes_counts_for_nothing(
+def test_a_retry_right_after_the_feedback_does_not_count(
     right: bool, at: float
 ) -> None:
     plain = answered(Progress(seed=1), 0, False)
@@ -172,7 +170,7 @@ def test_a_written_answer_counts_once_it_was_compared() -> None:
 # ---------------------------------------------------------------- what is first
 
 
-def test_what_one_was_certain_of_and_got_wrong_comes_first() -> None:
+def test_confident_mistakes_come_first() -> None:
     progress = Progress(seed=1)
     for at, question, confidence in [
         (0.0, "a-guess", 0),
@@ -199,11 +197,11 @@ def test_it_is_the_last_miss_that_was_certain_or_not() -> None:
     assert today(answered(moved, 2, False, "a"), 5) == ["z", "a"]
 
 
-def test_certain_and_right_is_nothing_to_come_back_to() -> None:
+def test_confident_right_answers_are_not_reviewed() -> None:
     assert queue(answered(Progress(seed=1), 0, True, confidence=2)) == []
 
 
-def test_questions_that_are_gone_are_not_asked() -> None:
+def test_removed_questions_are_not_reviewed() -> None:
     progress = answered(answered(Progress(seed=1), 0, False, "gone"), 0, False, "here")
     assert due(progress, {"here"}, now=START + DAY) == ["here"]
     assert [p.question for p in queue(progress, {"here"})] == ["here"]
@@ -248,7 +246,7 @@ def test_the_queue_holds_what_was_missed_and_nothing_else(progress: Progress) ->
 
 @STEADY
 @given(histories())
-def test_whoever_then_knows_it_all_is_done_within_27_days_of_reviews(
+def test_all_reviews_answered_right_end_within_27_days(
     progress: Progress,
 ) -> None:
     day = 1_000.0
@@ -259,7 +257,7 @@ def test_whoever_then_knows_it_all_is_done_within_27_days_of_reviews(
     assert queue(progress) == []
 
 
-def test_a_full_history_is_gone_through_too() -> None:
+def test_a_full_history_is_processed() -> None:
     attempts = tuple(
         Attempt(question=f"q-{i % 70}", at=START + i, answer=0, score=0.0)
         for i in range(KEPT)

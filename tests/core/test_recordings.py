@@ -1,4 +1,4 @@
-"""Recordings: what a run showed, kept small, read without trust."""
+"""Recordings of runs: exact, small, and read without trust."""
 
 import dataclasses
 import io
@@ -55,7 +55,7 @@ def file(run, tmp_path_factory):
     return path
 
 
-def test_a_frame_says_what_its_tick_said(run, file):
+def test_a_frame_has_the_values_of_its_tick(run, file):
     ticks, read = run[0], load(file)
     assert [f["step"] for f in read.frames] == [t.step for t in ticks]
     for tick, frame in zip(ticks, read.frames, strict=True):
@@ -96,7 +96,7 @@ def test_the_curve_has_the_loss_of_every_step(run, file):
     assert losses.tolist() == [x for t in run[0] for x in t.losses]
 
 
-def test_it_says_what_made_it(file):
+def test_a_recording_states_its_command_and_versions(file):
     about = load(file).about
     assert about["command"] == "make me again" and about["versions"] == {"torch": "x"}
     assert about["config"]["batch_size"] == 8 and about["date"].endswith("+00:00")
@@ -109,7 +109,7 @@ def test_recording_changes_nothing_that_is_learned(run):
 
 
 @pytest.mark.parametrize("last", [30, 600, 50_000])
-def test_any_run_becomes_as_many_frames_denser_early(last):
+def test_frames_are_limited_and_denser_early(last):
     steps = list(range(last + 1))
     chosen = [steps[i] for i in thinned(steps)]
     assert chosen[0] == 0 and chosen[-1] == last
@@ -135,7 +135,7 @@ def test_a_run_of_any_length_takes_bounded_memory(run):
     assert losses.mean() == pytest.approx(3999 / 2, rel=0.01)
 
 
-def test_a_short_budget_is_looked_at_often_enough():
+def test_a_short_budget_is_recorded_often_enough():
     watch = watch_for(Budget(steps=600))
     assert watch.tick_seconds == 0
     assert watch_for(Budget(seconds=20)).tick_seconds * FRAMES < 20 / 2
@@ -191,7 +191,7 @@ def changed_about(file, **entries):
 
 
 def lying(file):
-    """An array whose header promises more than the file holds."""
+    """An array whose header claims more than the file holds."""
     packed, out = zipfile.ZipFile(file), io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name in packed.namelist():
@@ -225,7 +225,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_or_foreign_file_gets_one_sentence(damage, file, tmp_path):
+def test_a_damaged_or_foreign_file_is_refused(damage, file, tmp_path):
     path = tmp_path / "other.npz"
     path.write_bytes(DAMAGE[damage](file))
     with pytest.raises(ValueError, match=r"^other\.npz is damaged or no rec") as caught:
@@ -253,7 +253,7 @@ def test_a_missing_file_is_named(tmp_path):
 SMALL = ["--batch-size", "16", "--device", "cpu", "--steps", "3"]
 
 
-def test_train_records(tmp_path, capsys):
+def test_train_writes_a_recording(tmp_path, capsys):
     path = tmp_path / "r.npz"
     words = ["train", "simclr", *SMALL, "--seed", "4", "--record", str(path)]
     assert main(words) == 0
@@ -299,7 +299,7 @@ def test_all_recordings_are_small_enough_together():
 
 
 @pytest.mark.parametrize("slug", SHIPPED)
-def test_a_shipped_recording_loads_and_says_what_made_it(slug):
+def test_a_shipped_recording_loads_and_states_its_command(slug):
     read = shipped(slug)
     assert 60 <= len(read.frames) <= 120
     assert (read.frames[0]["step"], read.frames[-1]["step"]) == (0, 600)
@@ -312,7 +312,7 @@ def test_a_shipped_recording_loads_and_says_what_made_it(slug):
     assert str(Path.home()) not in command and "/tmp" not in command
 
 
-def test_the_shipped_recordings_show_what_their_names_promise():
+def test_shipped_recordings_show_what_their_names_claim():
     knn = {slug: shipped(slug).scores()[-1]["knn"] for slug in SHIPPED}
     for slug in ("simclr", "byol", "voices"):
         assert knn[slug]["accuracy"] > knn[slug]["raw_input"] + 0.2

@@ -1,6 +1,5 @@
-"""Real processes, real files: what a page may ask of the service, and what it gets."""
+"""The service with real worker processes and real files."""
 
-import json
 import os
 import subprocess
 import sys
@@ -11,31 +10,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 from service_contract import (
-    PATIENCE,
     Contract,
     PidOf,
+    Workers,
+    saved_step,
+    service_with,
     started,
-    wait_for,
     wait_for_state,
-    worker_of,
 )
 
 from ssl_core.service import RootInUse, Service, UnknownRun
 from ssl_core.service.expiry import expire_runs, expire_uploads
+from ssl_core.service.hiring import hiring
 from ssl_core.service.pictures import read_snapshot
 from ssl_core.service.records import RunAbout, RunState
 from ssl_core.service.settings import Settings
 from ssl_core.service.store import RunFolder, folders, new_id
 from ssl_core.train import RunConfig
+from tests.polling import wait_until
 
 
+@pytest.mark.xdist_group("service")
 class TestProcesses(Contract):
     """Workers that are processes of this machine."""
 
     @pytest.fixture(scope="class")
-    def service(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-        made = Service(tmp_path_factory.mktemp("runs"), Settings(workers=1))
-        wait_for(made.ready, "a warm worker")
+    def root(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return tmp_path_factory.mktemp("runs")
+
+    @pytest.fixture(scope="class")
+    def workers(self, root: Path) -> Workers:
+        return Workers(hiring(root, Settings(workers=1), 1))
+
+    @pytest.fixture(scope="class")
+    def service(self, root: Path, workers: Workers) -> Iterator[Service]:
+        made = service_with(workers, root, Settings(workers=1), mapper=True)
         yield made
         made.close()
 
@@ -51,19 +60,19 @@ class TestProcesses(Contract):
         "name", ["../x", "", "a" * 16, "..%2f", "x/../../etc/passwd", None]
     )
     def test_unknown_runs_are_refused(self, service: Service, name: str) -> None:
-        asks = [service.status, service.latest, service.history, service.stop]
-        asks += [service.request_umap, service.checkpoint, service.resume]
-        for ask in asks:
+        methods = [service.status, service.latest, service.history, service.stop]
+        methods += [service.request_umap, service.checkpoint, service.resume]
+        for method in methods:
             with pytest.raises(UnknownRun, match="is not known here"):
-                ask(name)
+                method(name)
 
-    def test_umap_is_drawn_beside_training(
+    def test_umap_is_computed_during_training(
         self, service: Service, config: RunConfig
     ) -> None:
         run = started(service, config, "jan")
         assert service.umap(run) is None
         service.request_umap(run)
-        wait_for(lambda: service.umap(run), "a layout")
+        wait_until(lambda: service.umap(run), "a layout")
         frame, images = service.umap(run), service.map_set(run)
         assert frame is not None and images is not None
         assert frame.xy.shape == (len(images.images), 2)
@@ -71,17 +80,16 @@ class TestProcesses(Contract):
         service.stop(run)
         wait_for_state(service, run, "stopped")
 
-    def test_the_end_of_the_server_saves_the_run(
-        self, service: Service, config: RunConfig
+    def test_a_worker_saves_its_run_when_its_server_ends(
+        self, service: Service, workers: Workers, config: RunConfig
     ) -> None:
-        """A worker's standard input ends when the server is killed; so it does here."""
+        """Closing its standard input is what a worker sees when its server is killed."""
         run = started(service, config, "lee")
-        link = worker_of(service, run)
-        link.close()
-        assert link.process.wait(PATIENCE) == 0
+        worker = workers.newest
+        worker.close()
+        assert worker.process.wait(30) == 0
         assert service.status(run).state == "interrupted"
-        card = json.loads((service.checkpoint(run) / "card.json").read_text())
-        assert card["step"] == service.status(run).step >= 1
+        assert saved_step(service, run) == service.status(run).step >= 1
 
 
 def test_runs_of_an_earlier_server_are_found(tmp_path: Path) -> None:
@@ -97,15 +105,15 @@ def test_runs_of_an_earlier_server_are_found(tmp_path: Path) -> None:
     try:
         assert service.status(left.run_id).state == "interrupted"
         assert service.status(left.run_id).step == 7
-        for ask in (service.status, service.latest, service.history):
+        for method in (service.status, service.latest, service.history):
             with pytest.raises(ValueError, match=r"damaged; start a new run"):
-                ask(damaged.run_id)
+                method(damaged.run_id)
     finally:
         service.close()
 
 
-def test_a_folder_of_runs_has_one_service(tmp_path: Path) -> None:
-    """A second would take the first one's runs for interrupted."""
+def test_two_services_cannot_share_a_folder_of_runs(tmp_path: Path) -> None:
+    """A second service would mark the runs of the first as interrupted."""
     first = Service(tmp_path, Settings(workers=1), mapper=False)
     left = RunFolder(tmp_path, new_id())
     left.write_about(RunAbout({}, "mia", {}, 5.0))
@@ -120,7 +128,7 @@ def test_a_folder_of_runs_has_one_service(tmp_path: Path) -> None:
     assert left.state().state == "interrupted"
 
 
-def test_old_runs_go_and_present_ones_stay(tmp_path: Path) -> None:
+def test_old_runs_are_deleted_but_not_active_ones(tmp_path: Path) -> None:
     made, day = [], 86_400
     for i in range(6):
         folder = RunFolder(tmp_path, new_id())
@@ -137,7 +145,7 @@ def test_old_runs_go_and_present_ones_stay(tmp_path: Path) -> None:
     assert (tmp_path / "not a run").is_dir()
 
 
-def test_old_and_too_many_uploads_go(tmp_path: Path) -> None:
+def test_old_and_excess_uploads_are_deleted(tmp_path: Path) -> None:
     kept = []
     for i, name in enumerate(("new", "newer", "newest", "forgotten")):
         path = tmp_path / "uploads" / "nan" / "images" / f"{name}.zip"
@@ -157,6 +165,6 @@ def test_arrays_are_never_unpickled(tmp_path: Path) -> None:
         read_snapshot(path)
 
 
-def test_looking_needs_no_torch() -> None:
+def test_importing_the_service_does_not_import_torch() -> None:
     code = "import sys, ssl_core.service; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

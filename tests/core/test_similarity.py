@@ -1,4 +1,4 @@
-"""The matrix taken apart must be the loss that is trained: autograd and nt_xent say so."""
+"""The similarity matrix explains exactly the trained loss: autograd and nt_xent agree."""
 
 import math
 
@@ -42,7 +42,7 @@ def test_float32_cosines_as_a_run_records_them_are_enough() -> None:
     assert shown.loss == pytest.approx(nt_xent(a, b, 0.1).item(), abs=1e-4)
 
 
-def test_identical_embeddings_give_every_other_an_even_weight() -> None:
+def test_identical_embeddings_give_equal_weights() -> None:
     shown = SimilarityMatrix(torch.ones(10, 10), 0.2)
     assert shown.loss == pytest.approx(math.log(9), abs=1e-9)
     assert shown.cell(3, 7).weight == pytest.approx(1 / 9)
@@ -51,7 +51,7 @@ def test_identical_embeddings_give_every_other_an_even_weight() -> None:
 
 @pytest.mark.parametrize("tau", [0.05, 0.5])
 def test_gradients_on_the_cosines_are_autograd_s(tau: float) -> None:
-    """Every anchor's loss written out, once with the partner and all others below it."""
+    """Every anchor's loss written out: its partner against all others."""
     cosines = matrix(4, tau).cosines.clone().requires_grad_()
     losses = []
     for i in range(8):
@@ -87,7 +87,7 @@ def test_a_cell_is_the_chain_from_dot_product_to_gradient() -> None:
         assert partner.loss == pytest.approx(-math.log(partner.weight))
 
 
-def test_turn_is_the_length_of_the_gradient_on_the_unit_sphere() -> None:
+def test_turn_is_the_norm_of_the_gradient_on_the_unit_sphere() -> None:
     """Autograd through the normalisation of one anchor, one term of its row at a time."""
     z = interleaved(*views(3)).clone()
     shown = SimilarityMatrix(z @ z.T, 0.3)
@@ -99,7 +99,7 @@ def test_turn_is_the_length_of_the_gradient_on_the_unit_sphere() -> None:
 
 
 def test_a_row_s_gradient_on_its_anchor_is_nt_xent_s() -> None:
-    """All terms of row 0 together against the anchor's own loss, partners held fixed."""
+    """All terms of row 0 against the anchor's loss, with fixed partners."""
     z = interleaved(*views(5))
     shown = SimilarityMatrix(z @ z.T, 0.2)
     anchor = z[0].clone().requires_grad_()
@@ -110,7 +110,7 @@ def test_a_row_s_gradient_on_its_anchor_is_nt_xent_s() -> None:
     assert torch.allclose(tangent, expected, atol=1e-9)
 
 
-def test_pull_and_push_balance_and_shares_add_up_to_the_loss() -> None:
+def test_pull_and_push_balance_and_shares_sum_to_the_loss() -> None:
     shown = matrix(6, 0.1)
     assert torch.allclose(shown.gradients.sum(1), torch.zeros(12).double(), atol=1e-9)
     assert torch.allclose(shown.shares.sum(1), torch.ones(12).double())
@@ -155,7 +155,7 @@ def test_a_lower_temperature_sharpens_the_row() -> None:
 
 
 def test_adding_a_constant_to_a_row_changes_nothing() -> None:
-    """What the page says of a row full of high cosines."""
+    """As the page claims for a row of high cosines."""
     low = matrix(4, 0.2)
     moved = SimilarityMatrix(low.cosines * 0.5, 0.2)
     raised = SimilarityMatrix(low.cosines * 0.5 + 0.3, 0.2)
@@ -178,13 +178,13 @@ def test_a_tiny_temperature_stays_finite() -> None:
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (4, 6), (8,), (2, 2, 2), (2, 2), (0, 0)])
-def test_what_is_no_matrix_of_pairs_is_refused(shape: tuple[int, ...]) -> None:
+def test_an_invalid_matrix_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="allowed"):
         SimilarityMatrix(torch.zeros(shape), 0.2)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 1.2, -1.2])
-def test_what_is_no_cosine_is_refused(value: float) -> None:
+def test_values_that_are_no_cosines_are_refused(value: float) -> None:
     with pytest.raises(ValueError, match=r"\[-1, 1\]"):
         SimilarityMatrix(torch.full((4, 4), value), 0.2)
 

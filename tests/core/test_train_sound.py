@@ -1,4 +1,4 @@
-"""Training on sound: the same commands and records, and views of the right medium only."""
+"""Training on sound: the same commands, and augmentations for sound only."""
 
 import json
 import wave
@@ -22,7 +22,7 @@ SMALL = ["--batch-size", "16", "--device", "cpu", "--steps", "2"]
 
 
 def tones(n: int = 80) -> SoundSet:
-    """Sines of four pitches, each at its own loudness."""
+    """Sines of four pitches, each with its own loudness."""
     g = torch.Generator().manual_seed(0)
     pitch = torch.arange(n) % 4
     phase = torch.arange(SAMPLES) / RATE * 2 * torch.pi
@@ -51,7 +51,7 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_learns_from_one_channel_as_it_is(method: str) -> None:
+def test_every_method_trains_on_one_channel(method: str) -> None:
     policy = {slug: kind().strength for slug, kind in offered("sound").items()}
     config = RunConfig.of(
         {"data": "voices", "method": method, "augment": policy, "batch_size": 16}
@@ -65,7 +65,7 @@ def test_every_method_learns_from_one_channel_as_it_is(method: str) -> None:
     assert last.batch.view_a.shape[1:] == (1, 32, 64)
 
 
-def test_voices_bring_their_views_and_shapes_keep_theirs() -> None:
+def test_voices_and_shapes_have_their_own_default_augmentations() -> None:
     policy = RunConfig(data="voices").policy
     assert policy is not None
     assert policy.strengths == pytest.approx(dict(default_views("voices")))
@@ -75,7 +75,7 @@ def test_voices_bring_their_views_and_shapes_keep_theirs() -> None:
     assert set(default_views("shapes")) <= set(offered("pictures"))
 
 
-def test_a_folder_of_sounds_brings_the_views_of_sound(digits: str) -> None:
+def test_a_folder_of_recordings_uses_augmentations_for_sound(digits: str) -> None:
     assert set(default_views(digits)) <= set(offered("sound"))
     config = RunConfig(data=digits)
     config.require_fit(load(digits))
@@ -95,7 +95,7 @@ def test_a_folder_of_sounds_brings_the_views_of_sound(digits: str) -> None:
         ("cifar10", {"gain": 0.1}, "'gain' is for sound"),
     ],
 )
-def test_views_of_the_other_medium_are_refused_by_name(
+def test_augmentations_for_the_other_medium_are_refused(
     data: str, augment: Any, named: str
 ) -> None:
     with pytest.raises(ValueError, match="allowed are") as refusal:
@@ -109,8 +109,8 @@ def test_a_run_cannot_be_adjusted_to_the_other_medium() -> None:
         RunConfig(data="voices").adjusted({"augment": {"hue": 0.1}})
 
 
-def test_a_path_is_judged_once_it_is_read(digits: str) -> None:
-    """Also one that is gone, as a checkpoint's may be: its card stays readable."""
+def test_the_medium_of_a_path_is_checked_when_it_is_read(digits: str) -> None:
+    """Also a missing one, as a checkpoint's data may be: its card stays readable."""
     RunConfig.of({"data": "/not/here/any/more.zip", "augment": "mixup"})
     wrong = RunConfig.of({"data": digits, "augment": "hue"})
     with pytest.raises(ValueError, match=r"'hue' is for pictures, but .* is sound"):
@@ -137,7 +137,7 @@ def test_the_command_line_trains_on_voices_and_on_a_folder(
 
 
 @pytest.mark.parametrize(
-    ("argv", "said"),
+    ("argv", "message"),
     [
         (["--data", "voices", "--augment", "hue"], "'hue' is for pictures"),
         (
@@ -148,19 +148,19 @@ def test_the_command_line_trains_on_voices_and_on_a_folder(
         (["--data", "voices", "--augment", "gain:0.9"], "gain strength is 0.9"),
     ],
 )
-def test_the_command_line_refuses_the_wrong_views_before_it_trains(
-    digits: str, capsys: pytest.CaptureFixture[str], argv: list[str], said: str
+def test_the_command_line_refuses_wrong_augmentations_before_training(
+    digits: str, capsys: pytest.CaptureFixture[str], argv: list[str], message: str
 ) -> None:
     argv = [digits if a == "DIGITS" else a for a in argv]
     assert main(["train", "simclr", *SMALL, *argv]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.strip().splitlines()) == 1
-    assert said in err
+    assert message in err
     assert "allowed" in err
 
 
-def test_help_lists_the_views_of_each_medium(
+def test_help_lists_the_augmentations_of_each_medium(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit):

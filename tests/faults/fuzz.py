@@ -1,8 +1,8 @@
-"""Thousands of spoiled inputs: only a sentence may come back, and nothing may be left.
+"""Fuzzing: each mutated input is taken or refused in one sentence, and leaves no file.
 
 ``python tests/faults/fuzz.py --count 12000`` prints one JSON object. A child process takes
-them one after the other; it is watched from outside, so that a crash of a decoder or a hang
-is one finding more and not the end.
+the inputs one after the other. This process watches it, so that a crash of a decoder or a
+hang is recorded as a finding and the next input follows.
 """
 
 import argparse
@@ -40,32 +40,36 @@ class Case:
         target, number: which one; with the seed they make it again.
         outcome: taken, refused, or what should not be: raised, wordy, wrote, hung.
         seconds: that it took.
-        said: the sentence of a refusal, else what went wrong.
+        message: the sentence of a refusal, else what went wrong.
     """
 
     target: str
     number: int
     outcome: str
     seconds: float
-    said: str
+    message: str
 
 
 GOOD = ("taken", "refused")
 
 
 def fuzz(
-    count: int, seed: int, place: Path, hang: float = 120.0, watched: str = "targets"
+    count: int,
+    seed: int,
+    place: Path,
+    hang: float = 60.0,
+    module: str = "fuzz_targets",
 ) -> Iterator[Case]:
     """Hand in ``count`` inputs of each target.
 
     Args:
         place: an empty folder, outside of which nothing may be written.
         hang: seconds after which a child that does not come back is ended.
-        watched: the module beside this one that has the targets.
+        module: the module beside this one that has the targets.
     """
     order = [sys.executable, str(Path(__file__)), "--child", str(place)]
     order += ["--count", str(count), "--seed", str(seed)]
-    order += ["--hang", str(hang), "--watched", watched]
+    order += ["--hang", str(hang), "--module", module]
     begin: int | None = 0
     while begin is not None:
         begin = yield from _through_child([*order, "--begin", str(begin)], place)
@@ -88,12 +92,12 @@ def _through_child(order: list[str], place: Path) -> Generator[Case, None, int |
     assert child.stdout is not None
     at: dict[str, Any] | None = None
     for line in child.stdout:
-        said = json.loads(line)
-        if "outcome" in said:
+        message = json.loads(line)
+        if "outcome" in message:
             at = None
-            yield Case(**said)
+            yield Case(**message)
         else:
-            at = said
+            at = message
     code = child.wait()
     if code == 0:
         return None
@@ -106,21 +110,21 @@ def _through_child(order: list[str], place: Path) -> Generator[Case, None, int |
     return int(at["index"]) + 1
 
 
-def _child(asked: argparse.Namespace) -> None:
+def _child(args: argparse.Namespace) -> None:
     """Take the inputs; print what begins and what came of it."""
-    targets = import_module(asked.watched)
-    place = Path(asked.child).resolve()
+    targets = import_module(args.module)
+    place = Path(args.child).resolve()
     given = targets.Given.made()
     made = targets.targets(given)
     written: list[str] = []
     there = {p.name for p in place.iterdir()}  # PyTorch's own, for one
-    sys.addaudithook(lambda event, args: _note(event, args, place, written))
+    sys.addaudithook(lambda event, details: _note(event, details, place, written))
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY + used, MEMORY + used))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    todo = [(name, number) for name in made for number in range(asked.count)]
+    todo = [(name, number) for name in made for number in range(args.count)]
     for index, (name, number) in enumerate(todo):
-        if index < asked.begin:
+        if index < args.begin:
             continue
         about = {"target": name, "number": number}
         print(json.dumps(about | {"index": index}), flush=True)
@@ -128,41 +132,41 @@ def _child(asked: argparse.Namespace) -> None:
         shutil.rmtree(inside, ignore_errors=True)  # of a child that crashed
         inside.mkdir()
         written.clear()
-        faulthandler.dump_traceback_later(asked.hang, exit=True)
+        faulthandler.dump_traceback_later(args.hang, exit=True)
         began = time.monotonic()
-        dice = random.Random(f"{asked.seed}/{name}/{number}")
-        outcome, said = _outcome(made[name], dice, inside)
+        rng = random.Random(f"{args.seed}/{name}/{number}")
+        outcome, message = _outcome(made[name], rng, inside)
         seconds = round(time.monotonic() - began, 4)
         faulthandler.cancel_dump_traceback_later()
         if written:
-            outcome, said = "wrote", ", ".join(written[:5])
+            outcome, message = "wrote", ", ".join(written[:5])
         left = sorted({p.name for p in place.iterdir()} - there - {"in"})
         if left:
-            outcome, said = "wrote", f"left {left}"
+            outcome, message = "wrote", f"left {left}"
             there |= set(left)
         shutil.rmtree(inside)
-        print(json.dumps(about | _words(outcome, seconds, said)), flush=True)
+        print(json.dumps(about | _words(outcome, seconds, message)), flush=True)
 
 
-def _outcome(target: Any, dice: random.Random, inside: Path) -> tuple[str, str]:
+def _outcome(target: Any, rng: random.Random, inside: Path) -> tuple[str, str]:
     try:
-        target(dice, inside)
+        target(rng, inside)
     except ValueError as refusal:
-        said = getattr(refusal, "problems", None) or [str(refusal)]
-        bad = [s for s in said if not s.strip() or "\n" in s or "Traceback" in s]
-        long = len(said) == 1 and len(said[0]) > LONGEST_SENTENCE
+        message = getattr(refusal, "problems", None) or [str(refusal)]
+        bad = [s for s in message if not s.strip() or "\n" in s or "Traceback" in s]
+        long = len(message) == 1 and len(message[0]) > LONGEST_SENTENCE
         plain = type(refusal).__module__.startswith(("builtins", "ssl_core"))
         if bad or long or not plain:
-            return "wordy", f"{type(refusal).__name__}: {said[0][:700]}"
-        return "refused", said[0]
+            return "wordy", f"{type(refusal).__name__}: {message[0][:700]}"
+        return "refused", message[0]
     except BaseException:
         return "raised", traceback.format_exc()[-1500:]
     return "taken", ""
 
 
-def _words(outcome: str, seconds: float, said: str) -> dict[str, Any]:
-    shown = said.encode("utf-8", "replace").decode()
-    return {"outcome": outcome, "seconds": seconds, "said": shown}
+def _words(outcome: str, seconds: float, message: str) -> dict[str, Any]:
+    shown = message.encode("utf-8", "replace").decode()
+    return {"outcome": outcome, "seconds": seconds, "message": shown}
 
 
 def _note(event: str, args: tuple[Any, ...], place: Path, written: list[str]) -> None:
@@ -190,23 +194,23 @@ def _note(event: str, args: tuple[Any, ...], place: Path, written: list[str]) ->
 def main() -> int:
     """Print a report; 1 if anything came back that should not."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=12_000, help="inputs in all")
+    parser.add_argument("--count", type=int, default=12_000, help="inputs in total")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--child", help=argparse.SUPPRESS)
-    parser.add_argument("--watched", default="targets", help=argparse.SUPPRESS)
+    parser.add_argument("--module", default="fuzz_targets", help=argparse.SUPPRESS)
     parser.add_argument("--begin", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--hang", type=float, default=60.0, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.child:
-        _child(asked)
+    args = parser.parse_args()
+    if args.child:
+        _child(args)
         return 0
     sys.path[:0] = [str(HOME), str(HERE)]
-    targets = import_module(asked.watched)
-    each = -(-asked.count // len(targets.targets(None)))  # type: ignore[arg-type]
+    targets = import_module(args.module)
+    each = -(-args.count // len(targets.targets(None)))  # type: ignore[arg-type]
     with tempfile.TemporaryDirectory() as root:
         place = Path(root) / "place"
         place.mkdir()
-        cases = list(fuzz(each, asked.seed, place, asked.hang))
+        cases = list(fuzz(each, args.seed, place, args.hang))
     bad = [c for c in cases if c.outcome not in GOOD or c.seconds > HANG_SECONDS]
     report = {
         "inputs": len(cases),

@@ -2,25 +2,19 @@
 
 import resource
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ssl_core.service import Service, Settings
 from ssl_core.train import Budget, RunConfig
+from tests.polling import wait_until
 
-PATIENCE = 120.0
+pytestmark = pytest.mark.slow
+
 SMALL = RunConfig(batch_size=8)
 ROOM = "its operator has to make room"
-
-
-def wait_for(claim: Callable[[], object], what: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while not claim():
-        assert time.monotonic() < until, f"waited {PATIENCE:g} s in vain for: {what}"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -47,7 +41,7 @@ def serving(root: Path) -> Service:
 
 def trained(service: Service, owner: str) -> str:
     run = service.submit(SMALL, owner=owner)
-    wait_for(lambda: service.status(run).step >= 1, "the first step")
+    wait_until(lambda: service.status(run).step >= 1, "the first step")
     return run
 
 
@@ -64,16 +58,16 @@ def fill(disk: Path) -> Path:
     return filler
 
 
-def test_a_full_disk_and_room_again(disk: Path) -> None:
+def test_a_full_disk_ends_a_run_and_space_lets_the_next_begin(disk: Path) -> None:
     service = serving(disk / "runs")
     try:
         before = trained(service, "ann")
         service.stop(before)
-        wait_for(lambda: not service.status(before).active, "the end")
+        wait_until(lambda: not service.status(before).active, "the end")
         ticks = len(service.history(before))
         hurt = trained(service, "bob")
         filler = fill(disk)
-        wait_for(
+        wait_until(
             lambda: not service.status(hurt).active, "the end of what cannot be kept"
         )
         now = service.status(hurt)
@@ -86,20 +80,20 @@ def test_a_full_disk_and_room_again(disk: Path) -> None:
         assert service.status(before).state == "stopped"
         filler.unlink()
         after = trained(service, "cid")
-        wait_for(lambda: service.checkpoint(after), "its checkpoint")
+        wait_until(lambda: service.checkpoint(after), "its checkpoint")
         service.stop(after)
     finally:
         service.close()
 
 
-def test_a_folder_that_may_only_be_read(disk: Path) -> None:
+def test_a_read_only_folder_ends_a_run(disk: Path) -> None:
     service = serving(disk / "runs")
     try:
         before = trained(service, "ann")
         read_only(disk)
         with pytest.raises(ValueError, match=ROOM):
             service.submit(SMALL, owner="cid")
-        wait_for(
+        wait_until(
             lambda: not service.status(before).active, "the end of what cannot be kept"
         )
         now = service.status(before)
@@ -112,13 +106,13 @@ def test_a_folder_that_may_only_be_read(disk: Path) -> None:
         service.close()
 
 
-def test_a_server_cannot_begin_in_a_folder_that_may_only_be_read(disk: Path) -> None:
+def test_a_server_does_not_start_in_a_read_only_folder(disk: Path) -> None:
     read_only(disk)
     with pytest.raises(OSError, match="Read-only"):
         serving(disk / "runs")
 
 
-def test_no_file_may_grow(tmp_path: Path) -> None:
+def test_a_limit_on_file_size_ends_a_run(tmp_path: Path) -> None:
     """The same without a disk of one's own: a limit on a file's size, as quotas set it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(
@@ -130,13 +124,13 @@ def test_no_file_may_grow(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     try:
         run = service.submit(SMALL, owner="ann", budget=Budget(steps=100_000))
-        wait_for(
+        wait_until(
             lambda: not service.status(run).active, "the end of what cannot be kept"
         )
         now = service.status(run)
         assert now.state == "failed" and ROOM in (now.error or ""), now
         assert "too large" in (now.error or "")
-        wait_for(service.ready, "a worker for the next")
+        wait_until(service.ready, "a worker for the next")
     finally:
         service.close()
 

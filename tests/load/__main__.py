@@ -1,4 +1,4 @@
-"""``python -m tests.load``: a whole class on the real server, and what it meets.
+"""``python -m tests.load``: a whole class on the real server, with measurements.
 
 Prints one JSON object; without options about forty minutes, most of them coming and going.
 """
@@ -19,43 +19,43 @@ PARTS = ("class", "idle", "links", "churn")
 
 
 def main() -> int:
-    """Play the parts that are asked for; 1 if a page of theirs met an error."""
-    asked = _arguments()
+    """Run the chosen parts; returns 1 if a page showed an error."""
+    args = _arguments()
     report: dict[str, Any] = {"cores": os.cpu_count(), "load": os.getloadavg()}
-    for part in asked.parts.split(","):
+    for part in args.parts.split(","):
         with tempfile.TemporaryDirectory() as place:
-            report[part] = _play(part, asked, Path(place))
+            report[part] = _play(part, args, Path(place))
         print(part, "done", file=sys.stderr, flush=True)
     text = json.dumps(report, indent=1)
     print(text)
-    if asked.json:
-        Path(asked.json).write_text(text, encoding="utf-8")
-    return int(any(report[part]["errors"] for part in asked.parts.split(",")))
+    if args.json:
+        Path(args.json).write_text(text, encoding="utf-8")
+    return int(any(report[part]["errors"] for part in args.parts.split(",")))
 
 
-def _play(part: str, asked: argparse.Namespace, place: Path) -> dict[str, Any]:
-    think = (asked.think / 2, asked.think * 3 / 2)
-    settings = {"workers": asked.training, "most_seconds": 86_400, "operator_key": ""}
+def _play(part: str, args: argparse.Namespace, place: Path) -> dict[str, Any]:
+    think = (args.think / 2, args.think * 3 / 2)
+    settings = {"workers": args.training, "most_seconds": 86_400, "operator_key": ""}
     with serving(place / "runs", place / "log", **settings) as server:
         cold = scenarios.run_on(server, partial(scenarios.warm, server))
         play = {
             "class": partial(
                 scenarios.a_class,
                 server,
-                learners=asked.learners,
-                training=asked.training,
-                waiting=asked.waiting,
-                seconds=asked.seconds,
-                baseline=asked.baseline,
+                learners=args.learners,
+                training=args.training,
+                waiting=args.waiting,
+                seconds=args.seconds,
+                baseline=args.baseline,
                 think=think,
             ),
-            "idle": partial(scenarios.idle, server, learners=asked.learners),
-            "links": partial(links.links, server, count=asked.links, seed=asked.seed),
+            "idle": partial(scenarios.idle, server, learners=args.learners),
+            "links": partial(links.links, server, count=args.links, seed=args.seed),
             "churn": partial(
                 scenarios.churn,
                 server,
-                at_a_time=asked.at_a_time,
-                seconds=asked.minutes * 60,
+                at_a_time=args.at_a_time,
+                seconds=args.minutes * 60,
                 think=(think[0] / 5, think[1] / 5),
                 trains=0.05,
             ),

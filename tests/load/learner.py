@@ -1,4 +1,4 @@
-"""What a learner of a class does: reads, opens pages, answers, trains, and waits."""
+"""A simulated learner: reads, opens pages, answers, trains, and waits."""
 
 import asyncio
 import random
@@ -40,7 +40,7 @@ WRITTEN = "The negatives of the batch push the anchor away from what it is not."
 
 @dataclass
 class Log:
-    """What all learners together met.
+    """Visits and errors of all learners.
 
     Args:
         visits: every page that was asked for.
@@ -55,13 +55,13 @@ class Log:
     errors: list[str] = field(default_factory=list)
 
     def note(self, visit: Visit) -> Visit:
-        """Take a visit in."""
+        """Record a visit."""
         self.visits.append(visit)
         self.errors += [f"{visit.page}: {error}" for error in visit.errors]
         return visit
 
     def close(self, tab: Tab) -> None:
-        """Take in what a tab met beside its visits."""
+        """Record what happened in a tab outside of visits."""
         self.frames += tab.frames
         self.errors += [f"{tab.page}: {error}" for error in tab.errors]
 
@@ -71,15 +71,15 @@ class Learner:
 
     Args:
         tab: theirs.
-        log: where it is written down.
-        dice: what they feel like.
+        log: of their visits and errors.
+        rng: of what they do next.
         think: seconds between two clicks, (least, most).
     """
 
     def __init__(
-        self, tab: Tab, log: Log, dice: random.Random, think: tuple[float, float]
+        self, tab: Tab, log: Log, rng: random.Random, think: tuple[float, float]
     ) -> None:
-        self.tab, self.log, self.dice, self.think = tab, log, dice, think
+        self.tab, self.log, self.rng, self.think = tab, log, rng, think
 
     @property
     def attempts(self) -> int:
@@ -93,18 +93,18 @@ class Learner:
     async def live(self) -> None:
         """Read and click until cancelled."""
         while True:
-            await asyncio.sleep(self.dice.uniform(*self.think))
+            await asyncio.sleep(self.rng.uniform(*self.think))
             await self.act()
 
     async def act(self) -> None:
-        """One thing: answer what is asked on the page, go on, or open another page."""
+        """One action: answer the question on the page, go on, or open another page."""
         onwards = self.shortcut("n")
-        if self.asks() and self.dice.random() < 0.7:
+        if self.asks() and self.rng.random() < 0.7:
             await self.answer()
-        elif onwards and self.dice.random() < 0.7:
+        elif onwards and self.rng.random() < 0.7:
             await self.press(onwards)
         else:
-            await self.open(self.dice.choice(PAGES))
+            await self.open(self.rng.choice(PAGES))
 
     async def open(self, page: str) -> None:
         """Open a page; the quiz at ten questions."""
@@ -122,7 +122,7 @@ class Learner:
         return not answered and bool(self.shortcut("1") or self._sheet())
 
     async def answer(self) -> None:
-        """Answer it, right or wrong; the app has to take the answer."""
+        """Answer it, right or wrong; the app must accept the answer."""
         before = self.attempts
         for _ in range(MOST_STEPS):
             if sheet := self._sheet():
@@ -134,7 +134,7 @@ class Learner:
                 options = [b for n in "1234" if (b := self.shortcut(n))]
                 if not options:
                     break
-                await self.press(self.dice.choice(options))
+                await self.press(self.rng.choice(options))
             if self.attempts > before:
                 self.log.answers += 1
                 return
@@ -148,7 +148,9 @@ class Learner:
             self.log.errors.append("playground: there is no Train")
             return
         await self.press(button)
-        self.log.errors += [f"playground: {said}" for said in self.tab.complaints()]
+        self.log.errors += [
+            f"playground: {message}" for message in self.tab.complaints()
+        ]
 
     def shortcut(self, key: str) -> Shown | None:
         """The button that a key presses."""

@@ -1,4 +1,4 @@
-"""Links that nobody has made in good faith: every page with nonsense in its address."""
+"""Links with invalid parameters, to every page."""
 
 import random
 from typing import Any
@@ -62,8 +62,8 @@ WORDS = (
 
 
 async def links(server: Server, *, count: int, seed: int) -> dict[str, Any]:
-    """Open ``count`` links; a page may warn, but it must stand."""
-    log, dice, names = Log(), random.Random(seed), set(OWN)
+    """Open ``count`` links; a page may warn, but must not fail."""
+    log, rng, names = Log(), random.Random(seed), set(OWN)
     async with learner(server, log, 0, (0, 0)) as first:
         pages = sorted(first.tab.pages)
         for page in pages:
@@ -76,11 +76,10 @@ async def links(server: Server, *, count: int, seed: int) -> dict[str, Any]:
         async with learner(server, log, opened, (0, 0)) as one:
             for _ in range(min(5, count - opened)):
                 query = {
-                    n: dice.choice(WORDS)
-                    for n in dice.sample(known, dice.randint(1, 5))
+                    n: rng.choice(WORDS) for n in rng.sample(known, rng.randint(1, 5))
                 }
                 before = len(log.errors)
-                log.note(await one.tab.visit(dice.choice(pages), urlencode(query)))
+                log.note(await one.tab.visit(rng.choice(pages), urlencode(query)))
                 log.errors[before:] = [f"{e} at {query}" for e in log.errors[before:]]
                 opened += 1
     return {

@@ -1,4 +1,4 @@
-"""A class at work, a class that sits idle, and learners who come and go."""
+"""Scenarios: a class at work, an idle class, and learners who come and go."""
 
 import asyncio
 import contextlib
@@ -11,12 +11,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.load.asyncio_thread import run
 from tests.load.learner import PAGES, Learner, Log, name
-from tests.load.running import run
 from tests.load.server import Server
 from tests.load.tab import Tab, Visit
 
-PATIENCE = 180.0
+LIMIT_S = 60.0
 SAMPLE_SECONDS = 5.0
 FORGOTTEN_SECONDS = 130.0  # Streamlit keeps a closed tab's session for two minutes
 Pace = tuple[float, float]
@@ -114,7 +114,7 @@ async def a_class(
 
 
 async def idle(server: Server, *, learners: int) -> dict[str, Any]:
-    """Memory of learners who opened pages, answered, and now sit there."""
+    """Memory of learners who opened pages, answered, and are idle now."""
     log = Log()
     before = server.memory_mb()["web"]
     async with contextlib.AsyncExitStack() as door:
@@ -153,14 +153,14 @@ async def churn(
 
     async def seat(number: int) -> None:
         nonlocal came
-        dice = random.Random(number)
+        rng = random.Random(number)
         while time.monotonic() < end:
             came += 1
-            async with learner(server, log, dice.randrange(10**9), think) as one:
-                for _ in range(dice.randint(2, 8)):
-                    await asyncio.sleep(dice.uniform(*think))
+            async with learner(server, log, rng.randrange(10**9), think) as one:
+                for _ in range(rng.randint(2, 8)):
+                    await asyncio.sleep(rng.uniform(*think))
                     await one.act()
-                if dice.random() < trains:
+                if rng.random() < trains:
                     await one.train()
 
     seats = [asyncio.create_task(seat(i)) for i in range(at_a_time)]
@@ -195,7 +195,7 @@ async def churn(
 
 
 def clicks(visits: list[Visit]) -> dict[str, Any]:
-    """Seconds until a page stands, over all pages and page by page."""
+    """Seconds until a page is complete, over all pages and page by page."""
     pages = sorted({visit.page for visit in visits})
     return _spread(visits) | {
         "megabytes": round(sum(v.megabytes for v in visits), 1),
@@ -213,7 +213,7 @@ def _spread(visits: list[Visit]) -> dict[str, float]:
 
 
 def states(runs: Path) -> dict[str, str]:
-    """Every run's state, as its folder tells."""
+    """Every run's state, read from its folder."""
     found = {}
     for path in runs.glob("*/state.json"):
         with contextlib.suppress(OSError):
@@ -264,10 +264,10 @@ def _images(run: Path) -> tuple[float, float]:
 
 
 async def until(claim: Callable[[], bool], what: str) -> None:
-    """Wait for what must come."""
-    end = time.monotonic() + PATIENCE
+    """Wait as ``wait_until`` does, while the other learners go on."""
+    end = time.monotonic() + LIMIT_S
     while not claim():
-        assert time.monotonic() < end, f"waited {PATIENCE:g} s in vain for: {what}"
+        assert time.monotonic() < end, f"not within {LIMIT_S:g} s: {what}"
         await asyncio.sleep(0.2)
 
 

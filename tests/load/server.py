@@ -1,12 +1,10 @@
-"""The real server in a process of its own, and what it takes."""
+"""The app's server in a process of its own, its memory and its processor time."""
 
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +12,10 @@ from pathlib import Path
 
 import psutil
 
+from tests.polling import wait_until
+
 REPOSITORY = Path(__file__).parents[2]
-START_SECONDS, STOP_SECONDS = 120.0, 40.0
+START_SECONDS, STOP_SECONDS = 60.0, 40.0
 MB = 1e6
 
 
@@ -68,7 +68,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving(runs: Path, log: Path, **settings: object) -> Iterator[Server]:
-    """The app on a free port until the block ends.
+    """Run the app on a free port until the block ends.
 
     Args:
         runs: where it keeps its runs.
@@ -76,9 +76,9 @@ def serving(runs: Path, log: Path, **settings: object) -> Iterator[Server]:
         settings: an operator's settings by field name.
     """
     chosen = {f"SSL_{name.upper()}": str(value) for name, value in settings.items()}
-    port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    # Port 0: the system chooses a free one. The server is asked for it below.
+    command += ["--server.port", "0", "--server.address", "127.0.0.1"]
     with log.open("ab") as out:
         process = subprocess.Popen(
             command,
@@ -88,8 +88,9 @@ def serving(runs: Path, log: Path, **settings: object) -> Iterator[Server]:
             stderr=out,
             start_new_session=True,
         )
-    server = Server(f"http://127.0.0.1:{port}", process, runs, log)
     try:
+        address = f"http://127.0.0.1:{listening_port(process, log)}"
+        server = Server(address, process, runs, log)
         _wait_for(server)
         yield server
     finally:
@@ -106,19 +107,32 @@ def _seconds(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
+def listening_port(process: subprocess.Popen[bytes], log: Path) -> int:
+    """The port on which a server that was started with port 0 listens.
+
+    Args:
+        process: of the server.
+        log: what it prints; shown if it ends.
+    """
+    ports: list[int] = []
+
+    def listens() -> bool:
+        assert process.poll() is None, log.read_text()
+        found = psutil.Process(process.pid).net_connections("tcp")
+        ports[:] = [c.laddr.port for c in found if c.status == psutil.CONN_LISTEN]
+        return bool(ports)
+
+    wait_until(listens, "the server listens", START_SECONDS)
+    return ports[0]
+
+
 def _wait_for(server: Server) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
+    def answers() -> bool:
         assert server.process.poll() is None, server.log.read_text()
         try:
             urllib.request.urlopen(f"{server.address}/_stcore/health", timeout=2)
-            return
         except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"the server did not answer within {START_SECONDS:g} s")
+            return False
+        return True
 
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    wait_until(answers, "the server answers", START_SECONDS)

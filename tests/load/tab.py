@@ -1,4 +1,4 @@
-"""One browser tab without a browser: Streamlit's own protocol over its own websocket.
+"""A browser tab without a browser: a client of Streamlit's websocket protocol.
 
 What a browser does is done here: it asks for the XSRF cookie, opens ``/_stcore/stream``
 with the token, asks for script runs, keeps what the messages show, repeats fragments that
@@ -20,7 +20,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-ANSWER_SECONDS = 120.0  # a page that takes longer counts as an error
+ANSWER_SECONDS = 60.0  # a page that takes longer counts as an error
 RETRY_SECONDS = 1.0  # of the live map, as its front end has it
 FINISHED = (
     ForwardMsg.FINISHED_SUCCESSFULLY,
@@ -48,7 +48,7 @@ class Shown:
 
 @dataclass
 class Visit:
-    """One script run that was asked for.
+    """One requested script run.
 
     Args:
         page: address of the page, as "quiz".
@@ -64,7 +64,7 @@ class Visit:
 
 
 @dataclass
-class Asked:
+class PendingRun:
     """A script run that is waited for."""
 
     done: asyncio.Future[None]
@@ -91,7 +91,7 @@ class Tab:
         self.errors: list[str] = []  # beyond those of a visit: in refreshed fragments
         self._run = 0
         self._fragments: tuple[str, ...] = ()
-        self._asked: Asked | None = None
+        self._asked: PendingRun | None = None
         self._repeating: dict[str, asyncio.Task[None]] = {}
         self._following: tuple[str, asyncio.Task[None]] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -187,7 +187,7 @@ class Tab:
         pressed: WidgetState | None = None,
         **place: str,
     ) -> Visit:
-        asked = self._asked = Asked(asyncio.get_running_loop().create_future())
+        asked = self._asked = PendingRun(asyncio.get_running_loop().create_future())
         began, before = time.monotonic(), self.received
         try:
             await self._send(fragment, pressed, **place)
@@ -260,8 +260,8 @@ class Tab:
         elif kind == "page_not_found":
             self._complain("the server knows no such page")
         elif kind == "auto_rerun":
-            told = message.auto_rerun
-            self._repeat(told.fragment_id, told.interval)
+            rerun = message.auto_rerun
+            self._repeat(rerun.fragment_id, rerun.interval)
 
     def _draw(self, message: ForwardMsg) -> None:
         path, digest = tuple(message.metadata.delta_path), message.ref_hash
@@ -343,7 +343,7 @@ class Tab:
         self._repeating[fragment] = self._begin(beat())
 
     def _follow(self, feed: str | None) -> None:
-        """Ask for the live map's frames, one after the other."""
+        """Request the frames of the live map, one after the other."""
         if self._following and self._following[0] == feed:
             return
         if self._following:

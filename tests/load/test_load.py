@@ -8,10 +8,12 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.load import links, scenarios
+from tests.load.asyncio_thread import run
 from tests.load.learner import name
-from tests.load.running import run
 from tests.load.server import Server, serving
 from tests.load.tab import Tab
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("load")]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield made
 
 
-def test_a_class_browses_and_answers_while_runs_train_and_wait(server: Server) -> None:
+def test_a_class_uses_the_app_while_runs_train_and_wait(server: Server) -> None:
     found = scenarios.run_on(
         server,
         partial(
@@ -42,7 +44,7 @@ def test_a_class_browses_and_answers_while_runs_train_and_wait(server: Server) -
     assert found["runs"] == {"running": 1, "queued": 2}
 
 
-def test_nonsense_in_a_link_leaves_the_page_standing(server: Server) -> None:
+def test_invalid_parameters_in_a_link_leave_the_page_intact(server: Server) -> None:
     found = scenarios.run_on(server, partial(links.links, server, count=30, seed=1))
     assert found["errors"] == [] and found["parameters"] > 40
 
@@ -56,7 +58,9 @@ def test_nonsense_in_a_link_leaves_the_page_standing(server: Server) -> None:
         ("matrix_inspector", "matrix_views="),
     ],
 )
-def test_what_links_once_broke(server: Server, page: str, query: str) -> None:
+def test_links_that_once_broke_a_page_work(
+    server: Server, page: str, query: str
+) -> None:
     async def visit() -> list[str]:
         async with Tab(server.address, name()) as tab:
             opened = await tab.visit(page, query)

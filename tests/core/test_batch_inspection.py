@@ -1,4 +1,4 @@
-"""A batch looked at outside of training is the batch that training would make."""
+"""The inspected batch is the one that training would draw."""
 
 from pathlib import Path
 
@@ -42,8 +42,8 @@ def test_the_batch_is_described_row_by_row(data: ImageSet) -> None:
     assert set(view.rows.tolist()) <= set(data.train_rows.tolist())
 
 
-def test_an_untrained_peek_has_the_loss_of_a_first_step(data: ImageSet) -> None:
-    """The first step of a real run on the same batch, by the loop itself."""
+def test_an_untrained_batch_has_the_loss_of_a_first_step(data: ImageSet) -> None:
+    """Compared with the first step of the training loop on the same batch."""
     config = RunConfig(
         batch_size=6, seed=3, device="cpu", precision="float32", policy=POLICY
     )
@@ -53,7 +53,7 @@ def test_an_untrained_peek_has_the_loss_of_a_first_step(data: ImageSet) -> None:
     assert shown.loss == pytest.approx(first.losses[0], abs=1e-4)
 
 
-def test_a_checkpoint_is_looked_at_and_left_alone(
+def test_inspecting_a_checkpoint_does_not_change_it(
     data: ImageSet, tmp_path: Path
 ) -> None:
     config = RunConfig(batch_size=16, seed=3, device="cpu", policy=POLICY)
@@ -73,7 +73,7 @@ def test_a_checkpoint_is_looked_at_and_left_alone(
     assert shown.loss == pytest.approx(nt_xent(z_a, z_b, 0.2).item(), abs=0.02)
 
 
-def test_making_weights_leaves_the_global_generator_alone() -> None:
+def test_initialising_weights_does_not_use_the_global_generator() -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
@@ -82,6 +82,6 @@ def test_making_weights_leaves_the_global_generator_alone() -> None:
 
 
 @pytest.mark.parametrize("pairs", [1, 0, 33])
-def test_a_number_of_pairs_is_refused_by_name(data: ImageSet, pairs: int) -> None:
+def test_an_invalid_number_of_pairs_is_refused(data: ImageSet, pairs: int) -> None:
     with pytest.raises(ValueError, match=f"pairs is {pairs}; allowed are 2 to 32"):
         peek(untrained(RunConfig()), data, pairs, POLICY, 0)

@@ -1,4 +1,4 @@
-"""A batch that passes through the encoder in slices trains as if it had passed at once."""
+"""Gradient caching: a batch encoded in slices trains as one encoded at once."""
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ def gradients(method: Method, a: Tensor, b: Tensor) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("slug", SLUGS)
 @pytest.mark.parametrize("rows", [4, 7, 23, 24])
-def test_gradients_are_those_of_the_whole_batch(slug: str, rows: int) -> None:
+def test_gradients_equal_those_of_the_whole_batch(slug: str, rows: int) -> None:
     method, (a, b) = without_batch_norm(slug), views()
     whole = gradients(method, a, b)
     method.slice_rows = rows
@@ -55,7 +55,7 @@ def test_batch_norm_counts_each_slice_once(slug: str) -> None:
             torch.testing.assert_close(mine[name], theirs[name])
 
 
-def test_no_slice_is_a_single_row() -> None:
+def test_no_slice_has_a_single_row() -> None:
     seen = []
 
     class Rows(nn.Module):

@@ -1,4 +1,4 @@
-"""An operator's settings: their command, their place in the README, their refusals."""
+"""An operator's settings: the command, the table of them, and invalid values."""
 
 import re
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_the_readme_has_the_table_that_the_command_prints(
     assert table in readme, "put what `python -m ssl_core settings` prints there"
 
 
-def test_the_command_tells_what_is_set_here(
+def test_the_command_prints_what_is_set(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_WORKERS", "3")
@@ -42,7 +42,7 @@ def test_the_command_tells_what_is_set_here(
     assert "SSL_WORKER is no setting; did you mean SSL_WORKERS?" in err
 
 
-def test_nonsense_is_refused_in_one_line(
+def test_an_invalid_setting_is_refused_in_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_QUEUE", "many")
@@ -62,7 +62,7 @@ def test_nonsense_is_refused_in_one_line(
         "'self' https://*.a.org:8443",
     ],
 )
-def test_who_may_frame_the_app(value: str) -> None:
+def test_valid_frame_ancestors_are_accepted(value: str) -> None:
     assert Settings(frame_ancestors=value).frame_ancestors == value
 
 
@@ -78,12 +78,12 @@ def test_who_may_frame_the_app(value: str) -> None:
         " a",
     ],
 )
-def test_a_frame_setting_adds_nothing_else_to_the_header(value: str) -> None:
+def test_invalid_frame_ancestors_are_refused(value: str) -> None:
     with pytest.raises(ValueError, match=r"SSL_FRAME_ANCESTORS is .*; allowed are"):
         Settings(frame_ancestors=value)
 
 
-def test_a_short_key_is_refused_without_being_told() -> None:
+def test_a_short_key_is_refused_without_being_printed() -> None:
     with pytest.raises(
         ValueError, match="SSL_OPERATOR_KEY has 6 characters"
     ) as refusal:
@@ -95,13 +95,13 @@ def test_a_short_key_is_refused_without_being_told() -> None:
 
 
 @pytest.mark.parametrize("path", DEPLOY, ids=lambda p: p.name)
-def test_deploy_sets_only_what_there_is(path: Path) -> None:
+def test_deployment_files_set_only_known_settings(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]+", text))
     assert not list(Settings.unknown(dict.fromkeys(named, "")))
 
 
-def test_the_image_gets_all_that_the_app_needs_and_no_secret() -> None:
+def test_the_docker_image_gets_what_the_app_needs_and_no_secret() -> None:
     lines = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]
     assert rules[0] == "*"  # what is not named stays out

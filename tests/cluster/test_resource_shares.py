@@ -1,4 +1,4 @@
-"""How a cluster's cores and GPUs are shared out among workers, and what is refused."""
+"""How cores and GPUs of a cluster are divided among workers."""
 
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def test_gpus_are_shared_if_there_are_too_few(
     assert sum(min(room, 8 // cpus) for room in rooms) >= workers
 
 
-def test_ray_that_is_not_installed_is_told_at_start(
+def test_a_missing_ray_is_reported_at_start_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(ray_link, "find_spec", lambda name: None)

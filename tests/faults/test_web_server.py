@@ -4,14 +4,18 @@ import os
 import signal
 from pathlib import Path
 
-import damage
+import corruption
 import psutil
+import pytest
 
 from ssl_core.service.store import RunFolder
+from tests.load.asyncio_thread import run as played
 from tests.load.learner import name
-from tests.load.running import run as played
 from tests.load.server import Server, serving
 from tests.load.tab import Tab
+from tests.polling import wait_until
+
+pytestmark = pytest.mark.slow
 
 
 async def playground(server: Server, learner: str, press: str = "") -> list[str]:
@@ -26,35 +30,33 @@ async def playground(server: Server, learner: str, press: str = "") -> list[str]
         return [b.body.label for b in tab.all("button")]
 
 
-def test_a_killed_server_is_started_again_and_one_click_goes_on(tmp_path: Path) -> None:
+def test_a_run_resumes_after_its_server_was_killed(tmp_path: Path) -> None:
     learner, runs = name(), tmp_path / "runs"
     with serving(runs, tmp_path / "log", workers=1) as server:
         played(playground(server, learner, "main_train"))
-        damage.wait_for(
-            lambda: list(runs.glob("*/checkpoint-b/card.json")), "checkpoints"
-        )
+        wait_until(lambda: list(runs.glob("*/checkpoint-b/card.json")), "checkpoints")
         (run,) = (p.parents[1].name for p in runs.glob("*/checkpoint-b/card.json"))
         folder = RunFolder(runs, run)
         pids = [server.process.pid, *server.workers()]
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         server.process.wait()
-        damage.wait_for(lambda: not any(map(psutil.pid_exists, pids[1:])), "their end")
+        wait_until(lambda: not any(map(psutil.pid_exists, pids[1:])), "their end")
     before = folder.state()
     assert before.state == "running", "it had no time to say anything else"
     with serving(runs, tmp_path / "log", workers=1) as server:
         assert "Resume" in played(playground(server, learner))
         assert folder.state().state == "interrupted"
         played(playground(server, learner, "main_resume"))
-        damage.wait_for(lambda: folder.state().step > before.step, "it to go on")
+        wait_until(lambda: folder.state().step > before.step, "it to go on")
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-def test_pages_over_damaged_files_say_so_and_stand(tmp_path: Path) -> None:
+def test_pages_report_damaged_files(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
-    run = damage.interrupted(runs)
-    hurt = damage.damaged(runs, run, spoilings=1, seed=2)
-    whole = damage.sound_copy(runs, run)
+    run = corruption.interrupted(runs)
+    hurt = corruption.damaged(runs, run, mutations=1, seed=2)
+    whole = corruption.intact_copy(runs, run)
     wrong = []
     with serving(runs, tmp_path / "log", workers=1) as server:
 
@@ -71,5 +73,5 @@ def test_pages_over_damaged_files_say_so_and_stand(tmp_path: Path) -> None:
         played(all_of_them())
         assert "Resume" in played(playground(server, whole.owner))
     assert not wrong, "\n".join([f"{len(wrong)} pages", *wrong])
-    said = (tmp_path / "log").read_text()
-    assert "Traceback" not in said, said
+    printed = (tmp_path / "log").read_text()
+    assert "Traceback" not in printed, printed

@@ -1,6 +1,6 @@
-"""What decoders do when a file has got the better of them; the content says which.
+"""Decoders that crash, hang or take too much memory, as the file's content says.
 
-Given to a quarantine in place of ``ssl_core.service.opening``, and run where that runs.
+Given to a sandbox in place of ``ssl_core.service.opening``, and run where that runs.
 """
 
 import os
@@ -58,7 +58,7 @@ def hoard(size: int) -> np.ndarray:
 
 
 def hide(size: int) -> np.ndarray:
-    """Call a want of memory damage, as decoders do."""
+    """Report a lack of memory as a damaged file, as some decoders do."""
     try:
         return hoard(size)
     except Exception:
@@ -84,7 +84,7 @@ def stain(size: int) -> np.ndarray:
 
 
 def write(size: int) -> np.ndarray:
-    """0 if something could be kept on disk; Python ignores the signal that kills others."""
+    """Write to a file; without the handler the kernel's signal would end this process."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     with open(os.environ["STAIN"], "wb", buffering=0) as file:
         file.write(b"stain")

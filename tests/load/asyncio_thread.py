@@ -1,4 +1,4 @@
-"""Playing a scenario where a loop may run already."""
+"""Running a coroutine where an event loop may run already."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -7,6 +7,6 @@ from typing import Any
 
 
 def run(played: Coroutine[Any, Any, Any]) -> Any:
-    """``asyncio.run`` in a thread of its own: a browser's test leaves its loop in ours."""
+    """``asyncio.run`` in a new thread: Playwright leaves its loop in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, played).result()

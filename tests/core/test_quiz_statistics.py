@@ -1,4 +1,4 @@
-"""What the history says of a learner, against numbers worked out by hand."""
+"""Statistics of a learner's history, against numbers worked out by hand."""
 
 import pytest
 from hypothesis import given, settings
@@ -69,7 +69,7 @@ def counts(found: list) -> dict[str, tuple[int, int, int]]:
 # ----------------------------------------------------------- concepts, lessons
 
 
-def test_without_answers_everything_is_there_to_learn() -> None:
+def test_without_answers_all_counts_are_zero() -> None:
     assert counts(by_concept(Progress(seed=1), LIBRARY)) == {
         "view": (1, 0, 0),
         "pair": (3, 0, 0),
@@ -94,7 +94,7 @@ def test_a_question_counts_for_each_of_its_concepts() -> None:
     }
 
 
-def test_the_last_answer_says_what_is_known_now() -> None:
+def test_the_last_answer_counts() -> None:
     learned = history(("r", 0.0), ("r", 0.0), ("r", 1.0))
     forgotten = history(("r", 1.0), ("r", 0.0))
     assert counts(by_concept(learned, LIBRARY))["loss"] == (2, 1, 1)
@@ -107,7 +107,7 @@ def test_a_written_answer_is_right_once_its_ideas_were_found() -> None:
     assert counts(by_lesson(history(("r", 0.75)), LIBRARY))["second"] == (2, 1, 1)
 
 
-def test_answers_to_questions_that_are_gone_count_nowhere() -> None:
+def test_answers_to_removed_questions_are_not_counted() -> None:
     gone = history(("gone", 1.0), ("gone-too", 0.0))
     assert by_concept(gone, LIBRARY) == by_concept(Progress(seed=1), LIBRARY)
     assert by_lesson(gone, LIBRARY) == by_lesson(Progress(seed=1), LIBRARY)
@@ -208,7 +208,7 @@ def test_a_written_answer_waits_until_it_was_compared() -> None:
     assert calibration(progress.with_ideas("a", (0,), 1.0))[0].right == 1
 
 
-def test_quick_guesses_within_a_second_are_not_taken_for_first_answers() -> None:
+def test_repeated_answers_within_a_second_are_not_first_answers() -> None:
     """Even after a refresh, which merges the history into an empty one."""
     wrong = Attempt(question="a", at=5, answer=0, score=0.0, confidence=2)
     right = Attempt(question="a", at=5, answer=1, score=1.0, again=True)
@@ -220,7 +220,7 @@ def test_quick_guesses_within_a_second_are_not_taken_for_first_answers() -> None
 # ---------------------------------------------------------------- sure but wrong
 
 
-def test_sure_but_wrong_are_certain_first_misses_the_newest_first() -> None:
+def test_confident_mistakes_are_listed_newest_first() -> None:
     progress = history(
         *(("a", 0.0, 2), ("b", 1.0, 2), ("c", 0.0, 1), ("d", 0.0, None)),
         *(("e", 0.0, 2), ("a", 1.0, 2), ("f", 1.0, 0), ("f", 0.0, 2), ("g", None, 2)),

@@ -1,7 +1,7 @@
-"""A server of runs without a browser, to be killed: ``python serving.py ROOT [RUN]``.
+"""A server of runs without pages, to be killed: ``python run_server.py ROOT [RUN]``.
 
-Starts a run, or resumes one that was interrupted, and says so in one line; then it looks
-at the run until it is killed itself.
+Starts a run, or resumes one that was interrupted, and prints its id, state and step in one
+line; then it reads the run's status until it is killed.
 """
 
 import sys

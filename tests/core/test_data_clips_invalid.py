@@ -1,4 +1,4 @@
-"""Whatever a learner brings for a recording: named, skipped or cut, and never fatal."""
+"""Invalid recordings are named, skipped or truncated, and never fatal."""
 
 import io
 import os
@@ -42,7 +42,7 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
 
 @contextmanager
 def at_most(mib: int) -> Iterator[None]:
-    """What Python and numpy hold at once in here, read files included."""
+    """Fail if Python and numpy allocate more than this at a time in the block."""
     tracemalloc.start()
     try:
         yield
@@ -64,7 +64,7 @@ def header(
     data_bytes: int = 0,
     code: int = 1,
 ) -> bytes:
-    """A WAV header that claims whatever it is told to."""
+    """A WAV header with any claims."""
     block = channels * bits // 8
     form = struct.pack(
         "<HHIIHH",
@@ -168,12 +168,12 @@ def test_an_unusable_file_is_named_and_skipped(
         loaded = load(path)
     assert len(loaded) == len(GOOD)
     assert list(reasons(loaded)) == [name]
-    told = reasons(loaded)[name]
-    assert told and "\n" not in told and reason in told
+    message = reasons(loaded)[name]
+    assert message and "\n" not in message and reason in message
     assert capfd.readouterr() == ("", "")  # nor does a decoder mutter
 
 
-def test_all_of_them_together_leave_the_good_ones(source: Make) -> None:
+def test_all_unusable_files_together_leave_the_usable_ones(source: Make) -> None:
     loaded = load(str(source(GOOD | {n: data for n, (data, _) in UNUSABLE.items()})))
     assert len(loaded) == len(GOOD)
     assert set(reasons(loaded)) == set(UNUSABLE)
@@ -183,8 +183,8 @@ def test_all_of_them_together_leave_the_good_ones(source: Make) -> None:
 # ---- Too long, too fast, cut short: read as far as documented.
 
 
-def test_of_three_hours_the_first_ten_seconds_are_read(tmp_path: Path) -> None:
-    """172 MB on paper, of which the disk holds the beginning alone."""
+def test_only_the_first_ten_seconds_of_three_hours_are_read(tmp_path: Path) -> None:
+    """A sparse file of 172 MB, of which the disk holds the beginning only."""
     hours = 3 * 3600 * RATE
     start = [silence(5), tone(700, 1), silence(3.5), tone(1900, 3, level=0.9)]
     long = on_disk(tmp_path / "mine", GOOD) / "long_anna_1.wav"
@@ -205,8 +205,10 @@ def test_of_three_hours_the_first_ten_seconds_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["WAV", "FLAC"])
-def test_three_hours_of_telephone_in_a_zip(tmp_path: Path, kind: str) -> None:
-    """8 bits at 2 kHz, 21.6 MB: also more than is read of one file."""
+def test_three_hours_of_telephone_audio_in_a_zip_are_read(
+    tmp_path: Path, kind: str
+) -> None:
+    """8 bits at 2 kHz, 21.6 MB: more than is read of one file."""
     noise = np.random.default_rng(0).integers(126, 130, 2000 * 60)
     wave = np.tile(noise, 180)
     wave[2000 * 3 : 2000 * 4] += np.rint(100 * tone(300, 1, 2000)).astype(int)
@@ -251,7 +253,7 @@ def test_192_khz_in_stereo_and_24_bits(source: Make, kind: str) -> None:
     assert np.abs(clip[2000:-2000]).max() == pytest.approx(0.6 * 32768, rel=0.02)
 
 
-def test_a_stretch_that_is_not_numbers_after_the_tenth_second_is_not_read(
+def test_nan_samples_after_the_tenth_second_are_not_read(
     source: Make,
 ) -> None:
     wave = np.concatenate([tone(500, 10), np.full(RATE, NAN)])
@@ -279,10 +281,10 @@ def test_a_recording_that_was_cut_off_is_read_as_far_as_it_goes_or_named(
 
 
 @pytest.mark.parametrize("claimed", [0xFFFFFFFF, 0x7FFFFFFF, 100_000])
-def test_a_header_that_promises_more_than_there_is(
+def test_a_header_with_too_large_a_size_is_handled(
     tmp_path: Path, claimed: int
 ) -> None:
-    """As a recorder leaves it that could not go back to write the length."""
+    """As a recorder leaves it that could not write the length at the end."""
     content = header(data_bytes=claimed) + pcm(tone(700, 1))
     path = on_disk(tmp_path / "mine", GOOD | {"no_anna_9.wav": content})
     with at_most(60):
@@ -292,7 +294,7 @@ def test_a_header_that_promises_more_than_there_is(
     assert loudest_hertz(data.clips[row].numpy()) == pytest.approx(700, abs=2)
 
 
-def test_damaged_bytes_anywhere_never_stop_the_rest(
+def test_damaged_bytes_never_affect_other_files(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     rng = random.Random(0)
@@ -325,15 +327,15 @@ def test_damaged_bytes_anywhere_never_stop_the_rest(
 
 def test_too_few_recordings_say_how_many_and_why(source: Make) -> None:
     files = dict(list(GOOD.items())[:2]) | {"c.wav": b"", "d.txt": b"x"}
-    with pytest.raises(ValueError) as told:
+    with pytest.raises(ValueError) as refusal:
         load(str(source(files)))
-    assert "holds 2 usable recordings; allowed is at least 4" in str(told.value)
-    assert "c.wav (an empty file)" in str(told.value)
-    assert "d.txt (not a recording: .txt" in str(told.value)
-    assert "\n" not in str(told.value)
+    assert "holds 2 usable recordings; allowed is at least 4" in str(refusal.value)
+    assert "c.wav (an empty file)" in str(refusal.value)
+    assert "d.txt (not a recording: .txt" in str(refusal.value)
+    assert "\n" not in str(refusal.value)
 
 
-def test_nothing_but_silence_is_no_set(source: Make) -> None:
+def test_only_silent_recordings_are_refused(source: Make) -> None:
     quiet = recorded(silence(0.5))
     files = {f"no_anna_{i}.wav": quiet for i in range(9)}
     with pytest.raises(ValueError, match=r"0 usable recordings.*silent.* and 6 more$"):
@@ -352,11 +354,11 @@ def test_a_label_or_speaker_with_no_usable_recording_has_no_name(source: Make) -
     assert data.factors["speaker"].names == ("anna", "bert")
 
 
-def test_strays_do_not_count_as_usable(source: Make) -> None:
+def test_skipped_files_do_not_count_as_usable(source: Make) -> None:
     files = dict(list(GOOD.items())[:3]) | {"intro.wav": WAVE, "outro.wav": WAVE}
-    with pytest.raises(ValueError, match="holds 3 usable recordings") as told:
+    with pytest.raises(ValueError, match="holds 3 usable recordings") as refusal:
         load(str(source(files)))
-    assert "intro.wav (its name is not" in str(told.value)
+    assert "intro.wav (its name is not" in str(refusal.value)
 
 
 @pytest.mark.parametrize("out", ["anna", ("anna", "bert"), "nobody"])
@@ -367,9 +369,9 @@ def test_the_only_speaker_cannot_be_held_out(
     path = on_disk(tmp_path / "mine", files)
     with pytest.raises(
         ValueError, match=r"speakers_out is .*; allowed is none"
-    ) as told:
+    ) as refusal:
         load(str(path), speakers_out=out)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(refusal.value)
 
 
 def test_the_command_line_names_a_set_that_cannot_be_used(
@@ -386,7 +388,7 @@ def test_the_command_line_names_a_set_that_cannot_be_used(
 # ---- Zips and folders that mean harm.
 
 
-def test_a_zip_of_ten_thousand_files_is_thinned_as_asked(tmp_path: Path) -> None:
+def test_a_zip_of_ten_thousand_files_is_subsampled(tmp_path: Path) -> None:
     path = tmp_path / "mine.zip"
     short = recorded(tone(seconds=0.02))
     with zipfile.ZipFile(path, "w") as archive:
@@ -468,7 +470,7 @@ def test_links_and_pipes_in_a_folder(tmp_path: Path) -> None:
 
 
 def with_bomb(path: Path, block: bytes, blocks: int, unpacked: int) -> Path:
-    """A zip with one more entry: this deflated block over and over."""
+    """A zip with one more entry that repeats a deflated block."""
     zipped(path, GOOD)
     with zipfile.ZipFile(path, "a") as archive:
         with archive.open("no_anna_9.wav", "w", force_zip64=True) as member:
@@ -495,10 +497,10 @@ def test_gigabytes_of_zeros_are_not_unpacked(tmp_path: Path) -> None:
     assert reasons(data) == {"no_anna_9.wav": "unpacks to more than 200 times its size"}
 
 
-def test_of_a_large_file_that_packs_well_only_the_beginning_is_unpacked(
+def test_only_the_beginning_of_a_large_compressible_file_is_unpacked(
     tmp_path: Path,
 ) -> None:
-    """1 GB of a tone, packed about a hundredfold: too little to be called a bomb."""
+    """1 GB of a tone, compressed about a hundredfold: below the ratio of a zip bomb."""
     seconds = tone(500, 1, 8000, 0.3)
     block = deflated(pcm(np.tile(seconds, 64))[:MIB])
     block = block if len(block) * 150 > MIB else block + deflated(os.urandom(9000))
@@ -511,7 +513,7 @@ def test_of_a_large_file_that_packs_well_only_the_beginning_is_unpacked(
 
 
 @pytest.mark.parametrize("claimed", [0, 100, 10_000])
-def test_a_size_that_lies_is_found_out(tmp_path: Path, claimed: int) -> None:
+def test_a_false_size_is_detected(tmp_path: Path, claimed: int) -> None:
     real = 8 * MIB
     path = zipped(tmp_path / "a.zip", GOOD | {"no_anna_9.wav": bytes(real)})
     data = path.read_bytes()
@@ -529,7 +531,7 @@ def test_more_bytes_than_allowed_in_all_are_refused(tmp_path: Path) -> None:
         clips(path, limits=Limits(zip_bytes=8 * MIB))
 
 
-def test_an_encrypted_zip_gets_a_sentence(tmp_path: Path) -> None:
+def test_an_encrypted_zip_is_refused_in_one_sentence(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", GOOD)
     data = bytearray(path.read_bytes())
     for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
@@ -542,15 +544,15 @@ def test_an_encrypted_zip_gets_a_sentence(tmp_path: Path) -> None:
         load(str(path))
 
 
-def test_other_ways_of_packing_are_skipped(tmp_path: Path) -> None:
+def test_other_compression_methods_are_skipped(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", GOOD)
     with zipfile.ZipFile(path, "a", zipfile.ZIP_LZMA) as archive:
         archive.writestr("no_anna_9.wav", WAVE)
-    told = reasons(load(str(path)))["no_anna_9.wav"]
-    assert "packed in a way that is not allowed" in told
+    message = reasons(load(str(path)))["no_anna_9.wav"]
+    assert "packed in a way that is not allowed" in message
 
 
-def test_a_zip_damaged_anywhere_is_read_or_refused_never_worse(tmp_path: Path) -> None:
+def test_a_damaged_zip_is_read_or_refused(tmp_path: Path) -> None:
     whole = zipped(tmp_path / "a.zip", GOOD).read_bytes()
     rng = random.Random(0)
     loaded = refused = 0
@@ -571,7 +573,7 @@ def test_a_zip_damaged_anywhere_is_read_or_refused_never_worse(tmp_path: Path) -
     assert loaded > 5 and refused > 5
 
 
-def test_names_are_made_safe_to_show(tmp_path: Path) -> None:
+def test_names_are_escaped_for_display(tmp_path: Path) -> None:
     bad = "\x1b[31m\u202e" + "n" * 300 + "_anna_1.wav"
     (shown,) = reasons(load(str(zipped(tmp_path / "a.zip", GOOD | {bad: b""}))))
     assert shown.isprintable() and len(shown) <= 120 and shown.startswith("?[31m?")
@@ -591,23 +593,23 @@ def test_labels_in_deep_folders_are_the_folders_names(source: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "message"),
     [
         (b"", "damaged or no zip"),
         (WAVE, "damaged or no zip"),
         (b"PK\x05\x06" + bytes(18), "holds 0 usable recordings"),
     ],
 )
-def test_an_empty_or_foreign_file_gets_a_sentence(
-    tmp_path: Path, data: bytes, told: str
+def test_an_empty_or_foreign_file_is_refused_in_one_sentence(
+    tmp_path: Path, data: bytes, message: str
 ) -> None:
     (tmp_path / "a.zip").write_bytes(data)
-    with pytest.raises(ValueError, match=rf"a\.zip .*{told}") as error:
+    with pytest.raises(ValueError, match=rf"a\.zip .*{message}") as error:
         clips(tmp_path / "a.zip")
     assert "\n" not in str(error.value)
 
 
-def test_a_single_recording_in_place_of_a_folder_gets_a_sentence(
+def test_a_single_recording_instead_of_a_folder_is_refused(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "one.wav").write_bytes(WAVE)
@@ -615,7 +617,7 @@ def test_a_single_recording_in_place_of_a_folder_gets_a_sentence(
         load(str(tmp_path / "one.wav"))
 
 
-def test_what_is_not_there_names_the_choices() -> None:
+def test_a_missing_path_is_refused_naming_the_choices() -> None:
     with pytest.raises(ValueError, match=r"allowed are .*voices.*images or recordings"):
         load("nowhere.zip")
     assert LIMITS.fewest == 4

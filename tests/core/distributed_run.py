@@ -1,4 +1,4 @@
-"""What a process of several does in ``test_processes``: a few steps of every method."""
+"""Run by each process of ``test_distributed``: a few steps of every method."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from ssl_core.train import Budget, Fit, RunConfig, Watch
 
 
 def both(slug: str) -> dict[str, object]:
-    """Gradients of the first step, and what became of it after four."""
+    """Gradients of the first step, and losses and weights after four."""
     return run(slug, 4) | {"gradients": run(slug, 1)["gradients"]}
 
 

@@ -1,7 +1,7 @@
-"""Kill -9 at random moments of one run, again and again: what is found afterwards?
+"""Sends SIGKILL at random moments of one run, again and again, and checks what is left.
 
-``python tests/faults/kills.py --count 200`` prints one line a kill and a summary. Nothing is
-repaired by hand between two kills.
+``python tests/faults/kill_loop.py --count 200`` prints one line for each kill, and a
+summary. Nothing is repaired by hand between two kills.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,18 +21,18 @@ import numpy as np
 import psutil
 
 HERE, HOME = Path(__file__).parent, Path(__file__).parents[2]
-PATIENCE = 120.0
 VICTIMS = ("worker", "server", "both")
 LONGEST = 4.0  # seconds after a start at which a process is killed
 sys.path.insert(0, str(HOME))  # run as a script, too
 
 from ssl_core import checkpoints  # noqa: E402
 from ssl_core.service.store import RunFolder  # noqa: E402
+from tests.polling import wait_until  # noqa: E402
 
 
 @dataclass
 class Found:
-    """What one kill left.
+    """What one kill left behind.
 
     Args:
         victim: what was killed.
@@ -53,17 +53,26 @@ class Found:
     recovered: bool
 
 
-def kills(root: Path, count: int, seed: int) -> Iterator[Found]:
-    """Kill ``count`` times, worker, server and both in turn."""
-    dice = random.Random(seed)
+def kills(
+    root: Path, count: int, seed: int, longest: float = LONGEST
+) -> Iterator[Found]:
+    """Kill ``count`` times, worker, server and both in turn.
+
+    Args:
+        root: where the run is kept.
+        count: of kills.
+        seed: of the moments at which they come.
+        longest: seconds of training before a kill, at most.
+    """
+    rng = random.Random(seed)
     server, run = _serve(root)
     for number in range(count):
         victim = VICTIMS[number % len(VICTIMS)]
         folder = RunFolder(root, run)
         start = folder.state().step
-        _until(lambda: folder.state().step > start, "training")  # noqa: B023
-        after = dice.uniform(0, LONGEST)
-        time.sleep(after)
+        wait_until(lambda: folder.state().step > start, "training")  # noqa: B023
+        after = rng.uniform(0, longest)
+        time.sleep(after)  # the moment of the kill is random on purpose
         pids = _pids(server)
         killed = time.time()
         for pid in pids["worker"] * (victim != "server"):
@@ -71,14 +80,14 @@ def kills(root: Path, count: int, seed: int) -> Iterator[Found]:
         if victim != "worker":
             server.kill()
             server.wait()
-            _until(lambda: not any(map(_alive, pids["worker"])), "orphans")  # noqa: B023
+            wait_until(lambda: not any(map(_alive, pids["worker"])), "orphans")  # noqa: B023
         state = folder.state()
         lost = max(0.0, killed - state.updated)
         torn = list(torn_files(folder))
         saved = _saved(folder)
         if victim != "worker":
             server, run = _serve(root, run)
-        _until(lambda: folder.state().step > saved, "training after the kill")  # noqa: B023
+        wait_until(lambda: folder.state().step > saved, "training after the kill")  # noqa: B023
         yield Found(
             victim,
             round(after, 2),
@@ -91,7 +100,7 @@ def kills(root: Path, count: int, seed: int) -> Iterator[Found]:
     left = _pids(server)["worker"]
     server.kill()
     server.wait()
-    _until(lambda: not any(map(_alive, left)), "the last orphan")
+    wait_until(lambda: not any(map(_alive, left)), "the last orphan")
 
 
 def torn_files(folder: RunFolder) -> Iterator[str]:
@@ -134,17 +143,17 @@ def _saved(folder: RunFolder) -> int:
 def _serve(root: Path, run: str = "") -> tuple[subprocess.Popen[str], str]:
     log = (root.parent / "serving.log").open("a")
     server = subprocess.Popen(
-        [sys.executable, str(HERE / "serving.py"), str(root), *filter(None, [run])],
+        [sys.executable, str(HERE / "run_server.py"), str(root), *filter(None, [run])],
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,
         env=os.environ | {"PYTHONPATH": str(HOME)},
     )
     assert server.stdout is not None
-    said = server.stdout.readline().split()
-    assert len(said) == 3, f"the server ended: see {log.name}"
-    assert not run or said[1] == "interrupted", said
-    return server, said[0]
+    line = server.stdout.readline().split()
+    assert len(line) == 3, f"the server ended: see {log.name}"
+    assert not run or line[1] == "interrupted", line
+    return server, line[0]
 
 
 def _pids(server: subprocess.Popen[str]) -> dict[str, list[int]]:
@@ -158,22 +167,15 @@ def _alive(pid: int) -> bool:
         return False
 
 
-def _until(claim: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not claim():
-        assert time.monotonic() < end, f"waited {PATIENCE:g} s in vain for: {what}"
-        time.sleep(0.02)
-
-
 def main() -> None:
     """Print what each kill left, and what all have in common."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args()
+    args = parser.parse_args()
     found = []
     with tempfile.TemporaryDirectory() as place:
-        for one in kills(Path(place) / "runs", asked.count, asked.seed):
+        for one in kills(Path(place) / "runs", args.count, args.seed):
             found.append(one)
             print(json.dumps(asdict(one)), flush=True)
     lost = [f.ticks_lost_seconds for f in found]

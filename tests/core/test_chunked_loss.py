@@ -1,4 +1,4 @@
-"""The loss of a very large batch: the same numbers, without the square of memory."""
+"""The chunked loss of a large batch equals the full one and needs less memory."""
 
 import subprocess
 import sys
@@ -23,8 +23,8 @@ def pairs(n: int, width: int = 12, dtype: torch.dtype = torch.float32) -> list[T
 
 
 @pytest.fixture
-def in_blocks(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Makes every batch too large, so that blocks hold this many similarities."""
+def chunked(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Has every batch computed in chunks of this many similarities."""
 
     def set_to(cells: int) -> None:
         for method in (simclr, dcl):
@@ -38,13 +38,13 @@ def in_blocks(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 @pytest.mark.parametrize("cells", [1, 500, 10_000, 10**9])
 @pytest.mark.parametrize("temperature", [0.01, 0.2, 5.0])
 @pytest.mark.parametrize("normalize", [True, False])
-def test_values_and_gradients_are_those_of_the_plain_form(
-    loss: Loss, cells: int, temperature: float, normalize: bool, in_blocks
+def test_values_and_gradients_equal_those_of_the_full_matrix(
+    loss: Loss, cells: int, temperature: float, normalize: bool, chunked
 ) -> None:
     a, b = pairs(51)
     plain = loss(a, b, temperature, normalize=normalize)
     gradients = torch.autograd.grad(plain, (a, b))
-    in_blocks(cells)
+    chunked(cells)
     again = loss(a, b, temperature, normalize=normalize)
     torch.testing.assert_close(again, plain, rtol=1e-5, atol=1e-5)
     for one, other in zip(torch.autograd.grad(again, (a, b)), gradients, strict=True):
@@ -53,18 +53,20 @@ def test_values_and_gradients_are_those_of_the_plain_form(
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_gradients_and_theirs_are_the_numerical_ones(loss: Loss, in_blocks) -> None:
-    in_blocks(30)
+def test_first_and_second_gradients_match_finite_differences(
+    loss: Loss, chunked
+) -> None:
+    chunked(30)
     z = pairs(5, 3, torch.float64)
     assert torch.autograd.gradcheck(lambda a, b: loss(a, b, 0.3), z)
     assert torch.autograd.gradgradcheck(lambda a, b: loss(a, b, 0.3), z)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_each_anchor_counts_by_its_own_weight(loss: Loss, in_blocks) -> None:
-    """A gradient that is not the same for all anchors, as another loss would bring."""
+def test_each_anchor_counts_by_its_own_weight(loss: Loss, chunked) -> None:
+    """With an incoming gradient that differs between anchors."""
     z = torch.cat(pairs(9, 4, torch.float64)).detach().requires_grad_()
-    in_blocks(40)
+    chunked(40)
     partner = loss is nt_xent
     weights = torch.rand(18, dtype=torch.float64)
     found = blocks.logsumexp_of_others(z, 0.5, partner=partner)
@@ -78,16 +80,16 @@ def test_each_anchor_counts_by_its_own_weight(loss: Loss, in_blocks) -> None:
     )
 
 
-def test_autocast_does_not_round_the_similarities(in_blocks) -> None:
+def test_autocast_does_not_round_the_similarities(chunked) -> None:
     a, b = pairs(20)
     plain = nt_xent(a, b, 0.05)
-    in_blocks(100)
+    chunked(100)
     with torch.autocast("cpu", torch.bfloat16):
         torch.testing.assert_close(nt_xent(a, b, 0.05), plain, rtol=1e-6, atol=1e-6)
 
 
-def test_batches_of_today_take_the_plain_form() -> None:
-    """The form that a lesson shows is the one that runs there."""
+def test_small_batches_use_the_full_matrix() -> None:
+    """So that a lesson shows the code that runs."""
     a, b = pairs(blocks.ROWS_WHOLE // 2)
     assert "LogSumExp" not in _steps(nt_xent(a, b, 0.2))
     a, b = pairs(blocks.ROWS_WHOLE // 2 + 1)
@@ -105,7 +107,7 @@ def _steps(loss: Tensor) -> str:
     return " ".join(step.name() for step in seen)
 
 
-def test_memory_does_not_grow_with_the_square() -> None:
+def test_memory_does_not_grow_quadratically() -> None:
     n = 6000  # whose similarities alone are 550 MB
     code = f"""
 import resource, torch

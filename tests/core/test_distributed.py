@@ -1,4 +1,4 @@
-"""One run in two processes is the run of one process with the joint batch."""
+"""A run in two processes equals the run of one process with the whole batch."""
 
 import json
 import os
@@ -7,24 +7,25 @@ import sys
 from pathlib import Path
 
 import pytest
-from joint_run import both
+from distributed_run import both
 
 from ssl_core.methods import METHODS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("distributed")]
 TRAIN = ("-m", "ssl_core", "train", "--device", "cpu")
-TOGETHER = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
 
 
-def together(*words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+def torchrun(*words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, *TOGETHER, *words],
+        [sys.executable, *TORCHRUN, *words],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=120,
     )
     assert (done.returncode == 0) == (status == 0), done.stderr
     return done
@@ -32,14 +33,14 @@ def together(*words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def joint(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
-    """What each of two processes found, method by method."""
+    """The results of each of two processes, method by method."""
     out = tmp_path_factory.mktemp("joint") / "found"
-    together(str(HERE / "joint_run.py"), str(out))
+    torchrun(str(HERE / "distributed_run.py"), str(out))
     return [json.loads(Path(f"{out}.{rank}").read_text()) for rank in range(2)]
 
 
 @pytest.mark.parametrize("slug", METHODS)
-def test_losses_gradients_queues_and_averages_are_those_of_one_process(
+def test_losses_gradients_queues_and_averages_equal_those_of_one_process(
     slug: str, joint: list[dict]
 ) -> None:
     alone = both(slug)
@@ -55,14 +56,14 @@ def test_losses_gradients_queues_and_averages_are_those_of_one_process(
 def test_the_command_trains_saves_and_prints_once(tmp_path: Path) -> None:
     words = ["moco", "--batch-size", "32", "--seconds", "2"]
     files = ["--json", str(tmp_path / "r.json"), "--save", str(tmp_path / "kept")]
-    done = together(*TRAIN, *words, *files)
+    done = torchrun(*TRAIN, *words, *files)
     result = json.loads((tmp_path / "r.json").read_text())
     assert result["steps"] > 0 and result["config"]["batch_size"] == 32
     assert (tmp_path / "kept").exists()
     assert done.stdout.count("checkpoint in") == 1
 
 
-def test_a_batch_that_cannot_be_shared_is_refused_once(tmp_path: Path) -> None:
+def test_an_indivisible_batch_is_refused_once(tmp_path: Path) -> None:
     words = ["simclr", "--batch-size", "30", "--steps", "1"]
-    done = together(*TRAIN, *words, status=2)
+    done = torchrun(*TRAIN, *words, status=2)
     assert done.stderr.count("--batch-size is 30; 2 processes share it") == 1

@@ -1,4 +1,4 @@
-"""What a snapshot says of its batch's hidden labels."""
+"""The labels in the snapshot of a batch."""
 
 from pathlib import Path
 

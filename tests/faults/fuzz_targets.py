@@ -1,4 +1,4 @@
-"""What a stranger can hand in, and who has to cope with it."""
+"""What a user can hand in, and the function that has to cope with it."""
 
 import hashlib
 import io
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from mutants import WORDS, anything, spoiled, spoiled_json, spoiled_text
+from mutations import WORDS, anything, mutated, mutated_json, mutated_text
 from PIL import Image
 
 from ssl_core import checkpoints
@@ -34,7 +34,7 @@ Target = Callable[[random.Random, Path], object]
 
 @dataclass(frozen=True)
 class Given:
-    """Valid inputs, made once; what is handed in is one of them, spoiled."""
+    """Valid inputs, made once; each fuzzed input is a mutation of one of them."""
 
     images: Mapping[str, bytes]
     sounds: Mapping[str, bytes]
@@ -51,7 +51,7 @@ class Given:
     def made(cls) -> "Given":
         """All of them."""
         images, sounds, library = _images(), _sounds(), bank.shipped()
-        model, card = _checkpoint()
+        model, card = checkpoint()
         files = sorted((HOME / "assets" / "quiz").glob("*.toml"))
         return cls(
             images,
@@ -77,88 +77,88 @@ def packed(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> by
 
 
 def targets(given: Given) -> dict[str, Target]:
-    """Name -> what hands one spoiled input in; only a ValueError may come back."""
+    """Name -> a function that hands in one mutated input; only ValueError is allowed."""
 
-    def links(dice: random.Random, _: Path) -> object:
+    def links(rng: random.Random, _: Path) -> object:
         names = ("lesson", "concept", "difficulty", "kind", "count", "exam", "q")
-        query = {n: _word(dice, given) for n in names if dice.random() < 0.5}
+        query = {n: _word(rng, given) for n in names if rng.random() < 0.5}
         chosen = Set.of(query, given.library)
         return chosen.ids(given.library), Set.of(
             chosen.query(), given.library
         ) == chosen
 
-    def knobs(dice: random.Random, _: Path) -> object:
-        method = dice.choice(list(METHODS))
+    def knobs(rng: random.Random, _: Path) -> object:
+        method = rng.choice(list(METHODS))
         names = [*all_knobs(method), "augment", "nonsense"]
         values: dict[str, Any] = {"method": method}
-        for name in dice.sample(names, dice.randint(1, 5)):
-            values[name] = anything(dice)
-        if dice.random() < 0.5:  # what is sound, with one thing changed
+        for name in rng.sample(names, rng.randint(1, 5)):
+            values[name] = anything(rng)
+        if rng.random() < 0.5:  # a valid config with one thing changed
             flat = RunConfig.of({"method": method}).flat()
-            values = {"all": flat} if dice.random() < 0.02 else _within(flat, dice)
-        said = values.get("augment")
-        if isinstance(said, str | int):  # quoted whole: only its writer reads it
-            values["augment"] = said[:200] if isinstance(said, str) else said % 10**9
+            values = {"all": flat} if rng.random() < 0.02 else _within(flat, rng)
+        text = values.get("augment")
+        if isinstance(text, str | int):  # quoted whole: only its writer reads it
+            values["augment"] = text[:200] if isinstance(text, str) else text % 10**9
         config = RunConfig.of(values)
         return RunConfig.of(json.loads(json.dumps(config.flat())))
 
-    def one_knob(dice: random.Random, _: Path) -> object:
-        known = all_knobs(dice.choice(list(METHODS)))
-        name = dice.choice(list(known))
-        return known[name].check(name, anything(dice))
+    def one_knob(rng: random.Random, _: Path) -> object:
+        known = all_knobs(rng.choice(list(METHODS)))
+        name = rng.choice(list(known))
+        return known[name].check(name, anything(rng))
 
-    def progress(dice: random.Random, _: Path) -> object:
-        if dice.random() < 0.6:
-            changed = spoiled_json(json.loads(given.progress), dice)
+    def progress(rng: random.Random, _: Path) -> object:
+        if rng.random() < 0.6:
+            changed = mutated_json(json.loads(given.progress), rng)
             read = saving.loads(json.dumps(changed, default=str))
         else:
-            read = saving.loads(spoiled(given.progress.encode(), dice))
+            read = saving.loads(mutated(given.progress.encode(), rng))
         return _used(read, given.library)
 
-    def banks(dice: random.Random, _: Path) -> object:
-        text = dice.choice(given.banks)
-        if dice.random() < 0.6:
-            return bank.parse(spoiled_text(text, dice), "mine.toml")
-        return bank.parse(spoiled(text.encode(), dice), "mine.toml")
+    def banks(rng: random.Random, _: Path) -> object:
+        text = rng.choice(given.banks)
+        if rng.random() < 0.6:
+            return bank.parse(mutated_text(text, rng), "mine.toml")
+        return bank.parse(mutated(text.encode(), rng), "mine.toml")
 
-    def zips_of_images(dice: random.Random, place: Path) -> object:
-        return folder(_file(place, "a.zip", spoiled(given.images_zip, dice)))
+    def zips_of_images(rng: random.Random, place: Path) -> object:
+        return folder(_file(place, "a.zip", mutated(given.images_zip, rng)))
 
-    def zips_of_spoiled_images(dice: random.Random, place: Path) -> object:
-        files = {n: _maybe(d, dice) for n, d in given.images.items()}
-        name = dice.choice(WORDS)[:200].encode("utf-8", "replace").decode()
-        files["x" + name] = dice.choice(list(files.values()))
-        files[name.lstrip("\0") or "x"] = dice.choice(list(files.values()))
+    def zips_of_mutated_images(rng: random.Random, place: Path) -> object:
+        files = {n: _maybe(d, rng) for n, d in given.images.items()}
+        name = rng.choice(WORDS)[:200].encode("utf-8", "replace").decode()
+        files["x" + name] = rng.choice(list(files.values()))
+        files[name.lstrip("\0") or "x"] = rng.choice(list(files.values()))
         return folder(_file(place, "a.zip", packed(files)))
 
-    def folders_of_images(dice: random.Random, place: Path) -> object:
+    def folders_of_images(rng: random.Random, place: Path) -> object:
         for name, data in given.images.items():
-            _file(place, name, _maybe(data, dice))
+            _file(place, name, _maybe(data, rng))
         return folder(place)
 
-    def sounds(dice: random.Random, _: Path) -> object:
-        return audio.decode(spoiled(dice.choice(list(given.sounds.values())), dice))
+    def sounds(rng: random.Random, _: Path) -> object:
+        return audio.decode(mutated(rng.choice(list(given.sounds.values())), rng))
 
-    def zips_of_sounds(dice: random.Random, place: Path) -> object:
-        if dice.random() < 0.5:
-            return clips(_file(place, "a.zip", spoiled(given.sounds_zip, dice)))
-        files = {n: _maybe(d, dice) for n, d in given.sounds.items()}
+    def zips_of_sounds(rng: random.Random, place: Path) -> object:
+        if rng.random() < 0.5:
+            return clips(_file(place, "a.zip", mutated(given.sounds_zip, rng)))
+        files = {n: _maybe(d, rng) for n, d in given.sounds.items()}
         return clips(_file(place, "a.zip", packed(files)))
 
-    def zips_of_checkpoints(dice: random.Random, place: Path) -> object:
+    def zips_of_checkpoints(rng: random.Random, place: Path) -> object:
         parts = {
             "model.safetensors": given.model,
             "card.json": json.dumps(given.card).encode(),
         }
         whole = packed(parts, zipfile.ZIP_STORED)
-        return checkpoints.load(_file(place, "a.zip", spoiled(whole, dice)))
+        return checkpoints.load(_file(place, "a.zip", mutated(whole, rng)))
 
-    def sealed_checkpoints(dice: random.Random, place: Path) -> object:
-        """Spoiled, but with the right sum: whoever means harm would see to it."""
-        model = spoiled(given.model, dice) if dice.random() < 0.5 else given.model
+    def sealed_checkpoints(rng: random.Random, place: Path) -> object:
+        """Mutated, but with the right checksum, as an attacker would compute it."""
+        model = mutated(given.model, rng) if rng.random() < 0.5 else given.model
         card = dict(given.card)
-        if dice.random() < 0.7:
-            card = spoiled_json(card, dice)
+        if rng.random() < 0.7:
+            card = mutated_json(card, rng)
         if isinstance(card, dict):
             card["sha256"] = hashlib.sha256(model).hexdigest()
         _file(place, "c/model.safetensors", model)
@@ -171,25 +171,25 @@ def targets(given: Given) -> dict[str, Target]:
     return {name: target for name, target in locals().items() if name != "given"}
 
 
-def _word(dice: random.Random, given: Given) -> str:
+def _word(rng: random.Random, given: Given) -> str:
     known = [
         *(b.lesson for b in given.library.banks),
         *("1,2", "true", "choice", "10", "concept"),
     ]
-    word = dice.choice(known) if dice.random() < 0.5 else dice.choice(WORDS)
-    return spoiled_text(word, dice) if dice.random() < 0.3 else word
+    word = rng.choice(known) if rng.random() < 0.5 else rng.choice(WORDS)
+    return mutated_text(word, rng) if rng.random() < 0.3 else word
 
 
-def _within(flat: dict[str, Any], dice: random.Random) -> dict[str, Any]:
+def _within(flat: dict[str, Any], rng: random.Random) -> dict[str, Any]:
     """A config of which one to three values are something else."""
     changed = dict(flat)
-    for name in dice.sample(list(flat), dice.randint(1, 3)):
-        changed[name] = spoiled_json(flat[name], dice)
+    for name in rng.sample(list(flat), rng.randint(1, 3)):
+        changed[name] = mutated_json(flat[name], rng)
     return changed
 
 
-def _maybe(data: bytes, dice: random.Random) -> bytes:
-    return spoiled(data, dice) if dice.random() < 0.5 else data
+def _maybe(data: bytes, rng: random.Random) -> bytes:
+    return mutated(data, rng) if rng.random() < 0.5 else data
 
 
 def _file(place: Path, name: str, data: bytes) -> Path:
@@ -224,7 +224,7 @@ def _progress(library: bank.Library) -> Progress:
     return kept
 
 
-def _checkpoint() -> tuple[bytes, dict[str, Any]]:
+def checkpoint() -> tuple[bytes, dict[str, Any]]:
     """Weights and card of a whole run of two steps."""
     data = load("shapes", count=300, held_out=100)
     fit = Fit(RunConfig(batch_size=8), data, Budget(steps=2), WATCH)

@@ -1,4 +1,4 @@
-"""The encoders that ship: small, what their cards say, and of use without the run."""
+"""The encoders that ship: small, as their cards claim, usable without the run."""
 
 import hashlib
 import json
@@ -31,15 +31,6 @@ LOOK = Watch(tick_seconds=0, probe_seconds=1000, bank=60, asked=30, mapped=30)
 QUICK = Recipe("quick", "simclr", steps=2)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Tiny tensors: more threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def trained(data: ImageSet, **values) -> Fit:
     config = RunConfig.of({"device": "cpu", "precision": "float32"} | values)
     fit = Fit(config, data, Budget(steps=2), LOOK)
@@ -64,7 +55,7 @@ def card_of(folder: Path) -> dict:
 
 
 def reseal(folder: Path, tensors: dict | None = None, **entries) -> None:
-    """Change a checkpoint and give it the SHA-256 that a forger would."""
+    """Change a checkpoint and its SHA-256, as a forger would."""
     if tensors is not None:
         (folder / MODEL).write_bytes(safetensors.torch.save(tensors))
     seal = {"sha256": hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()}
@@ -142,7 +133,7 @@ def test_weights_only_cannot_be_continued(light, small_shapes, capsys, tmp_path)
         ("rng.order", lambda t: torch.Generator().get_state()),
     ],
 )
-def test_weights_are_held_against_their_config(copy, name, change):
+def test_weights_are_checked_against_their_config(copy, name, change):
     tensors = tensors_of(copy)
     if change is None:
         del tensors[name]
@@ -153,7 +144,7 @@ def test_weights_are_held_against_their_config(copy, name, change):
         checkpoints.load(copy)
 
 
-def test_one_kind_is_not_taken_for_the_other(copy, small_shapes, tmp_path):
+def test_the_two_formats_are_not_confused(copy, small_shapes, tmp_path):
     whole = checkpoints.save(tmp_path / "whole", trained(small_shapes, hidden_dim=32))
     kinds = card_of(whole)["format"], card_of(copy)["format"]
     for folder, other in ((whole, kinds[1]), (copy, kinds[0])):
@@ -172,10 +163,10 @@ def test_the_median_seed_is_chosen():
 
 
 class Power(Exception):
-    """The plug was pulled."""
+    """Stands for a power failure."""
 
 
-def test_a_stopped_make_goes_on_where_it_was(small_shapes, tmp_path):
+def test_a_stopped_build_continues(small_shapes, tmp_path):
     first = tmp_path / ".making" / "quick"
 
     def pull(line: str) -> None:
@@ -185,14 +176,14 @@ def test_a_stopped_make_goes_on_where_it_was(small_shapes, tmp_path):
         make(QUICK, small_shapes, (0, 1, 2), tmp_path, pull)
     (finished,) = first.glob("seed-0")
     assert not (tmp_path / "quick").exists()
-    stamps, told = [(finished / MODEL).stat().st_mtime_ns], []
+    stamps, lines = [(finished / MODEL).stat().st_mtime_ns], []
 
     def note(line: str) -> None:
         stamps.append((finished / MODEL).stat().st_mtime_ns)
-        told.append(line)
+        lines.append(line)
 
     folder = make(QUICK, small_shapes, (0, 1, 2), tmp_path, note)
-    assert len(told) == 3 and len(set(stamps)) == 1
+    assert len(lines) == 3 and len(set(stamps)) == 1
     assert {p.name for p in folder.iterdir()} == {MODEL, CARD}
     assert [p.name for p in tmp_path.iterdir()] == ["quick"]
     card = checkpoints.load(folder).card
@@ -212,7 +203,7 @@ def test_the_same_seed_makes_the_same_encoder(small_shapes, tmp_path):
     assert not all(torch.equal(first[k], other[k]) for k in first)
 
 
-def test_only_what_changed_is_made_again(small_shapes, tmp_path):
+def test_only_changed_checkpoints_are_rebuilt(small_shapes, tmp_path):
     folder = make(QUICK, small_shapes, (1, 0), tmp_path, lambda line: None)
     assert is_current(QUICK, (0, 1), tmp_path)
     assert not is_current(QUICK, (0, 1, 2), tmp_path)
@@ -231,7 +222,7 @@ def quick(small_shapes, tmp_path_factory) -> Path:
     return make(QUICK, small_shapes, (0,), place, lambda line: None)
 
 
-def test_every_score_of_a_card_is_measured_again(quick, small_shapes):
+def test_every_score_of_a_card_is_recomputed(quick, small_shapes):
     verdict = verify(quick, {"shapes": small_shapes})
     assert not verdict.failed and not verdict.problem
     assert all(abs(row.difference) < 1e-6 for row in verdict.rows)
@@ -241,7 +232,7 @@ def test_every_score_of_a_card_is_measured_again(quick, small_shapes):
     assert len(measures) == 4 + 3 * len(small_shapes.factors)
 
 
-def test_a_run_of_ones_own_can_be_verified(small_shapes, tmp_path):
+def test_a_users_own_run_can_be_verified(small_shapes, tmp_path):
     folder = checkpoints.save(tmp_path / "mine", trained(small_shapes, seed=5))
     verdict = verify(folder, {"shapes": small_shapes})
     assert verdict.rows and not verdict.failed
@@ -266,7 +257,7 @@ def changed_scores(folder: Path, *path: str) -> dict:
         ("probes", "shape", "chance"),
     ],
 )
-def test_a_tampered_score_is_caught(quick, small_shapes, tmp_path, path):
+def test_a_tampered_score_is_detected(quick, small_shapes, tmp_path, path):
     folder = Path(shutil.copytree(quick, tmp_path / "forged"))
     reseal(folder, scores=changed_scores(folder, *path))
     verdict = verify(folder, {"shapes": small_shapes})
@@ -287,7 +278,7 @@ def test_a_tampered_score_is_caught(quick, small_shapes, tmp_path, path):
         ({"sha256": "0" * 64}, "SHA-256"),
     ],
 )
-def test_a_card_without_sound_scores_fails(
+def test_a_card_without_valid_scores_fails(
     quick, small_shapes, tmp_path, entries, reason
 ):
     folder = Path(shutil.copytree(quick, tmp_path / "odd"))
@@ -299,7 +290,7 @@ def test_a_card_without_sound_scores_fails(
 
 
 @pytest.mark.parametrize("bank", [0, -5, 10.5, "60", None, True, float("inf")])
-def test_a_bank_that_is_no_count_fails(quick, small_shapes, tmp_path, bank):
+def test_an_invalid_size_of_the_knn_bank_fails(quick, small_shapes, tmp_path, bank):
     folder = Path(shutil.copytree(quick, tmp_path / "odd"))
     reseal(folder, scores=card_of(folder)["scores"] | {"bank": bank})
     # 1e999 is how JSON can spell infinity without naming it.
@@ -359,7 +350,7 @@ def test_bad_input_gets_one_line_and_status_2(
     assert expected in err and err.count("\n") == 1 and out == ""
 
 
-def test_photographs_wait_for_their_images_and_that_is_no_error(capsys):
+def test_photographs_are_skipped_without_their_images(capsys):
     assert main(["checkpoint", "verify", "photographs-simclr"]) == 0
     out = capsys.readouterr().out
     assert "photographs-simclr: not checked: give --photos DIR" in out
@@ -376,17 +367,17 @@ def test_a_damaged_and_a_missing_one_are_named(quick, tmp_path, capsys):
     assert f"{empty}: " in out and "model.safetensors is missing" in out
 
 
-# The shelf itself.
+# The checkpoints that ship.
 
 
-def test_everything_that_is_declared_ships_and_is_small():
+def test_every_declared_checkpoint_ships_and_is_small():
     assert {entry.slug for entry in shipped()} == set(RECIPES)
     files = [p for p in SHELF.rglob("*") if p.is_file() and ".making" not in p.parts]
     assert {p.name for p in files} == {MODEL, CARD} and len(files) == 2 * len(RECIPES)
     assert sum(p.stat().st_size for p in files) <= 10_000_000
 
 
-def test_every_method_and_the_telling_views_are_there():
+def test_every_method_and_the_instructive_augmentations_ship():
     listed = {(e.data, e.method): e for e in reversed(shipped())}
     assert {m for d, m in listed if d == "shapes"} == METHODS.keys()
     assert {m for d, m in listed if d in ("photographs", "voices")} == {"simclr"}
@@ -404,9 +395,9 @@ def test_a_shipped_card_is_complete(slug):
     assert loaded.weights_only and is_current(recipe, card["recipe"]["seeds"], SHELF)
     assert config == recipe.config(config.seed) and card["step"] == recipe.steps
     assert card["recipe"]["command"] == recipe.command(config.seed)
-    asked = (card["scores"]["bank"], card["scores"]["asked"])
-    assert asked == ((3_200, 800) if recipe.data == "voices" else (10_000, 2_000))
-    assert all(f"{count:,} " in card["measured"] for count in asked)
+    counts = (card["scores"]["bank"], card["scores"]["asked"])
+    assert counts == ((3_200, 800) if recipe.data == "voices" else (10_000, 2_000))
+    assert all(f"{count:,} " in card["measured"] for count in counts)
     spread, seeds = card["spread"]["knn"], card["recipe"]["seeds"]
     assert spread["n"] == len(seeds) == len(spread["values"]) >= 5
     assert spread["mean"] == pytest.approx(mean(spread["values"]))
@@ -428,7 +419,7 @@ def test_a_shipped_card_is_complete(slug):
 
 
 def test_a_cards_command_is_its_recipe():
-    """What a reader can copy is read by the command line as the very same config."""
+    """The command line parses the printed command into the same config."""
     for recipe in RECIPES.values():
         words = recipe.command(3).split()
         assert words[:4] == ["python", "-m", "ssl_core", "train"]
@@ -440,7 +431,7 @@ def test_a_cards_command_is_its_recipe():
         assert again == recipe.config(3) and int(steps) == recipe.steps
 
 
-def test_what_ships_learned_more_than_an_untrained_encoder_knows():
+def test_shipped_encoders_beat_an_untrained_encoder():
     by_slug = {entry.slug: entry for entry in shipped()}
     for slug, entry in by_slug.items():
         if entry.views == "default views":
@@ -460,6 +451,7 @@ def kept(entry, factor: str) -> float:
     return entry.scores["probes"][factor]["accuracy"]
 
 
+@pytest.mark.slow
 def test_shipped_scores_are_what_verify_measures(capsys):
     slugs = ["shapes-simclr", "shapes-simclr-crop-only"]
     assert main(["checkpoint", "verify", *slugs]) == 0
@@ -470,7 +462,7 @@ def test_shipped_scores_are_what_verify_measures(capsys):
         assert re.search(rf"{slug} +kNN accuracy +{accuracy:.4f} ", out)
 
 
-def test_a_tampered_weight_is_caught(tmp_path, capsys):
+def test_a_tampered_weight_is_detected(tmp_path, capsys):
     folder = Path(shutil.copytree(SHELF / "shapes-simclr", tmp_path / "forged"))
     tensors = tensors_of(folder)
     name = "method.encoder.layers.0.weight"
@@ -480,8 +472,8 @@ def test_a_tampered_weight_is_caught(tmp_path, capsys):
     assert re.search(r"forged +kNN accuracy .* OFF", capsys.readouterr().out)
 
 
-def test_z_tells_unseen_pairs_apart():
-    """What the matrix inspector shows: a pair's own cosines stand out of the matrix."""
+def test_projections_separate_unseen_pairs():
+    """As in the matrix inspector: cosines of pairs exceed all others."""
     from ssl_core.augment import two_views
 
     data = load("shapes", count=300, held_out=100, seed=9)
@@ -510,7 +502,7 @@ def test_the_index_needs_no_torch():
     assert done.stdout.split() == [str(len(RECIPES)), "False"]
 
 
-def test_the_index_passes_over_what_it_cannot_read(quick, tmp_path):
+def test_the_index_ignores_unreadable_folders(quick, tmp_path):
     shutil.copytree(quick, tmp_path / "good")
     for name, text in {"a": "{", "b": "[]", "c": '{"shipped": 3}'}.items():
         (tmp_path / name).mkdir()
@@ -519,8 +511,8 @@ def test_the_index_passes_over_what_it_cannot_read(quick, tmp_path):
     assert shipped(tmp_path / "nowhere") == []
 
 
-def test_a_folder_of_more_photographs_gives_the_same_set(small_shapes):
-    """All 50,000 or only the 12,000 that were learned from: the same rows count."""
+def test_a_larger_folder_of_photographs_gives_the_same_set(small_shapes):
+    """All 50,000 photographs or only the 12,000 used: the same rows are chosen."""
     part = first_of_each(small_shapes, per_class=40, held_out=60)
     again = first_of_each(part, per_class=40, held_out=60)
     assert part.labels.bincount().tolist() == [40] * 8 and int(part.split.sum()) == 60

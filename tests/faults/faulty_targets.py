@@ -1,4 +1,4 @@
-"""Targets that do what must not be done: they show that the fuzzing sees it."""
+"""Targets that misbehave, to show that the fuzzer detects it."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def targets(_: object) -> dict[str, object]:
     }
 
     def target(name: str) -> object:
-        return lambda dice, place: does[name](place)
+        return lambda rng, place: does[name](place)
 
     return {name: target(name) for name in does}
 

@@ -1,4 +1,4 @@
-"""Answers judged as a learner would call fair: each gets the words that belong to it."""
+"""Grading: every answer gets the score and the feedback that belong to it."""
 
 from collections import Counter
 
@@ -105,7 +105,7 @@ def short() -> Short:
 
 
 @pytest.mark.parametrize("question", [choice(2), predict(1)], ids=lambda q: q.kind)
-def test_each_option_is_answered_with_its_own_words(question) -> None:
+def test_each_option_has_its_own_feedback(question) -> None:
     for place, option in enumerate(question.options):
         found = judge(question, place)
         assert found.feedback == f"feedback {place}"
@@ -115,14 +115,14 @@ def test_each_option_is_answered_with_its_own_words(question) -> None:
 
 @pytest.mark.parametrize("answer", [True, False, 1.0, -1, 4, 10**9, "1", (1,)])
 def test_what_is_no_option_is_refused(answer) -> None:
-    """Above all a true in a tampered file, which Python would take for option 1."""
+    """Especially ``true`` in a tampered file, which equals 1 in Python."""
     for question in (choice(right=1), predict(right=1)):
         with pytest.raises(ValueError, match=r"^(the answer is|option) "):
             judge(question, answer)
 
 
 @pytest.mark.parametrize("truth", [True, False])
-def test_a_statement_has_words_for_either_answer(truth: bool) -> None:
+def test_a_statement_has_feedback_for_either_answer(truth: bool) -> None:
     question = true_false(truth)
     assert judge(question, True).feedback == "to true"
     assert judge(question, False).feedback == "to false"
@@ -148,13 +148,13 @@ def test_only_true_and_false_answer_a_statement(answer) -> None:
     ],
     ids=lambda x: getattr(x, "kind", None),
 )
-def test_what_fits_a_question_is_what_can_be_judged(question, answers, others) -> None:
+def test_an_answer_fits_exactly_if_it_can_be_graded(question, answers, others) -> None:
     assert [fits(question, a) for a in answers] == [True] * len(answers)
     assert [fits(question, a) for a in others] == [False] * len(others)
 
 
 @pytest.mark.parametrize("question", LIBRARY, ids=lambda q: q.id)
-def test_the_shipped_questions_have_a_right_answer_and_words_for_all(question) -> None:
+def test_shipped_questions_have_a_right_answer_and_feedback_for_all(question) -> None:
     match question:
         case Choice() | Predict():
             found = [judge(question, i) for i in range(len(question.options))]
@@ -193,7 +193,7 @@ def test_the_shipped_questions_have_a_right_answer_and_words_for_all(question) -
         *(("1e3", 1000), ("1E-3", 0.001), ("−1e−3", -0.001), ("1,2e5", 120_000)),
     ],
 )
-def test_a_number_is_read_as_it_is_meant(typed: str, meant: float) -> None:
+def test_numbers_are_parsed_in_common_notations(typed: str, meant: float) -> None:
     assert number(typed) == pytest.approx(meant, rel=1e-12)
 
 
@@ -204,14 +204,14 @@ def test_a_number_is_read_as_it_is_meant(typed: str, meant: float) -> None:
         *("1.2.3", "1,063,5", "1.063,5", "0x10", "1_000", "1/3", "2 to 3", "100 %"),
     ],
 )
-def test_what_is_no_number_gets_one_sentence_that_names_it(typed: str) -> None:
+def test_an_invalid_number_is_refused_in_one_sentence(typed: str) -> None:
     with pytest.raises(ValueError) as caught:
         number(typed)
-    said = str(caught.value)
-    assert typed.strip() in said and said.endswith(
+    message = str(caught.value)
+    assert typed.strip() in message and message.endswith(
         "is not a number, such as 126 or 0.24"
     )
-    assert "\n" not in said
+    assert "\n" not in message
 
 
 @STEADY
@@ -270,7 +270,9 @@ def test_a_known_mistake_is_named_within_the_same_tolerance() -> None:
     assert (unknown.feedback, unknown.idea) == ("some other number", "")
 
 
-def test_where_reaches_overlap_the_right_answer_wins_then_the_nearest_mistake() -> None:
+def test_overlapping_tolerances_prefer_the_right_answer_then_the_nearest_mistake() -> (
+    None
+):
     question = numeric(10.0, 1.0, mistakes=(11.5,))
     assert judge(question, 11.0).score == 1
     assert judge(question, 11.2).idea == "mistake-0"
@@ -304,7 +306,7 @@ def test_what_is_no_number_is_no_answer(answer) -> None:
 # ---------------------------------------------------------------------- order
 
 
-def test_an_order_is_praised_as_far_as_it_stands() -> None:
+def test_feedback_on_an_order_counts_the_right_steps_at_its_start() -> None:
     question = order(5)
     assert judge(question, (0, 1, 2, 3, 4)).feedback == "right order"
     found = judge(question, (0, 1, 3, 2, 4))
@@ -315,14 +317,14 @@ def test_an_order_is_praised_as_far_as_it_stands() -> None:
 
 
 def test_one_right_step_is_one() -> None:
-    said = judge(order(), (0, 2, 1, 3)).feedback
-    assert "first stands right" in said and "stand right." not in said
+    message = judge(order(), (0, 2, 1, 3)).feedback
+    assert "first stands right" in message and "stand right." not in message
 
 
 def test_nothing_right_begins_with_the_first_step() -> None:
-    said = judge(order(), (3, 2, 1, 0)).feedback
-    assert "stand" not in said and "step 0." in said and "why 0" in said
-    assert not said.startswith("Then"), "nothing comes before"
+    message = judge(order(), (3, 2, 1, 0)).feedback
+    assert "stand" not in message and "step 0." in message and "why 0" in message
+    assert not message.startswith("Then"), "nothing comes before"
 
 
 @pytest.mark.parametrize(
@@ -346,7 +348,7 @@ def test_only_the_right_order_is_right(given_: list[int]) -> None:
 @STEADY
 @given(st.text(max_size=LONGEST))
 @example("a model answer")
-def test_no_machine_grades_what_was_written(text: str) -> None:
+def test_a_written_answer_is_not_graded_automatically(text: str) -> None:
     found = judge(short(), text)
     assert found.score is None and found.idea == ""
     assert found.feedback == "a model answer"
@@ -368,7 +370,9 @@ def test_a_written_answer_has_an_end() -> None:
     ("ideas", "share"),
     [((), 0), ((2,), 0.25), ((0, 3), 0.5), ((3, 3, 3), 0.25), ((0, 1, 2, 3), 1)],
 )
-def test_ticks_give_the_share_of_ideas(ideas: tuple[int, ...], share: float) -> None:
+def test_the_score_of_a_written_answer_is_the_share_of_ticked_ideas(
+    ideas: tuple[int, ...], share: float
+) -> None:
     assert ticked(short(), ideas) == share
 
 
@@ -406,7 +410,7 @@ def test_what_has_no_options_has_nothing_to_shuffle(question) -> None:
 
 
 @pytest.mark.parametrize("count", [3, 5, 7])
-def test_steps_are_never_shown_solved(count: int) -> None:
+def test_shuffled_steps_are_never_in_the_right_order(count: int) -> None:
     shown = {shuffled(order(count), seed) for seed in range(600)}
     assert tuple(range(count)) not in shown
     assert len(shown) >= 5, "and every learner has an order of their own"
@@ -414,7 +418,7 @@ def test_steps_are_never_shown_solved(count: int) -> None:
 
 @pytest.mark.parametrize("count", [3, 4])
 def test_every_option_comes_first_as_often_as_any(count: int) -> None:
-    """Over 4000 learners: five standard deviations off would be one in a million."""
+    """Over 4,000 learners; five standard deviations happen once in a million."""
     learners = 4000
     question = choice(ident="fair", right=1, count=count)
     seen = [shuffled(question, seed) for seed in range(learners)]
@@ -427,7 +431,7 @@ def test_every_option_comes_first_as_often_as_any(count: int) -> None:
 
 
 def test_within_a_quiz_the_right_letter_cannot_be_guessed() -> None:
-    """For each of some learners, over the shipped choices."""
+    """Over the shipped choice questions, for several learners."""
     choices = [q for q in LIBRARY if isinstance(q, Choice)]
     letters: Counter[int] = Counter()
     for seed in range(200):
