@@ -35,11 +35,22 @@ def main() -> None:
     chosen = {"1": "cuda", "0": "cpu", "": build or "cpu"}[options.gpu]
     if build and (build == chosen or not has_choice):
         return
+    if chosen == "cpu" and has_choice:
+        if vision := newest_cpu_torchvision(wanted, options.index):
+            print(f"Installing PyTorch's CPU build from {options.index}", flush=True)
+            remove_builds()
+            # pip takes the version of torch that this torchvision was built with.
+            install([f"torchvision=={vision}", "torch"], options.index)
+            return
+        print(
+            f"No CPU build of PyTorch at {options.index}: the default build is taken, "
+            "which on most machines brings CUDA along (several gigabytes)",
+            flush=True,
+        )
+        if build:
+            return
     remove_builds()
-    if chosen == "cuda" or not has_choice:
-        install(map(str, wanted), options.index)
-    else:
-        install_cpu(wanted, options.index)
+    install(map(str, wanted), options.index if chosen == "cuda" else "")
 
 
 def installed_build(wanted: list[Requirement]) -> str | None:
@@ -61,29 +72,18 @@ def remove_builds() -> None:
         subprocess.run([*PIP, "uninstall", "--quiet", "--yes", *gone], check=True)
 
 
-def install_cpu(wanted: list[Requirement], index: str) -> None:
-    """The newest CPU build at ``index``; pip's own index if there is none."""
-    versions = {package.name: newest_cpu(package, index) for package in wanted}
-    # Of torch pip takes the version that this torchvision was built with.
-    if all(versions.values()):
-        print(f"Installing PyTorch's CPU build from {index}", flush=True)
-        install([f"torchvision=={versions['torchvision']}", "torch"], index)
-    else:
-        print(
-            f"No CPU build of PyTorch at {index}: installing the default build, which "
-            "on most machines brings CUDA along (several gigabytes)",
-            flush=True,
-        )
-        install(map(str, wanted), "")
-
-
-def newest_cpu(package: Requirement, index: str) -> str | None:
-    """The newest version with the suffix ``+cpu`` that an index offers for this Python."""
-    quickly = ("--timeout", "10", "--retries", "0")
-    asked = [*PIP, "index", "versions", package.name, "--index-url", index, *quickly]
-    told = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
-    offered = re.findall(r"\b\d[\d.]*\+cpu\b", told)  # newest first
-    return next(filter(package.specifier.contains, offered), None)
+def newest_cpu_torchvision(wanted: list[Requirement], index: str) -> str | None:
+    """The newest allowed ``+cpu`` version, if the index has CPU builds of all packages."""
+    newest = None
+    for package in wanted:  # torchvision is the last
+        quickly = ("--timeout", "10", "--retries", "0")
+        asked = [*PIP, "index", "versions", package.name, "--index-url", index]
+        done = subprocess.run([*asked, *quickly], capture_output=True, text=True)
+        offered = re.findall(r"\b\d[\d.]*\+cpu\b", done.stdout)  # newest first
+        newest = next(filter(package.specifier.contains, offered), None)
+        if newest is None:
+            break
+    return newest
 
 
 def install(packages: Iterable[str], index: str) -> None:
