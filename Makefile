@@ -16,8 +16,8 @@ ifneq ($(GPU),1)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 endif
 # The browser tests share one server, so they form one group: one process runs them all.
-TEST_FLAGS ?= -m "not slow" -n 2 --dist loadgroup
-SLOW_FLAGS ?= -m slow
+TEST_FLAGS ?= -rs -m "not slow" -n 2 --dist loadgroup
+SLOW_FLAGS ?= -rs -m slow
 
 VENV := .venv
 PY := $(VENV)/bin/python
