@@ -516,8 +516,10 @@ def test_a_loss_does_not_edit_its_arguments(name: str) -> None:
 
 
 # ---- lightly: another independent implementation, as the users of the field know it.
+# Slow for its installation: make test does without it.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [0.07, 0.2, 0.5, 1.0])
 @pytest.mark.parametrize("n", [2, 16, 128])
 def test_contrastive_losses_agree_with_lightly(n: int, temperature: float) -> None:
@@ -532,6 +534,7 @@ def test_contrastive_losses_agree_with_lightly(n: int, temperature: float) -> No
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [0.07, 0.2, 1.0])
 def test_info_nce_agrees_with_lightlys_memory_bank(temperature: float) -> None:
     from lightly.loss import NTXentLoss
@@ -545,6 +548,7 @@ def test_info_nce_agrees_with_lightlys_memory_bank(temperature: float) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_losses_without_negatives_agree_with_lightly(seed: int) -> None:
     from lightly.loss import BarlowTwinsLoss, NegativeCosineSimilarity, VICRegLoss

@@ -99,15 +99,3 @@ def test_deployment_files_set_only_known_settings(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]+", text))
     assert not list(Settings.unknown(dict.fromkeys(named, "")))
-
-
-def test_the_docker_image_gets_what_the_app_needs_and_no_secret() -> None:
-    lines = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
-    rules = [line for line in lines if line and not line.startswith("#")]
-    assert rules[0] == "*"  # what is not named stays out
-    let_in = {rule[1:] for rule in rules if rule.startswith("!")}
-    assert let_in == {
-        *("app.py", "pages", "ssl_core", "assets", "checkpoints"),
-        *(".streamlit/config.toml", "requirements*.txt"),
-    }
-    assert all(list(ROOT.glob(name)) for name in let_in)
