@@ -40,7 +40,7 @@ def status(report: Report) -> None:
     counts = {
         "Training": f"{report.training} of {report.workers}",
         "Waiting": f"{report.waiting} of {settings.queue:,}",
-        "Runs kept": f"{report.runs:,} of {settings.keep_runs:,}",
+        "Runs kept": f"{report.runs:,} of {settings.retention_runs:,}",
         "Visits connected": f"{connections.count():,}",
     }
     for place, (name, count) in zip(st.columns(4), counts.items(), strict=True):
@@ -49,7 +49,7 @@ def status(report: Report) -> None:
 
 def memory(report: Report) -> None:
     """What the server and each worker take, and what the disk has left."""
-    most = f"{resources.settings().most_memory_mb:,}"
+    most = f"{resources.settings().max_memory_mb:,}"
     taken = _taken(report.memory_mb)
     st.dataframe(
         {

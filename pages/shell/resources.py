@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 @st.cache_resource(show_spinner=False)
 def settings() -> Settings:
     """The operator's settings; an invalid one ends the server with one sentence."""
-    for problem in Settings.unknown(os.environ):
+    for problem in Settings.problems(os.environ):
         log.warning("%s", problem)
     try:
         chosen = Settings.read(os.environ)
@@ -48,7 +48,9 @@ def service() -> Service:
     except (RootInUse, OSError) as problem:
         own = Path(tempfile.mkdtemp(prefix="ssl_lab_runs_"))
         log.warning(
-            "%s; runs are kept in %s (SSL_RUNS_DIR chooses a folder)", problem, own
+            "%s; runs are kept in %s (CONTRASTIVE_RUNS_DIR chooses a folder)",
+            problem,
+            own,
         )
         return Service(own, chosen, mapper=chosen.umap)
     except ValueError as refusal:  # a mirror or a cluster that cannot be used

@@ -42,7 +42,7 @@ def in_force(settings: Settings) -> str:
 def _show(settings: Settings) -> int:
     print(table())
     print(f"\nHere:\n{in_force(settings)}")
-    for problem in Settings.unknown(os.environ):
+    for problem in Settings.problems(os.environ):
         print(problem, file=sys.stderr)
     return 0
 

@@ -39,7 +39,7 @@ def fashion_mnist(
         size: side in pixels; anything but 32 is resized.
         held_out: rows taken at random from the test split; training sees none of it.
         seed: chooses the held-out rows.
-        root: folder of the files; None takes SSL_DATA_DIR, else ~/.cache/ssl_core.
+        root: folder of the files; None takes CONTRASTIVE_DATA_DIR, else ~/.cache/ssl_core.
         progress: called with (bytes done, bytes in all) while downloading; may raise
             to stop.
 
@@ -132,7 +132,11 @@ class _Options:
 
     @property
     def folder(self) -> Path:
-        default = os.environ.get("SSL_DATA_DIR") or "~/.cache/ssl_core"
+        default = (
+            os.environ.get("CONTRASTIVE_DATA_DIR")
+            or os.environ.get("SSL_DATA_DIR")  # deprecated
+            or "~/.cache/ssl_core"
+        )
         return Path(self.root or default).expanduser()
 
 

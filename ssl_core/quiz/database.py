@@ -94,11 +94,13 @@ def _checked(url: str) -> "URL":
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise ValueError(f"SSL_DATABASE is no URL of a database; {_ALLOWED}") from None
+        raise ValueError(
+            f"CONTRASTIVE_DATABASE is no URL of a database; {_ALLOWED}"
+        ) from None
     driver = _DRIVERS.get(parsed.drivername.partition("+")[0])
     if driver is None:
         kind = parsed.drivername[:20]
-        raise ValueError(f"SSL_DATABASE is a URL of {kind!r}; {_ALLOWED}")
+        raise ValueError(f"CONTRASTIVE_DATABASE is a URL of {kind!r}; {_ALLOWED}")
     if parsed.database in (None, "", ":memory:"):
-        raise ValueError(f"SSL_DATABASE names no database; {_ALLOWED}")
+        raise ValueError(f"CONTRASTIVE_DATABASE names no database; {_ALLOWED}")
     return parsed.set(drivername=driver)

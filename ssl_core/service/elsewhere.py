@@ -30,7 +30,7 @@ class Elsewhere:
             room = import_module("ssl_core.service.mirror") if url else None
         except ImportError as missing:
             raise ValueError(
-                f"SSL_MIRROR needs {missing.name}; install requirements-cluster.txt"
+                f"CONTRASTIVE_MIRROR needs {missing.name}; install requirements-cluster.txt"
             ) from None
         self._mirror = room.Mirror(root, url) if room else None
 

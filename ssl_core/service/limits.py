@@ -23,9 +23,9 @@ class Limits:
     def of_a_run(self) -> dict[str, Any]:
         """What the worker sees to, ready for JSON."""
         return {
-            "seconds": self.settings.most_seconds,
-            "steps": self.settings.most_steps,
-            "images": self.settings.most_images,
+            "seconds": self.settings.max_seconds,
+            "steps": self.settings.max_steps,
+            "images": self.settings.max_images,
         }
 
     def check(self, config: "RunConfig") -> None:
@@ -34,10 +34,10 @@ class Limits:
         Raises:
             ValueError: naming the knob, its value and what is allowed.
         """
-        if config.batch_size > self.settings.most_batch:
+        if config.batch_size > self.settings.max_batch:
             raise ValueError(
                 f"batch_size is {config.batch_size}; allowed on this server is at most "
-                f"{self.settings.most_batch}"
+                f"{self.settings.max_batch}"
             )
 
     def require_room(
@@ -76,11 +76,12 @@ class Limits:
         """The caps as one sentence for a learner."""
         most = self.settings
         return (
-            f"A run here takes at most {most.most_seconds:,.0f} seconds, "
-            f"{most.most_steps:,} steps, batches of {most.most_batch:,}, "
-            f"{most.most_images:,} images and {most.most_memory_mb:,} MB. You may have "
+            f"A run here takes at most {most.max_seconds:,.0f} seconds, "
+            f"{most.max_steps:,} steps, batches of {most.max_batch:,}, "
+            f"{most.max_images:,} images and {most.max_memory_mb:,} MB. You may have "
             "one run that trains and one that waits. A run that nobody looks at makes "
-            f"room after {most.patience_seconds:,.0f} seconds if others wait; it is kept."
+            f"room after {most.idle_timeout_contended_s:,.0f} seconds if others wait; it "
+            "is kept."
         )
 
 
@@ -104,14 +105,14 @@ class Watchman:
 
     def _excess(self, run: "Run", link: "Link", now: float) -> str | None:
         """What a run has taken too much of, as a sentence."""
-        most: float = self.settings.most_memory_mb
+        most: float = self.settings.max_memory_mb
         if link.memory_mb() > most:
             return (
                 f"It took more than {most:,.0f} MB of memory, the most on this server; "
                 "try a smaller batch or encoder"
             )
         # The worker itself looks at the clock, but only between two steps.
-        most = self.settings.most_seconds
+        most = self.settings.max_seconds
         if now - run.held_since > most and run.silent_seconds() > most:
             return (
                 f"It gave no sign of life for {most:,.0f} seconds, the most on this "
@@ -124,9 +125,11 @@ class Watchman:
             return
         others = any(w is not run and w.learner != run.learner for w in self.crew.line)
         patience = (
-            self.settings.patience_seconds if others else self.settings.idle_seconds
+            self.settings.idle_timeout_contended_s
+            if others
+            else self.settings.idle_timeout_s
         )
-        if seconds > min(patience, self.settings.idle_seconds):
+        if seconds > min(patience, self.settings.idle_timeout_s):
             self.crew.dismiss(
                 run, f"Nobody had looked at it for {seconds:,.0f} seconds; it is kept"
             )

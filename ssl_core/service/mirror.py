@@ -55,7 +55,9 @@ class Mirror:
         try:
             self.fs, base = url_to_fs(url)
         except (ImportError, ValueError) as problem:
-            raise ValueError(f"SSL_MIRROR is a {scheme} URL: {problem}") from None
+            raise ValueError(
+                f"CONTRASTIVE_MIRROR is a {scheme} URL: {problem}"
+            ) from None
         self.root, self.base, self.me = root, base.rstrip("/"), server_name(root)
         for left in root.glob(f"{ASIDE}*"):  # by one that was killed
             shutil.rmtree(left, ignore_errors=True)

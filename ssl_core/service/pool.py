@@ -76,8 +76,8 @@ class Service(Looks):
         self._lock = self._crew.lock
         self.quarantine = Quarantine(
             self.root / "opener.log",
-            self.settings.open_memory_mb,
-            self.settings.open_seconds,
+            self.settings.sandbox_memory_mb,
+            self.settings.sandbox_seconds,
         )
         super().__init__(Cartographer(self.root) if mapper else None)
 
@@ -109,7 +109,7 @@ class Service(Looks):
         self.limits.check(config)
         flat, source = config.flat(), str(resume) if resume else None
         limits: dict[str, float | None]
-        limits = asdict(budget) if budget else {"seconds": self.settings.most_seconds}
+        limits = asdict(budget) if budget else {"seconds": self.settings.max_seconds}
         with self._lock:
             present = [r for r in self._of(owner) if r.active]
             for run in present:
@@ -261,13 +261,13 @@ class Service(Looks):
 
     def _expire(self) -> None:
         """Delete old runs, but none that is under way or was looked at; and old uploads."""
-        now, idle = self._clock(), self.settings.idle_seconds
+        now, idle = self._clock(), self.settings.idle_timeout_s
         held = {
             i
             for i, r in self._runs.items()
             if r.link or (r.active and now - r.seen < idle)
         }
-        most, days = self.settings.keep_runs, self.settings.keep_days
+        most, days = self.settings.retention_runs, self.settings.retention_days
         gone = expiry.expire_runs(self.root, most, days, held)
         for run_id in gone:
             self._runs.pop(run_id, None)
@@ -276,7 +276,7 @@ class Service(Looks):
 
     def expire_uploads(self) -> None:
         """Delete uploads that are old or too many."""
-        most, days = self.settings.uploads_mb, self.settings.keep_days
+        most, days = self.settings.uploads_mb, self.settings.retention_days
         expiry.expire_uploads(self.root, most, days)
 
     def _command(self, run_id: str, do: str) -> None:

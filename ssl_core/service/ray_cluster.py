@@ -20,7 +20,7 @@ from ssl_core.service.ray_worker import RayWorker
 
 CALLS = 4  # of an actor at a time: replies, a message, and some air
 OBJECTS = 80 * 2**20  # bytes for Ray's shared objects: our messages are small
-FORWARDED = ("SSL_DATA_DIR",)
+FORWARDED = ("CONTRASTIVE_DATA_DIR", "SSL_DATA_DIR")
 
 
 def connect(address: str, workers: int) -> None:

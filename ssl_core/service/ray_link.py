@@ -150,7 +150,7 @@ def hire(root: Path, settings: Settings, workers: int) -> Hire:
     """
     if find_spec("ray") is None:
         raise ValueError(
-            "SSL_BACKEND is ray, but Ray is not installed; pip install -r "
+            "CONTRASTIVE_BACKEND is ray, but Ray is not installed; pip install -r "
             "requirements-cluster.txt brings it"
         )
     bridges = Bridges(root, settings.ray_address, workers)

@@ -1,4 +1,4 @@
-"""What an operator may set: environment variables that begin with ``SSL_``.
+"""What an operator may set: environment variables that begin with ``CONTRASTIVE_``.
 
 Streamlit turns top-level entries of ``.streamlit/secrets.toml`` into environment
 variables when it starts, so either place will do.
@@ -12,7 +12,22 @@ from dataclasses import dataclass
 
 from ssl_core.knobs import check, knob, knobs_of
 
-PREFIX = "SSL_"
+PREFIX = "CONTRASTIVE_"
+OLD_PREFIX = "SSL_"  # OpenSSL's own; deprecated, still read
+# Fields that had another name under the old prefix.
+OLD_NAMES = {
+    "max_seconds": "most_seconds",
+    "max_steps": "most_steps",
+    "max_batch": "most_batch",
+    "max_images": "most_images",
+    "max_memory_mb": "most_memory_mb",
+    "idle_timeout_contended_s": "patience_seconds",
+    "idle_timeout_s": "idle_seconds",
+    "retention_runs": "keep_runs",
+    "retention_days": "keep_days",
+    "sandbox_memory_mb": "open_memory_mb",
+    "sandbox_seconds": "open_seconds",
+}
 BACKENDS = ("local", "ray")
 LOG_FORMATS = ("text", "json")
 SHORTEST_KEY = 16  # nobody finds it by trying
@@ -22,7 +37,7 @@ FRAME_ANCESTORS = re.compile(r"'none'|('self'|[\w.:/*-]+)( ('self'|[\w.:/*-]+))*
 
 @dataclass(frozen=True)
 class Settings:
-    """An operator's choices; ``SSL_MOST_SECONDS`` is the field ``most_seconds``.
+    """An operator's choices; ``CONTRASTIVE_MAX_SECONDS`` sets the field ``max_seconds``.
 
     Raises:
         ValueError: naming the setting, its value and what is allowed.
@@ -41,48 +56,50 @@ class Settings:
         help="Runs that train at a time; 0 is a core less than there are, 1 to 4.",
     )
     queue: int = knob(40, low=1, high=10_000, help="Most runs that wait at a time.")
-    most_seconds: float = knob(
+    max_seconds: float = knob(
         600.0, low=1, high=86_400, help="Most seconds that a run trains."
     )
-    most_steps: int = knob(
+    max_steps: int = knob(
         100_000, low=1, high=10_000_000, help="Most optimisation steps of a run."
     )
-    most_batch: int = knob(4_096, low=2, high=16_384, help="Largest batch size.")
-    most_images: int = knob(
+    max_batch: int = knob(4_096, low=2, high=16_384, help="Largest batch size.")
+    max_images: int = knob(
         100_000, low=64, high=10_000_000, help="Most images or clips of a data set."
     )
-    most_memory_mb: int = knob(
+    max_memory_mb: int = knob(
         4_000,
         low=100,
         high=1_000_000,
         help="Most memory of a training process in MB; a run that takes more is ended.",
     )
-    patience_seconds: float = knob(
+    idle_timeout_contended_s: float = knob(
         90.0,
         low=5,
         high=86_400,
         help="While others wait, a run that nobody looks at for so long makes room.",
     )
-    idle_seconds: float = knob(
+    idle_timeout_s: float = knob(
         600.0,
         low=5,
         high=864_000,
         help="A run that nobody looks at for so long makes room in any case.",
     )
-    keep_runs: int = knob(500, low=1, high=1_000_000, help="Ended runs that are kept.")
-    keep_days: float = knob(
+    retention_runs: int = knob(
+        500, low=1, high=1_000_000, help="Ended runs that are kept."
+    )
+    retention_days: float = knob(
         7.0, low=0.01, high=3_650, help="Days that ended runs and uploads are kept."
     )
     uploads_mb: int = knob(
         4_000, low=1, high=10_000_000, help="Most MB of all uploads; the oldest go."
     )
-    open_memory_mb: int = knob(
+    sandbox_memory_mb: int = knob(
         1_000,
         low=100,
         high=1_000_000,
         help="Most memory in MB that opening one picture, recording or checkpoint takes.",
     )
-    open_seconds: float = knob(
+    sandbox_seconds: float = knob(
         20.0, low=1, high=600, help="Most seconds that opening one of these takes."
     )
     lab_steps: int = knob(
@@ -141,23 +158,31 @@ class Settings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
-        """The settings in an environment; what is empty keeps its default.
+        """The settings in an environment; an empty variable keeps the default.
+
+        A variable's old name counts where the new one is not set.
 
         Raises:
             ValueError: naming a variable, its value and what is allowed.
         """
-        given = {name: environment.get(variable(name), "") for name in knobs_of(cls)}
+        given = {
+            name: environment.get(variable(name)) or environment.get(old_variable(name))
+            for name in knobs_of(cls)
+        }
         return cls(**{name: value for name, value in given.items() if value})  # type: ignore[arg-type]
 
     @classmethod
-    def unknown(cls, environment: Mapping[str, str]) -> Iterator[str]:
-        """A sentence for every variable that looks like a setting and is none."""
-        names = {variable(name): name for name in knobs_of(cls)}
+    def problems(cls, environment: Mapping[str, str]) -> Iterator[str]:
+        """A sentence for every unknown setting, and for every one under its old name."""
+        names = [variable(name) for name in knobs_of(cls)]
+        old = {old_variable(name): variable(name) for name in knobs_of(cls)}
         for given in sorted(environment):
-            if given.startswith(PREFIX) and given not in names | OTHERS:
+            if given.startswith(PREFIX) and given not in names:
                 close = difflib.get_close_matches(given, names, 1)
                 meant = f"; did you mean {close[0]}?" if close else ""
                 yield f"{given} is no setting{meant}"
+            elif given in old:
+                yield f"{given} is deprecated; its new name is {old[given]}"
 
     def changed(self) -> dict[str, object]:
         """The settings that are not at their default, secrets left out."""
@@ -170,10 +195,13 @@ class Settings:
 
 
 SECRET = ("operator_key", "database", "mirror")
-# Variables of the wider system that share the prefix.
-OTHERS = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": ""}
 
 
 def variable(name: str) -> str:
     """The environment variable of a field."""
     return PREFIX + name.upper()
+
+
+def old_variable(name: str) -> str:
+    """The deprecated environment variable of a field."""
+    return OLD_PREFIX + OLD_NAMES.get(name, name).upper()

@@ -20,7 +20,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder of runs of this session's own; its workers end with it."""
     root = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_RUNS_DIR", str(root))
+        patch.setenv("CONTRASTIVE_RUNS_DIR", str(root))
         yield root
         resources.service().close()
 

@@ -47,7 +47,7 @@ def operator(monkeypatch: pytest.MonkeyPatch) -> Iterator[SetEnv]:
 
     def choose(**variables: str) -> None:
         for name, value in variables.items():
-            monkeypatch.setenv(f"SSL_{name.upper()}", value)
+            monkeypatch.setenv(f"CONTRASTIVE_{name.upper()}", value)
         resources.settings.clear()
 
     yield choose
@@ -178,7 +178,7 @@ def opened(alone: Any, **link: str) -> Any:
 
 
 def test_the_page_tells_how_the_server_fares(alone: Any, operator: SetEnv) -> None:
-    operator(operator_key=KEY, patience_seconds="77")
+    operator(operator_key=KEY, idle_timeout_contended_s="77")
     shown = opened(alone, key=KEY)
     assert not shown.exception
     assert shown.title[0].value == "Operators"
@@ -190,7 +190,7 @@ def test_the_page_tells_how_the_server_fares(alone: Any, operator: SetEnv) -> No
     assert report.root in prose and "MB left" in prose
     memory, settings = (d.value for d in shown.dataframe)
     assert list(memory["process"])[:2] == ["Web server", "Worker 1"]
-    assert "SSL_PATIENCE_SECONDS" in set(settings["setting"])
+    assert "CONTRASTIVE_IDLE_TIMEOUT_CONTENDED_S" in set(settings["setting"])
     assert KEY not in prose and KEY not in settings.to_string()
 
 

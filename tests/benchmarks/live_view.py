@@ -19,7 +19,7 @@ FRAMES = """() => performance.getEntriesByType('resource')
 def measure() -> list[Figure]:
     """Alternately watched and unwatched in one run, so that both share conditions."""
     updates, watched, alone = [], [], []
-    with launched() as opened, app(idle_seconds=3600, most_seconds=3600) as server:
+    with launched() as opened, app(idle_timeout_s=3600, max_seconds=3600) as server:
         page = visitor(opened, server.address)
         trained = train(page, server)
         address = page.url

@@ -66,7 +66,8 @@ def serving(runs: Path, log: Path, port: int = 0, *options: str) -> Iterator[str
         process = subprocess.Popen(
             [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
             cwd=REPOSITORY,
-            env=os.environ | {"SSL_RUNS_DIR": str(runs), "SSL_LAB_STEPS": "40"},
+            env=os.environ
+            | {"CONTRASTIVE_RUNS_DIR": str(runs), "CONTRASTIVE_LAB_STEPS": "40"},
             stdout=out,
             stderr=out,
             start_new_session=True,

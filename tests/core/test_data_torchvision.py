@@ -84,7 +84,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("SSL_DATA_DIR", str(tmp_path / "root"))
+    monkeypatch.setenv("CONTRASTIVE_DATA_DIR", str(tmp_path / "root"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     return tmp_path / "root"
 

@@ -367,7 +367,7 @@ def test_the_thread_copies_at_intervals_and_at_the_end(
 
 
 def test_an_unknown_url_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="SSL_MIRROR is a nonsense URL"):
+    with pytest.raises(ValueError, match="CONTRASTIVE_MIRROR is a nonsense URL"):
         Mirror(tmp_path, "nonsense://key:secret@x")
     assert os.listdir(tmp_path) == []
 
@@ -379,7 +379,7 @@ def test_a_service_finds_what_another_one_wrote(tmp_path: Path, url: str) -> Non
     work(left, 3)
     gone.mirror.push()
     other = Service(
-        tmp_path / "b", Settings(workers=1, mirror=url, keep_days=1), mapper=False
+        tmp_path / "b", Settings(workers=1, mirror=url, retention_days=1), mapper=False
     )
     try:
         assert other.active_run("somebody") is None
@@ -395,5 +395,5 @@ def test_a_service_finds_what_another_one_wrote(tmp_path: Path, url: str) -> Non
 
 
 def test_an_invalid_mirror_is_refused_at_start_up(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"SSL_MIRROR|nosuch"):
+    with pytest.raises(ValueError, match=r"CONTRASTIVE_MIRROR|nosuch"):
         Service(tmp_path, Settings(mirror="nosuch://x"), mapper=False)

@@ -328,7 +328,8 @@ def test_an_invalid_url_is_refused_in_one_sentence(url: str) -> None:
         Ledger(url)
     message = str(refused.value)
     assert (
-        message.startswith("SSL_DATABASE ") and "allowed are sqlite:///FILE" in message
+        message.startswith("CONTRASTIVE_DATABASE ")
+        and "allowed are sqlite:///FILE" in message
     )
     assert "hunter2" not in message and "\n" not in message
 

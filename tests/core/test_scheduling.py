@@ -67,7 +67,11 @@ class Scheduler:
 @pytest.fixture
 def scheduler(tmp_path: Path) -> Iterator[Scheduler]:
     made = Scheduler(
-        tmp_path, queue=3, most_batch=512, patience_seconds=60, idle_seconds=3_600
+        tmp_path,
+        queue=3,
+        max_batch=512,
+        idle_timeout_contended_s=60,
+        idle_timeout_s=3_600,
     )
     yield made
     made.service.close()
@@ -193,7 +197,7 @@ def test_a_run_belongs_to_its_learner(service: Service, training: str) -> None:
 
 
 def test_a_worker_is_told_the_limits_of_its_run(tmp_path: Path) -> None:
-    scheduler = Scheduler(tmp_path, most_seconds=60, most_steps=7, most_images=100)
+    scheduler = Scheduler(tmp_path, max_seconds=60, max_steps=7, max_images=100)
     try:
         scheduler.started("ann")
         (start,) = [m["start"] for m in scheduler.workers[0].messages]
@@ -278,10 +282,10 @@ def test_a_worker_that_writes_nothing_is_killed(state: str, tmp_path: Path) -> N
     (folder.path / "state.json").write_text(json.dumps(record))
     watched = Watched(folder)
     watched.now += 59
-    sweep(watched, most_seconds=60)
+    sweep(watched, max_seconds=60)
     assert not watched.link.kill.called
     watched.now += 41
-    sweep(watched, most_seconds=60)
+    sweep(watched, max_seconds=60)
     if state == "paused":  # it waits for its learner
         assert not watched.link.kill.called and watched.run.why is None
     else:
@@ -304,7 +308,7 @@ def test_a_run_that_nobody_looks_at_ends_sooner_if_others_wait(
 ) -> None:
     watched = Watched(RunFolder(tmp_path, new_id()), *waiting)
     watched.now += seconds
-    sweep(watched, patience_seconds=60, idle_seconds=300)
+    sweep(watched, idle_timeout_contended_s=60, idle_timeout_s=300)
     assert len(watched.dismissed) == ends
     if ends:
         assert f"Nobody had looked at it for {seconds} seconds" in watched.dismissed[0]
@@ -332,7 +336,7 @@ def test_an_idle_run_makes_room_and_can_be_resumed(
     scheduler: Scheduler, service: Service, training: str
 ) -> None:
     waiting = scheduler.submit("bob")
-    scheduler.now += service.settings.patience_seconds + 1
+    scheduler.now += service.settings.idle_timeout_contended_s + 1
     service.status(waiting)
     scheduler.wait_for_state(waiting, "running")
     now = service.status(training)
@@ -359,8 +363,8 @@ def real(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
 @pytest.mark.parametrize(
     ("real", "message"),
     [
-        ({"most_images": 100}, f"has {len(shapes()):,} images or clips; allowed"),
-        ({"most_memory_mb": 100}, "It took more than 100 MB of memory"),
+        ({"max_images": 100}, f"has {len(shapes()):,} images or clips; allowed"),
+        ({"max_memory_mb": 100}, "It took more than 100 MB of memory"),
     ],
     indirect=["real"],
 )
@@ -374,7 +378,7 @@ def test_a_real_run_that_takes_too_much_is_ended(real: Service, message: str) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("real", [{"most_steps": 7}], indirect=True)
+@pytest.mark.parametrize("real", [{"max_steps": 7}], indirect=True)
 def test_a_real_run_stops_at_the_limit_of_steps(real: Service) -> None:
     run = real.submit(SMALL, owner="ann", budget=Budget(steps=5_000))
     wait_until(lambda: real.status(run).state == "stopped", "the limit")
@@ -384,7 +388,7 @@ def test_a_real_run_stops_at_the_limit_of_steps(real: Service) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "real", [{"patience_seconds": 5, "idle_seconds": 3_600}], indirect=True
+    "real", [{"idle_timeout_contended_s": 5, "idle_timeout_s": 3_600}], indirect=True
 )
 def test_a_real_idle_run_is_saved_and_goes_on_when_resumed(real: Service) -> None:
     idle = started(real, SMALL, "ann")

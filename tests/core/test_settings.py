@@ -32,24 +32,59 @@ def test_the_readme_has_the_table_that_the_command_prints(
 def test_the_command_prints_what_is_set(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSL_WORKERS", "3")
-    monkeypatch.setenv("SSL_DATABASE", "postgresql://app:secret@database/app")
-    monkeypatch.setenv("SSL_WORKER", "3")
+    monkeypatch.setenv("CONTRASTIVE_WORKERS", "3")
+    monkeypatch.setenv("CONTRASTIVE_DATABASE", "postgresql://app:secret@database/app")
+    monkeypatch.setenv("CONTRASTIVE_WORKER", "3")
     assert main(["settings"]) == 0
     out, err = capsys.readouterr()
-    assert "SSL_WORKERS=3" in out and "SSL_DATABASE is set" in out
+    assert "CONTRASTIVE_WORKERS=3" in out and "CONTRASTIVE_DATABASE is set" in out
     assert "secret" not in out
-    assert "SSL_WORKER is no setting; did you mean SSL_WORKERS?" in err
+    assert "CONTRASTIVE_WORKER is no setting; did you mean CONTRASTIVE_WORKERS?" in err
 
 
 def test_an_invalid_setting_is_refused_in_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSL_QUEUE", "many")
+    monkeypatch.setenv("CONTRASTIVE_QUEUE", "many")
     assert main(["settings"]) == 2
     out, err = capsys.readouterr()
     assert not out
-    assert err.startswith("SSL_QUEUE is 'many'; allowed is") and err.count("\n") == 1
+    assert (
+        err.startswith("CONTRASTIVE_QUEUE is 'many'; allowed is")
+        and err.count("\n") == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "value"),
+    [
+        ("SSL_WORKERS", "CONTRASTIVE_WORKERS", "workers", 3),
+        ("SSL_MOST_STEPS", "CONTRASTIVE_MAX_STEPS", "max_steps", 700),
+        ("SSL_KEEP_DAYS", "CONTRASTIVE_RETENTION_DAYS", "retention_days", 2.5),
+        (
+            "SSL_PATIENCE_SECONDS",
+            "CONTRASTIVE_IDLE_TIMEOUT_CONTENDED_S",
+            "idle_timeout_contended_s",
+            30,
+        ),
+    ],
+)
+def test_an_old_name_is_read_and_reported(
+    old: str, new: str, field: str, value: float
+) -> None:
+    environment = {old: str(value)}
+    assert getattr(Settings.read(environment), field) == value
+    assert list(Settings.problems(environment)) == [
+        f"{old} is deprecated; its new name is {new}"
+    ]
+    both = {old: str(value), new: str(value + 1)}
+    assert getattr(Settings.read(both), field) == value + 1
+
+
+def test_variables_of_openssl_are_no_settings() -> None:
+    environment = {"SSL_CERT_FILE": "/etc/ssl/cert.pem", "SSL_CERT_DIR": "/etc/ssl"}
+    assert Settings.read(environment) == Settings()
+    assert not list(Settings.problems(environment))
 
 
 @pytest.mark.parametrize(
@@ -79,13 +114,15 @@ def test_valid_frame_ancestors_are_accepted(value: str) -> None:
     ],
 )
 def test_invalid_frame_ancestors_are_refused(value: str) -> None:
-    with pytest.raises(ValueError, match=r"SSL_FRAME_ANCESTORS is .*; allowed are"):
+    with pytest.raises(
+        ValueError, match=r"CONTRASTIVE_FRAME_ANCESTORS is .*; allowed are"
+    ):
         Settings(frame_ancestors=value)
 
 
 def test_a_short_key_is_refused_without_being_printed() -> None:
     with pytest.raises(
-        ValueError, match="SSL_OPERATOR_KEY has 6 characters"
+        ValueError, match="CONTRASTIVE_OPERATOR_KEY has 6 characters"
     ) as refusal:
         Settings(operator_key="secret")
     assert "secret" not in str(refusal.value)
@@ -98,4 +135,4 @@ def test_a_short_key_is_refused_without_being_printed() -> None:
 def test_deployment_files_set_only_known_settings(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]+", text))
-    assert not list(Settings.unknown(dict.fromkeys(named, "")))
+    assert not list(Settings.problems(dict.fromkeys(named, "")))

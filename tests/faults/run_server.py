@@ -17,7 +17,7 @@ ENDLESS = 86_400.0
 def main() -> None:
     """Serve one run."""
     root, *known = sys.argv[1:]
-    caps = {"most_seconds": ENDLESS, "most_steps": 10_000_000}
+    caps = {"max_seconds": ENDLESS, "max_steps": 10_000_000}
     service = Service(Path(root), Settings(workers=1, **caps), mapper=False)  # type: ignore[arg-type]
     if known:
         run = known[0]

@@ -35,7 +35,7 @@ def main() -> int:
 
 def _play(part: str, args: argparse.Namespace, place: Path) -> dict[str, Any]:
     think = (args.think / 2, args.think * 3 / 2)
-    settings = {"workers": args.training, "most_seconds": 86_400, "operator_key": ""}
+    settings = {"workers": args.training, "max_seconds": 86_400, "operator_key": ""}
     with serving(place / "runs", place / "log", **settings) as server:
         cold = scenarios.run_on(server, partial(scenarios.warm, server))
         play = {

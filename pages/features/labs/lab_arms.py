@@ -69,7 +69,7 @@ def _buttons(lab: str, slug: str, case: Case, seed: int, moving: bool) -> None:
 
 
 def steps(case: Case, side: str) -> int:
-    """Optimisation steps of an arm; ``SSL_LAB_STEPS`` is the most a lab may take."""
+    """Optimisation steps of an arm; ``CONTRASTIVE_LAB_STEPS`` is the most a lab may take."""
     wanted = int(getattr(case, side)[1].get("steps", case.steps))
     return min(wanted, resources.settings().lab_steps or wanted)
 
