@@ -6,7 +6,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from pages._ui import cache, feed, headers, health, operators
+from pages._ui import cache, components, feed, headers, health, operators
 from pages._ui.quiz import store
 from pages._ui.recorded import replay
 from pages._ui.sound import hearing
@@ -86,7 +86,10 @@ if __name__ == "__main__":
 else:  # the web server imports this file once, and asks for its routes
     app = App(
         __file__,
-        routes=[feed.ROUTE, health.ROUTE, replay.ROUTE, hearing.ROUTE],
+        routes=[
+            *(feed.ROUTE, health.ROUTE, replay.ROUTE, hearing.ROUTE),
+            components.ROUTE,
+        ],
         middleware=[Middleware(headers.SafeHeaders)],
         lifespan=cache.serving,
     )

@@ -8,38 +8,19 @@ The front end stands in ``assets/components/map``.
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import streamlit as st
 
-from pages._ui import palette
+from pages._ui import components, palette
 from pages._ui.atlas import thumbnail_sheet
 from pages._ui.frames import as_base64
 
 CLASS_MARKERS = 64  # that differ; a 65th class looks like the first
-_SOURCES = Path(__file__).parents[2] / "assets" / "components" / "map"
-# One module out of short files: an inline component cannot import.
-PARTS = (
-    *("images.js", "words.js", "markers.js", "panel.js", "chart.js", "camera.js"),
-    *("paint.js", "gestures.js", "feed.js", "share.js"),
-)
 
-
-def source(name: str) -> str:
-    """One of the front end's short files."""
-    return (_SOURCES / name).read_text(encoding="utf-8")
-
-
-_images_mount = st.components.v2.component(
-    "ssl_lab_map_images", js=source("pictures.js")
-)
-_frame_mount = st.components.v2.component(
-    "ssl_lab_map",
-    js="\n".join(map(source, (*PARTS, "map.js"))),
-    css=source("map.css"),
-)
+_images_mount = components.declare("ssl_lab_map_images", "map_images")
+_frame_mount = components.declare("ssl_lab_map", "map", styles=["map"])
 
 
 class Factor(Protocol):

@@ -8,35 +8,19 @@ computed with the core's own loss and autograd, and the two are compared.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from pages._ui import address, palette
+from pages._ui import address, components, palette
 from pages._ui.by_hand import arrangements
 from pages._ui.by_hand.arrangements import KNOBS, LINK, Arrangement
 from pages._ui.by_hand.places import Point
 
 TOLERANCE = 1e-5
 _KEY = "by_hand_circle"
-_SOURCES = Path(__file__).parents[3] / "assets" / "components" / "by_hand"
-# One module out of short files: an inline component cannot import.
-_PARTS = (
-    *("loss", "geometry", "words", "panel", "lab"),
-    *("scene", "table", "gestures", "descent", "by_hand"),
-)
 
-
-def _source(name: str) -> str:
-    return (_SOURCES / name).read_text(encoding="utf-8")
-
-
-_mount = st.components.v2.component(
-    "ssl_lab_by_hand",
-    js="\n".join(_source(f"{part}.js") for part in _PARTS),
-    css=_source("by_hand.css"),
-)
+_mount = components.declare("ssl_lab_by_hand", "by_hand", styles=["by_hand"])
 
 
 @dataclass

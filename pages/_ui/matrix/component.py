@@ -7,34 +7,19 @@ numbers and the chosen cell. The front end stands in ``assets/components/matrix`
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
 
-from pages._ui import palette
+from pages._ui import components, palette
 from pages._ui.atlas import thumbnail_sheet
 from pages._ui.frames import as_base64
 
 Show = Literal["cosine", "softmax"]
-_SOURCES = Path(__file__).parents[3] / "assets" / "components" / "matrix"
-# One module out of short files: an inline component cannot import.
-_PARTS = ("panel", "matrix", "paint", "gestures", "mount")
 
-
-def _source(name: str) -> str:
-    return (_SOURCES / name).read_text(encoding="utf-8")
-
-
-_pictures_mount = st.components.v2.component(
-    "ssl_lab_matrix_pictures", js=_source("pictures.js")
-)
-_matrix_mount = st.components.v2.component(
-    "ssl_lab_matrix",
-    js="\n".join(_source(f"{part}.js") for part in _PARTS),
-    css=_source("matrix.css"),
-)
+_pictures_mount = components.declare("ssl_lab_matrix_pictures", "matrix_images")
+_matrix_mount = components.declare("ssl_lab_matrix", "matrix", styles=["matrix"])
 
 
 @dataclass(frozen=True)

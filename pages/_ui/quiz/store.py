@@ -5,24 +5,18 @@ Who signs in has it in the server's ledger, too.
 
 import secrets
 import time
-from pathlib import Path
 
 import streamlit as st
 
-from pages._ui import clicks
+from pages._ui import clicks, components
 from pages._ui.quiz import account
 from ssl_core.quiz import saving
 from ssl_core.quiz.progress import Progress
 
 NAME = "ssl_progress"  # of the entry in the browser's local storage
-_SOURCE = Path(__file__).parents[3] / "assets" / "components" / "progress" / "store.js"
 _WIDGET = "progress_store"
 
-_mount = st.components.v2.component(
-    "ssl_progress_store",
-    html="<span></span>",
-    js=_SOURCE.read_text(encoding="utf-8"),
-)
+_mount = components.declare("ssl_progress_store", "progress")
 
 
 def now() -> int:

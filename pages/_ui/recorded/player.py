@@ -2,32 +2,19 @@
 
 import hashlib
 from functools import lru_cache
-from pathlib import Path
 
 import streamlit as st
 
-from pages._ui import palette, words
+from pages._ui import components, palette, words
 from pages._ui.address import complain
 from pages._ui.knobs import linked_menu
-from pages._ui.map import PARTS, map_images_from, source
+from pages._ui.map import map_images_from
 from pages._ui.recorded import replay
 from pages._ui.sound import hearing
 from ssl_core.data import medium_of
 
-_SOURCES = Path(__file__).parents[3] / "assets" / "components" / "recording"
-
-
-def _own(name: str) -> str:
-    return (_SOURCES / name).read_text(encoding="utf-8")
-
-
-# The live map's own files, and a player for them.
-_mount = st.components.v2.component(
-    "ssl_lab_recording",
-    js="\n".join(
-        (*map(source, PARTS), *map(_own, ("curves.js", "kept.js", "player.js")))
-    ),
-    css=source("map.css") + _own("recording.css"),
+_mount = components.declare(
+    "ssl_lab_recording", "recording", styles=["map", "recording"]
 )
 
 
