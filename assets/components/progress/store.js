@@ -7,6 +7,8 @@
 // Beside the copy stands the mark of its owner, if somebody had signed in: Python takes
 // nothing of one account into another, and the tabs of two accounts do not exchange.
 
+let lastReport = 0; // numbers that no earlier report of this page has
+
 export class ProgressStore {
   constructor() {
     this.onStorage = ({ key }) => {
@@ -64,7 +66,8 @@ export class ProgressStore {
   // Send the stored copy to Python, or that the learner has switched storing off.
   report(stored, off) {
     const { name, nonce } = this.data;
-    this.reported = { k: Date.now() + Math.random(), text: stored };
+    lastReport = Math.max(Date.now(), lastReport + 1);
+    this.reported = { k: lastReport, text: stored };
     const mark = read(`${name}-owner`) ?? "";
     this.send({ nonce, k: this.reported.k, text: stored ?? "", mark, off });
   }
