@@ -10,7 +10,7 @@ from pathlib import Path
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from pages.shell import connections, health, security_headers, startup
+from pages.shell import components, connections, health, security_headers, startup
 from pages.widgets import audio_route
 from pages.widgets.map import map_stream
 from pages.widgets.recording import recording_route
@@ -22,6 +22,7 @@ app = App(
         health.ROUTE,
         recording_route.ROUTE,
         audio_route.ROUTE,
+        components.ROUTE,
     ],
     middleware=[
         Middleware(security_headers.SafeHeaders),

@@ -8,22 +8,13 @@ import secrets
 
 import streamlit as st
 
+from pages.shell import components
 from ssl_core.quiz import accounts
 
 COOKIE_NAME = "ssl_learner"
 _PATTERN = re.compile(r"[A-Za-z0-9_-]{22}")
 
-_keep = st.components.v2.component(
-    "ssl_learner_cookie",
-    html="<span></span>",
-    js="""
-export default function ({ data }) {
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie =
-    `${data.name}=${data.value}; path=/; max-age=31536000; SameSite=Lax${secure}`;
-}
-""",
-)
+_keep = components.declare("ssl_learner_cookie", "cookie")
 
 
 def user_id() -> str:

@@ -8,20 +8,14 @@ import time
 
 import streamlit as st
 
-from pages.shell import account_progress, callbacks
-from pages.shell.paths import COMPONENTS
+from pages.shell import account_progress, callbacks, components
 from ssl_core.quiz import saving
 from ssl_core.quiz.progress import Progress
 
 NAME = "ssl_progress"  # of the entry in the browser's local storage
-_SOURCE = COMPONENTS / "progress" / "store.js"
 _WIDGET = "progress_store"
 
-_mount = st.components.v2.component(
-    "ssl_progress_store",
-    html="<span></span>",
-    js=_SOURCE.read_text(encoding="utf-8"),
-)
+_mount = components.declare("ssl_progress_store", "progress")
 
 
 def now() -> int:

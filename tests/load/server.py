@@ -75,7 +75,9 @@ def serving(runs: Path, log: Path, **settings: object) -> Iterator[Server]:
         log: file to which it prints.
         settings: an operator's settings by field name.
     """
-    chosen = {f"CONTRASTIVE_{name.upper()}": str(value) for name, value in settings.items()}
+    chosen = {
+        f"CONTRASTIVE_{name.upper()}": str(value) for name, value in settings.items()
+    }
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     # Port 0: the system chooses a free one. The server is asked for it below.
     command += ["--server.port", "0", "--server.address", "127.0.0.1"]

@@ -1,63 +1,28 @@
 // Gradient descent on the loss itself, then back onto the circle or sphere.
 
-const FRAME_MS = 15;
-const CALM = { wait: 400, steps: 8 }; // for those who asked for less motion
+import { ntXent } from "./loss.js";
+import { add, norm, normalize } from "./vectors.js";
 
-// Small enough for the sharpest curve: the loss bends with 1/tau per step of this size.
-const stepSize = ({ images, tau }) => 0.05 * 2 * images * tau;
+const AT_REST = 5e-5; // a force that the page writes as 0.0000
 
-function descended(z, tau, rate, held) {
+/** A learning rate that is stable at every temperature: the loss bends with 1/tau. */
+export const learningRate = ({ images, tau }) => 0.05 * 2 * images * tau;
+
+/** One step of every point but the one that the learner holds (null: none). */
+export function descend(z, tau, rate, held = null) {
   const { force } = ntXent(z, tau);
-  return z.map((v, i) => (i === held ? v : unit(plus(v, force[i], rate))));
+  return z.map((v, i) => (i === held ? v : normalize(add(v, force[i], rate))));
 }
 
-function descentText(lab) {
-  const rate = stepSize(lab.state).toPrecision(2);
-  const end = lab.arrived ? ": no arrow is left" : "";
-  const steps = lab.steps === 1 ? "1 step" : `${lab.steps} steps`;
-  return `${steps}${end} \u00b7 z \u2190 z \u2212 ${rate} \u2202L/\u2202z, back to length 1`;
+/** Whether no force is left on any point but the one that is held. */
+export function isAtRest(z, tau, held = null) {
+  return ntXent(z, tau).force.every((f, i) => i === held || norm(f) < AT_REST);
 }
 
-Object.assign(Lab.prototype, {
-  descendOnce() {
-    const { z, tau } = this.state;
-    this.state.z = descended(z, tau, stepSize(this.state), this.held);
-    const { force } = ntXent(this.state.z, tau);
-    this.arrived = force.every((f, i) => i === this.held || size(f) < 5e-5);
-    this.state.arrangement = "own";
-    this.steps += 1;
-    this.changed();
-  },
-
-  stepOnce() {
-    this.pause();
-    this.gliding = null;
-    this.descendOnce();
-  },
-
-  togglePlay() {
-    if (this.playing) {
-      this.pause();
-      return;
-    }
-    this.playing = true;
-    this.stepped = -Infinity;
-    this.request();
-  },
-
-  pause() {
-    if (!this.playing) return;
-    this.playing = false;
-    this.changed();
-  },
-
-  descend(now) {
-    const { wait, steps } = lessMotion.matches ? CALM : { wait: FRAME_MS, steps: 1 };
-    if (this.gliding || now - this.stepped < wait) return;
-    this.stepped = now;
-    for (let i = 0; i < steps && this.playing; i++) {
-      this.descendOnce();
-      if (this.arrived && this.held === null) this.pause();
-    }
-  },
-});
+/** What the steps so far have done, and the rule that they follow. */
+export function descentText(state, steps, atRest) {
+  const rate = learningRate(state).toPrecision(2);
+  const end = atRest ? ": no arrow is left" : "";
+  const count = steps === 1 ? "1 step" : `${steps} steps`;
+  return `${count}${end} \u00b7 z \u2190 z \u2212 ${rate} \u2202L/\u2202z, back to length 1`;
+}

@@ -1,123 +1,87 @@
-// The parts of the lab, built once; what changes is written into them.
+// The parts of the loss by hand, built once; what changes is written into them.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { element, fillRadioGroup, group, liveRegion, svgElement, toolButton } from "../shared/dom.js";
+import { READING } from "./words.js";
+
 const KEYS =
   "Tab goes from point to point. The arrow keys move a point by 2 degrees, with Shift by " +
   "0.2; Enter makes it the anchor.";
 const SPHERE_KEYS = " With the sphere itself in focus, the arrow keys turn it.";
 
-function make(tag, className, text = "", attributes = {}) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
-  return element;
-}
+/** The keys that the picture knows, as a sentence. */
+export const keysText = (space) => (space === "sphere" ? KEYS + SPHERE_KEYS : KEYS);
 
-function draw(tag, className, attributes = {}, parent = null) {
-  const element = document.createElementNS(SVG, tag);
-  element.setAttribute("class", className);
-  set(element, attributes);
-  parent?.append(element);
-  return element;
-}
-
-function set(element, attributes) {
-  for (const name in attributes) {
-    const value = String(attributes[name]);
-    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
-  }
-}
-
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-function choice(name, legend, options, choose) {
-  const fieldset = make("fieldset", "choices");
-  fieldset.append(make("legend", "", legend));
-  options.forEach(([value, text]) => {
-    const input = make("input", "", "", { type: "radio", name, value });
-    input.onchange = () => choose(value);
-    const label = make("label", "");
-    label.append(input, make("span", "", text));
-    fieldset.append(label);
-  });
+function choices(name, legend, options, choose) {
+  const fieldset = element("fieldset", "choices");
+  fillRadioGroup(fieldset, { name, legend, options, choose });
   return fieldset;
 }
 
-function check(fieldset, value) {
+/** Check the radio button of a value; nobody is told. */
+export function check(fieldset, value) {
   fieldset.querySelectorAll("input").forEach((input) => {
     input.checked = input.value === String(value);
   });
 }
 
-function buildPanel(root, lab, limits) {
-  root.querySelector(".lab")?.remove();
-  const [low, high, step] = limits.tau;
-  const tau = make("input", "tau", "", { type: "range", min: low, max: high, step });
-  tau.setAttribute("aria-label", "Temperature tau");
-  tau.oninput = () => lab.setTau(Number(tau.value));
-  const button = (text, press) => {
-    const made = make("button", "tool", text, { type: "button" });
-    made.onclick = press;
-    return made;
-  };
+/** Build everything around and including the empty picture and table. */
+export function buildPanel(root, widget, limits) {
+  const [min, max, step] = limits.tau;
+  const range = { type: "range", min, max, step, "aria-label": "Temperature tau" };
+  const tau = element("input", "tau", "", range);
+  tau.oninput = () => widget.setTau(Number(tau.value));
   const counts = [2, 3, 4].map((n) => [n, String(n)]);
   const spaces = [["circle", "Circle"], ["sphere", "Sphere"]];
+  const scene = { role: "group", tabindex: -1, "aria-describedby": "by-hand-keys" };
   const parts = {
-    lab: make("div", "lab"),
-    images: choice("images", "Images", counts, (n) => lab.setImages(n)),
-    space: choice("space", "On a", spaces, (space) => lab.setSpace(space)),
+    lab: element("div", "component lab"),
+    images: choices("images", "Images", counts, (n) => widget.setImages(n)),
+    space: choices("space", "On a", spaces, (space) => widget.setSpace(space)),
     tau,
-    tauText: make("output", "tau-text"),
-    loss: make("data", "loss"),
-    beside: make("span", "beside"),
-    verdict: make("p", "verdict"),
-    svg: draw("svg", "scene", { role: "group", tabindex: "-1" }),
-    arrows: make("p", "arrows"),
-    step: button("Step", () => lab.stepOnce()),
-    play: button("Play", () => lab.togglePlay()),
-    descent: make("p", "descent"),
-    measures: make("p", "measures"),
-    rows: make("div", "rows", "", { role: "group", "aria-label": "Loss of every anchor" }),
-    table: make("table", "row-table"),
-    said: make("div", "said", "", { "aria-live": "polite" }),
+    tauText: element("output", "tau-text"),
+    loss: element("data", "loss"),
+    reference: element("span", "reference"),
+    verdict: element("p", "verdict"),
+    svg: svgElement("svg", "scene", scene),
+    keys: element("p", "screen-reader", KEYS, { id: "by-hand-keys" }),
+    arrows: element("p", "arrows"),
+    step: toolButton("Step", () => widget.stepOnce()),
+    play: toolButton("Play", () => widget.togglePlay()),
+    descent: element("p", "descent"),
+    measures: element("p", "measures"),
+    rows: element("div", "rows", "", { role: "group", "aria-label": "Loss of every anchor" }),
+    table: element("table", "row-table"),
+    announcement: liveRegion(),
   };
-  const tools = [
-    button("Perfect partners", () => lab.arrange("perfect")),
-    button("Collapse all to one point", () => lab.arrange("collapse")),
-    button("Spread evenly", () => lab.arrange("even")),
+  const arrangements = [
+    toolButton("Perfect partners", () => widget.arrange("perfect")),
+    toolButton("Collapse all to one point", () => widget.arrange("collapse")),
+    toolButton("Spread evenly", () => widget.arrange("even")),
   ];
-  arrangeParts(parts, tools);
+  arrangeParts(parts, arrangements);
   root.append(parts.lab);
   return parts;
 }
 
-function group(className, ...children) {
-  const made = make("div", className);
-  made.append(...children);
-  return made;
-}
-
-function arrangeParts(parts, tools) {
-  const temperature = make("label", "temperature");
-  temperature.append(make("span", "quiet", "Temperature \u03c4"), parts.tau, parts.tauText);
-  const headline = make("p", "headline");
-  headline.append("NT-Xent ", parts.loss, " nats ", parts.beside);
-  const follow = make("span", "quiet", "Follow the gradient");
-  const reading = make("p", "reading", READING);
-  const wrap = group("table-room", parts.table);
+function arrangeParts(parts, arrangements) {
+  const temperature = element("label", "temperature");
+  temperature.append(element("span", "quiet", "Temperature \u03c4"), parts.tau, parts.tauText);
+  const headline = element("p", "headline");
+  headline.append("NT-Xent ", parts.loss, " nats ", parts.reference);
+  const follow = element("span", "quiet", "Follow the gradient");
+  const reading = element("p", "reading", READING);
+  const table = group("table-room", parts.table);
   parts.lab.append(
     group("knobs", parts.images, parts.space, temperature),
     group("head", headline, parts.verdict),
     group(
       "stage",
       parts.svg,
-      group("tools", make("span", "quiet", "Arrange"), ...tools),
+      parts.keys,
+      group("tools", element("span", "quiet", "Arrange"), ...arrangements),
       group("tools", follow, parts.step, parts.play, parts.descent),
     ),
-    group("numbers", wrap, parts.rows, parts.arrows, parts.measures, reading),
-    parts.said,
+    group("numbers", table, parts.rows, parts.arrows, parts.measures, reading),
+    parts.announcement,
   );
 }

@@ -1,74 +1,83 @@
-// The anchor's row, worked out, and the loss of every row.
+// The anchor's row of the softmax, worked out, and the loss of every row.
+
+import { element, setText, toolButton } from "../shared/dom.js";
+import { partnerOf } from "./loss.js";
+import { norm } from "./vectors.js";
+import { fourDigits, nameOf, roleOf, scientific, twoDigits } from "./words.js";
 
 const COLUMNS = ["", "cosine", "/ \u03c4", "exp", "softmax", "share of loss", "arrow"];
 
-function buildTable(lab) {
-  const { table, rows } = lab.parts;
-  const { anchor, z } = lab.state;
-  const others = [partnerOf(anchor), ...z.keys()].filter(
-    (k, place, all) => k !== anchor && all.indexOf(k) === place,
-  );
-  const head = make("tr", "");
-  COLUMNS.forEach((name) => head.append(make("th", "", name, { scope: "col" })));
-  lab.cells = others.map((k) => tableRow(k, anchor));
-  const foot = make("tr", "foot");
-  foot.append(make("td", "sum", "", { colspan: COLUMNS.length }));
-  const caption = make("caption", "");
-  table.replaceChildren(caption, head, ...lab.cells.map((row) => row.line), foot);
-  captionOf(caption, anchor, z.length);
-  const press = rows.contains(rows.getRootNode().activeElement) ? anchor : -1;
-  const chips = z.map((_, i) => chipOf(lab, i));
-  rows.replaceChildren(make("span", "quiet", "Loss of every row"), ...chips);
-  rows.querySelectorAll("button")[press]?.focus();
+/** Build the table of the anchor's row; `writeTable` fills it. */
+export function buildTable(widget) {
+  const { table, rows } = widget.parts;
+  const { anchor, z } = widget.state;
+  const partner = partnerOf(anchor);
+  const negatives = [...z.keys()].filter((k) => k !== anchor && k !== partner);
+  const head = element("tr");
+  COLUMNS.forEach((name) => head.append(element("th", "", name, { scope: "col" })));
+  widget.tableRows = [partner, ...negatives].map((k) => buildRow(k, anchor));
+  const foot = element("tr", "foot");
+  foot.append(element("td", "sum", "", { colspan: COLUMNS.length }));
+  const caption = element("caption");
+  writeCaption(caption, anchor, z.length);
+  table.replaceChildren(caption, head, ...widget.tableRows.map(({ line }) => line), foot);
+  // The button that was pressed is replaced: the new one of the anchor gets its focus.
+  const hadFocus = rows.contains(rows.getRootNode().activeElement);
+  const buttons = z.map((_, i) => anchorButton(widget, i));
+  rows.replaceChildren(element("span", "quiet", "Loss of every row"), ...buttons);
+  if (hadFocus) buttons[anchor].focus();
 }
 
-function tableRow(k, anchor) {
-  const role = roleOf(k, anchor);
-  const line = make("tr", role);
-  line.append(make("th", "", nameOf(k), { scope: "row" }));
-  const cells = COLUMNS.slice(1).map(() => make("td", ""));
-  line.append(...cells);
+function buildRow(k, anchor) {
+  const line = element("tr", roleOf(k, anchor));
+  const cells = COLUMNS.slice(1).map(() => element("td"));
+  line.append(element("th", "", nameOf(k), { scope: "row" }), ...cells);
   return { k, line, cells };
 }
 
-function captionOf(caption, anchor, count) {
-  const word = (i) => make("b", roleOf(i, anchor), nameOf(i));
-  const others = ` among ${count - 1} candidates`;
-  caption.append("Anchor ", word(anchor), " must pick ", word(partnerOf(anchor)), others);
+function writeCaption(caption, anchor, count) {
+  const bold = (i) => element("b", roleOf(i, anchor), nameOf(i));
+  const candidates = ` among ${count - 1} candidates`;
+  caption.append("Anchor ", bold(anchor), " must pick ", bold(partnerOf(anchor)), candidates);
 }
 
-function chipOf(lab, i) {
-  const { anchor } = lab.state;
-  const chip = make("button", `tool ${roleOf(i, anchor)}`, "", {
-    type: "button",
-    "aria-pressed": String(i === anchor),
+function anchorButton(widget, i) {
+  const { anchor } = widget.state;
+  const button = toolButton("", () => widget.setAnchor(i), {
+    "aria-pressed": i === anchor,
     title: `Make ${nameOf(i)} the anchor`,
   });
-  chip.onclick = () => lab.setAnchor(i);
-  return chip;
+  button.classList.add(roleOf(i, anchor));
+  return button;
 }
 
-function writeTable(lab, now) {
-  const { anchor, tau } = lab.state;
+/** Write the numbers of the anchor's row, and the loss of every row. */
+export function writeTable(widget, now) {
+  const { anchor, tau } = widget.state;
   const { softmax, loss } = now.rows[anchor];
   const partner = partnerOf(anchor);
-  const lost = softmax.reduce((sum, p, k) => sum + (k === partner ? 0 : p), 0);
+  const onNegatives = softmax.reduce((sum, p, k) => sum + (k === partner ? 0 : p), 0);
   let total = 0;
-  lab.cells.forEach(({ k, cells }) => {
-    const scaled = now.cosine[anchor][k] / tau;
-    const strength = size(now.pairs[anchor][k]);
-    total += Math.exp(scaled);
-    const share = k === partner ? "\u2013" : `${Math.round((100 * softmax[k]) / lost)} %`;
-    const arrow = `${k === partner ? "pull" : "push"} ${four(strength)}`;
-    const found = [four(now.cosine[anchor][k]), two(scaled), wide(Math.exp(scaled))];
-    const texts = [...found, four(softmax[k]), share, arrow];
-    texts.forEach((text, c) => setText(cells[c], text));
+  widget.tableRows.forEach(({ k, cells }) => {
+    const cosine = now.cosine[anchor][k];
+    const exp = Math.exp(cosine / tau);
+    total += exp;
+    const share = `${Math.round((100 * softmax[k]) / onNegatives)} %`;
+    const texts = [
+      fourDigits(cosine),
+      twoDigits(cosine / tau),
+      scientific(exp),
+      fourDigits(softmax[k]),
+      k === partner ? "\u2013" : share,
+      `${k === partner ? "pull" : "push"} ${fourDigits(norm(now.pairs[anchor][k]))}`,
+    ];
+    texts.forEach((text, column) => setText(cells[column], text));
     cells[3].style.setProperty("--part", `${100 * softmax[k]}%`);
   });
-  const sum = lab.parts.table.querySelector(".sum");
-  const own = `\u2212log ${four(softmax[partner])} = ${four(loss)}`;
-  setText(sum, `Sum of exp ${wide(total)}. ${nameOf(anchor)}'s loss = ${own}`);
-  lab.parts.rows.querySelectorAll("button").forEach((chip, i) => {
-    setText(chip, `${nameOf(i)} ${four(now.rows[i].loss)}`);
+  const own = `\u2212log ${fourDigits(softmax[partner])} = ${fourDigits(loss)}`;
+  const sum = `Sum of exp ${scientific(total)}. ${nameOf(anchor)}'s loss = ${own}`;
+  setText(widget.parts.table.querySelector(".sum"), sum);
+  widget.parts.rows.querySelectorAll("button").forEach((button, i) => {
+    setText(button, `${nameOf(i)} ${fourDigits(now.rows[i].loss)}`);
   });
 }

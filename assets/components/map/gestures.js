@@ -1,155 +1,182 @@
 // Mouse, touch and keys. One finger scrolls the page; two fingers, or "Move", move the map.
 
-const REACH = { mouse: 12, pen: 14, touch: 24 };
-const CLICK_SLOP = 5;
+import { setAttributes } from "../shared/dom.js";
+import { valueText } from "./words.js";
+
+const REACH = { mouse: 12, pen: 14, touch: 24 }; // CSS pixels from a point that still hit it
+const CLICK_SLOP = 5; // CSS pixels that a pointer may travel in a click
 const SCROLL_PAUSE_MS = 300;
-let scrolledAt = 0;
+const ZOOM_STEP = 1.6;
+const PAN_STEP = 40;
 
-// A scroll that began elsewhere and arrives over a map goes on as a scroll.
-window.addEventListener(
-  "wheel",
-  (event) => {
-    const over = event.composedPath()[0];
-    if (![...maps.values()].some((map) => map.parts.canvas === over)) {
-      scrolledAt = performance.now();
-    }
-  },
-  { capture: true, passive: true },
-);
-
-function bindGestures(map) {
-  const { canvas, closer, farther, fit, move } = map.parts;
-  closer.onclick = () => map.zoom(1.6, undefined, undefined, true);
-  farther.onclick = () => map.zoom(1 / 1.6, undefined, undefined, true);
-  fit.onclick = () => map.fit();
-  move.setAttribute("aria-pressed", "false");
+/** Listen to the learner; returns a function that removes every listener. */
+export function bindGestures(map) {
+  const { canvas, zoomIn, zoomOut, fit, move } = map.parts;
+  const { camera } = map;
+  const listening = new AbortController();
+  const { signal } = listening;
+  const on = (kind, listener, options = {}) =>
+    canvas.addEventListener(kind, listener, { signal, ...options });
+  zoomIn.onclick = () => camera.zoom(ZOOM_STEP);
+  zoomOut.onclick = () => camera.zoom(1 / ZOOM_STEP);
+  fit.onclick = () => camera.fit();
+  setAttributes(move, { "aria-pressed": false });
   move.onclick = () => {
-    const on = canvas.classList.toggle("moving");
-    move.setAttribute("aria-pressed", String(on));
+    setAttributes(move, { "aria-pressed": canvas.classList.toggle("moving") });
   };
-  canvas.ondblclick = () => map.fit();
-  canvas.onkeydown = (event) => {
-    if (pressed(map, event)) event.preventDefault();
-  };
-  canvas.addEventListener("wheel", (event) => wheeled(map, event), { passive: false });
-  const keepTwo = (event) => event.touches.length > 1 && event.preventDefault();
-  canvas.addEventListener("touchstart", keepTwo, { passive: false });
-  canvas.addEventListener("touchmove", keepTwo, { passive: false });
-  bindPointers(map, canvas);
+  on("dblclick", () => camera.fit());
+  on("keydown", (event) => {
+    if (handleKey(map, event)) event.preventDefault();
+  });
+  const keepTwoFingers = (event) => event.touches.length > 1 && event.preventDefault();
+  on("touchstart", keepTwoFingers, { passive: false });
+  on("touchmove", keepTwoFingers, { passive: false });
+  bindWheel(map, on, signal);
+  bindPointers(map, on);
+  return () => listening.abort();
 }
 
-function wheeled(map, event) {
-  const now = performance.now();
-  if (now - scrolledAt < SCROLL_PAUSE_MS && !event.ctrlKey) {
-    scrolledAt = now;
-    return;
-  }
+// A scroll that began elsewhere on the page and arrives over the map goes on as a scroll.
+function bindWheel(map, on, signal) {
+  const { canvas } = map.parts;
+  let scrolledAt = -Infinity;
+  window.addEventListener(
+    "wheel",
+    (event) => {
+      if (event.composedPath()[0] !== canvas) scrolledAt = performance.now();
+    },
+    { capture: true, passive: true, signal },
+  );
+  const onWheel = (event) => {
+    const now = performance.now();
+    if (now - scrolledAt < SCROLL_PAUSE_MS && !event.ctrlKey) scrolledAt = now;
+    else zoomByWheel(map, event);
+  };
+  on("wheel", onWheel, { passive: false });
+}
+
+function zoomByWheel(map, event) {
+  const { camera } = map;
   // Nothing left to zoom out of: the page may scroll on.
-  if (event.deltaY > 0 && !map.memory.own) return;
+  if (event.deltaY > 0 && !camera.ownedByLearner) return;
   event.preventDefault();
   const pixels = event.deltaY * (event.deltaMode ? 30 : 1);
-  const { x, y } = placeOn(map, event);
-  map.zoom(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), x, y);
-  if (event.deltaY > 0 && map.memory.camera.half >= map.fitted().half) map.fit();
+  const { x, y } = placeOf(map, event);
+  camera.zoom(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), x, y);
+  if (event.deltaY > 0 && camera.view.half >= camera.fitted().half) camera.fit();
 }
 
-function placeOn(map, event) {
+function placeOf(map, event) {
   const box = map.parts.canvas.getBoundingClientRect();
   return { x: event.clientX - box.left, y: event.clientY - box.top };
 }
 
-function nearestTo(map, { x, y }, reach) {
-  let [best, found] = [reach * reach, null];
-  for (let i = 0; i < map.count && map.at; i++) {
-    const distance = (map.at[2 * i] - x) ** 2 + (map.at[2 * i + 1] - y) ** 2;
-    if (distance < best) [best, found] = [distance, i];
+/** The point nearest to a place on the canvas, null if none is within reach. */
+export function nearestPoint(pixels, { x, y }, reach) {
+  let [least, nearest] = [reach * reach, null];
+  for (let i = 0; 2 * i < pixels.length; i++) {
+    const distance = (pixels[2 * i] - x) ** 2 + (pixels[2 * i + 1] - y) ** 2;
+    if (distance < least) [least, nearest] = [distance, i];
   }
-  return found;
+  return nearest;
 }
 
-function bindPointers(map, canvas) {
+function bindPointers(map, on) {
+  const { canvas } = map.parts;
+  const { camera } = map;
   const down = new Map(); // pointer id -> where it is
+  const pointAt = (place, reach) => nearestPoint(map.pixels ?? [], place, reach);
   let travelled = 0;
-  canvas.onpointerdown = (event) => {
+  on("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
-    down.set(event.pointerId, placeOn(map, event));
+    down.set(event.pointerId, placeOf(map, event));
     if (down.size === 1) travelled = 0;
-  };
-  canvas.onpointermove = (event) => {
-    const place = placeOn(map, event);
+  });
+  on("pointermove", (event) => {
+    const place = placeOf(map, event);
     const before = down.get(event.pointerId);
     if (!before) {
-      if (event.pointerType !== "touch") map.hover(nearestTo(map, place, REACH.mouse));
+      if (event.pointerType !== "touch") map.hover(pointAt(place, REACH.mouse));
       return;
     }
     travelled += Math.hypot(place.x - before.x, place.y - before.y);
     const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
-    if (other) pinch(map, before, place, other);
-    else if (travelled > CLICK_SLOP && movable(event, canvas)) {
+    if (other) pinch(camera, before, place, other);
+    else if (travelled > CLICK_SLOP && movesMap(event, canvas)) {
       canvas.classList.add("held");
       map.hover(null);
-      map.pan(place.x - before.x, place.y - before.y);
+      camera.pan(place.x - before.x, place.y - before.y);
     }
     down.set(event.pointerId, place);
-  };
-  canvas.onpointerup = (event) => {
-    const tapped = down.size === 1 && travelled <= CLICK_SLOP;
-    if (tapped) map.select(nearestTo(map, placeOn(map, event), REACH[event.pointerType] ?? 12));
-    // The second finger of a pinch, lifted alone, is no tap.
-    if (down.size > 1) travelled = Infinity;
-    release(event);
-  };
+  });
   const release = (event) => {
     down.delete(event.pointerId);
     canvas.classList.remove("held");
   };
-  canvas.onpointercancel = release;
-  canvas.onpointerleave = () => map.hover(null);
-  canvas.onblur = () => map.hover(null);
+  on("pointerup", (event) => {
+    const tapped = down.size === 1 && travelled <= CLICK_SLOP;
+    const reach = REACH[event.pointerType] ?? REACH.mouse;
+    if (tapped) map.select(pointAt(placeOf(map, event), reach));
+    // The second finger of a pinch, lifted alone, is no tap.
+    if (down.size > 1) travelled = Infinity;
+    release(event);
+  });
+  on("pointercancel", release);
+  on("pointerleave", () => map.hover(null));
+  on("blur", () => map.hover(null));
 }
 
-function movable(event, canvas) {
+function movesMap(event, canvas) {
   return event.pointerType !== "touch" || canvas.classList.contains("moving");
 }
 
-function pinch(map, before, place, other) {
+function pinch(camera, before, place, other) {
   const spread = (p) => Math.max(Math.hypot(p.x - other.x, p.y - other.y), 1);
-  map.pan((place.x - before.x) / 2, (place.y - before.y) / 2);
-  const middle = [(place.x + other.x) / 2, (place.y + other.y) / 2];
-  map.zoom(spread(place) / spread(before), ...middle);
+  camera.pan((place.x - before.x) / 2, (place.y - before.y) / 2);
+  camera.zoom(spread(place) / spread(before), (place.x + other.x) / 2, (place.y + other.y) / 2);
 }
 
-// True when the key meant something here.
-function pressed(map, event) {
+const ARROWS = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+// Returns true when the key has a meaning here.
+function handleKey(map, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  const arrows = {
-    ArrowLeft: [1, 0],
-    ArrowRight: [-1, 0],
-    ArrowUp: [0, 1],
-    ArrowDown: [0, -1],
-  };
-  const [dx, dy] = arrows[event.key] ?? [0, 0];
-  if ((dx || dy) && event.shiftKey) map.pan(dx * 40, dy * 40);
-  else if (dx) stepTo(map, -dx);
-  else if (event.key === "+" || event.key === "=") map.zoom(1.6, undefined, undefined, true);
-  else if (event.key === "-") map.zoom(1 / 1.6, undefined, undefined, true);
-  else if (event.key === "0") map.fit();
-  else if (event.key === "Enter" && map.hovered !== null) map.select(map.hovered);
-  else if (event.key === "Escape" && map.selected !== null) map.select(null);
+  const { key } = event;
+  const { camera } = map;
+  const [right, down] = ARROWS[key] ?? [0, 0];
+  if ((right || down) && event.shiftKey) camera.pan(-right * PAN_STEP, -down * PAN_STEP);
+  else if (right) hoverNext(map, right);
+  else if (key === "+" || key === "=") camera.zoom(ZOOM_STEP);
+  else if (key === "-") camera.zoom(1 / ZOOM_STEP);
+  else if (key === "0") camera.fit();
+  else if (key === "Enter" && map.hovered !== null) map.select(map.hovered);
+  else if (key === "Escape" && map.selected !== null) map.select(null);
   else return false;
   return true;
 }
 
-// Through the neighbours of the selected image, else through all images from left to right.
-function stepTo(map, direction) {
+// Through the neighbours of the selected point, else through all points from left to right.
+function hoverNext(map, direction) {
   const all = map.selected === null;
-  const order = all
-    ? [...Array(map.count).keys()].sort((a, b) => map.target[2 * a] - map.target[2 * b])
-    : map.othersOf(map.selected);
+  const order = all ? pointsFromLeft(map) : map.neighboursOf(map.selected);
   if (!order.length) return;
-  const place = order.indexOf(map.hovered);
-  const next = place < 0 ? (direction > 0 ? 0 : order.length - 1) : place + direction;
-  map.hover(order[(next + order.length) % order.length]);
+  const place = nextPlace(order.indexOf(map.hovered), direction, order.length);
+  map.hover(order[place]);
   const text = map.factor ? valueText(map.factor, map.factor.values[map.hovered]) : "";
-  setText(map.parts.said, all ? text : `Neighbour ${order.indexOf(map.hovered) + 1}: ${text}`);
+  map.announce(all ? text : `Neighbour ${place + 1}: ${text}`);
+}
+
+function pointsFromLeft({ count, target }) {
+  return [...Array(count).keys()].sort((a, b) => target[2 * a] - target[2 * b]);
+}
+
+/** The place after this one in a ring of `count`; -1 is before the first or behind the last. */
+export function nextPlace(place, direction, count) {
+  if (place < 0) return direction > 0 ? 0 : count - 1;
+  return (place + direction + count) % count;
 }

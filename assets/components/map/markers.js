@@ -1,5 +1,7 @@
 // Markers are drawn once into a sheet and copied from it: a copy costs far less than a path.
 
+import { element } from "../shared/dom.js";
+
 function polygon(path, corners, radius, turn, inner = radius) {
   const steps = inner === radius ? corners : corners * 2;
   for (let i = 0; i < steps; i++) {
@@ -49,8 +51,12 @@ function drawMarker(context, symbol, colour, halo, r) {
   else context.fill(path);
 }
 
-// swatches: [{symbol, colour}]; the sheet holds them side by side, `size` CSS pixels each.
-function markerSheet(swatches, r, density, halo, canvas = document.createElement("canvas")) {
+/**
+ * The markers of swatches `[{ symbol, colour }]`, side by side.
+ *
+ * @returns `{ canvas, cell, size }`: a cell's side in the canvas and in CSS pixels.
+ */
+export function markerSheet(swatches, r, density, halo, canvas = element("canvas")) {
   const cell = Math.ceil((r * 1.5 + 2) * 2 * density);
   canvas.width = cell * Math.max(swatches.length, 1);
   canvas.height = cell;
@@ -62,13 +68,14 @@ function markerSheet(swatches, r, density, halo, canvas = document.createElement
   return { canvas, cell, size: cell / density };
 }
 
-function swatchesOf(factor, set, theme) {
+/** Symbol and colour of each bin of a factor, as its image set's palette has them. */
+export function swatchesOf(factor, imageSet, theme) {
   if (!factor) return [{ symbol: "circle", colour: theme.text }];
-  const { symbols, [theme.name]: colours } = set.palette;
+  const { symbols, [theme.name]: colours } = imageSet.palette;
   const known = colours[factor.kind].map((colour, i) => ({
     colour,
     symbol: factor.kind === "class" ? symbols[i] : "circle",
   }));
-  // No class has this one.
+  // No class has the saltire.
   return factor.unknown ? [...known, { symbol: "saltire", colour: theme.text }] : known;
 }

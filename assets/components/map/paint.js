@@ -1,151 +1,133 @@
-// What LiveMap draws: dim points, lines, bright points, rings, and the tip beside its point.
+// What a LiveMap draws: dim points, lines, bright points, rings, and the tip's place.
 
-Object.assign(LiveMap.prototype, {
-  // Draws the moment `now`; true while anything is still on its way.
-  paint(now) {
-    if (!this.width || !this.target) return false;
-    const moving = this.advance(now);
-    const { context, density } = this;
-    context.setTransform(density, 0, 0, density, 0, 0);
-    context.clearRect(0, 0, this.width, this.height);
-    this.project();
-    const group = this.selected === null ? null : this.othersOf(this.selected);
-    const picked = group && new Set([this.selected, ...group]);
-    const bright = this.only === null ? null : (i) => this.factor.bins[i] === this.only;
-    this.paintPoints(picked ? (i) => picked.has(i) : bright, picked);
-    if (group) this.paintGroup(group);
-    if (this.hovered !== null && this.hovered !== this.selected) {
-      this.ring(this.hovered, this.theme.text, 1.5);
-    }
-    this.placeTip();
-    return moving;
-  },
+import { drawTile, tileShape } from "../shared/tiles.js";
+import { markerSheet } from "./markers.js";
 
-  advance(now) {
-    const span = lessMotion.matches ? 0 : GLIDE_MS;
-    const t = span ? Math.min(Math.max((now - this.started) / span, 0), 1) : 1;
-    const { xy } = this.memory;
-    const share = eased(t);
-    for (let i = 0; i < xy.length; i++) {
-      xy[i] = this.from[i] + (this.target[i] - this.from[i]) * share;
-    }
-    const c = span ? Math.min(Math.max((now - this.cameraStarted) / span, 0), 1) : 1;
-    if (this.cameraTo) {
-      for (const d of ["x", "y", "half"]) {
-        const [a, b] = [this.cameraFrom[d], this.cameraTo[d]];
-        this.memory.camera[d] = a + (b - a) * eased(c);
-      }
-    }
-    return t < 1 || c < 1;
-  },
+const PICTURE = 30; // CSS pixels of a picture that replaces its marker
+const DIM = 0.28; // opacity
 
-  // World to CSS pixels, for all points at once.
-  project() {
-    const { camera, xy } = this.memory;
-    const scale = Math.min(this.width, this.height) / 2 / camera.half;
-    if (this.at?.length !== xy.length) this.at = new Float32Array(xy.length);
-    for (let i = 0; i < xy.length; i += 2) {
-      this.at[i] = this.width / 2 + (xy[i] - camera.x) * scale;
-      this.at[i + 1] = this.height / 2 - (xy[i + 1] - camera.y) * scale;
-    }
-    this.closeness = this.fitted().half / camera.half;
-    const room = Math.sqrt((this.width * this.height) / Math.max(this.count, 1));
-    const radius = 0.27 * room * Math.sqrt(Math.max(this.closeness, 1));
-    this.useSheet(Math.round(Math.min(Math.max(radius, 2.5), 6) * 2) / 2);
-    // Close enough that neighbouring pictures mostly find room: the points become pictures.
-    this.pictures = this.set?.ready && this.closeness * room > 2 * PICTURE;
-  },
+/** Draw the map as it is now. */
+export function paint(map) {
+  const { context, density, camera, selected, hovered, highlightedBin, factor } = map;
+  context.setTransform(density, 0, 0, density, 0, 0);
+  context.clearRect(0, 0, camera.width, camera.height);
+  project(map);
+  if (selected !== null) {
+    const neighbours = map.neighboursOf(selected);
+    const bright = new Set([selected, ...neighbours]);
+    paintDim(map, (i) => !bright.has(i));
+    paintSelected(map, neighbours);
+  } else if (highlightedBin !== null) {
+    const bright = (i) => factor.bins[i] === highlightedBin;
+    paintDim(map, (i) => !bright(i));
+    paintPoints(map, bright);
+  } else {
+    paintPoints(map, () => true);
+  }
+  if (hovered !== null && hovered !== selected) paintRing(map, hovered, map.theme.text, 1.5);
+  placeTip(map);
+}
 
-  useSheet(radius) {
-    if (this.sheet && this.radius === radius) return;
-    this.radius = radius;
-    const { swatches, density, theme } = this;
-    const drawn = new OffscreenCanvas(1, 1);
-    this.sheet = markerSheet(swatches, radius, density, theme.background, drawn);
-    // A bitmap: every copy from a canvas takes a snapshot of it first.
-    this.sheet.canvas = drawn.transferToImageBitmap();
-  },
+/** Width and height of a tile that covers as much as a square of this side. */
+export function shapeOfPicture(imageSet, side) {
+  const [across, down] = tileShape(imageSet);
+  const wider = Math.sqrt(across / down);
+  return [side * wider, side / wider];
+}
 
-  paintPoints(bright, picked) {
-    const { context } = this;
-    if (bright) {
-      context.globalAlpha = DIM;
-      this.paintSome((i) => !bright(i));
-      context.globalAlpha = 1;
-    }
-    // A picked group is drawn over its lines, by paintGroup.
-    if (!picked) this.paintSome(bright ?? (() => true));
-  },
+// Where the points are on the canvas, and how large they are drawn.
+function project(map) {
+  const { camera, imageSet, state: { positions } } = map;
+  if (map.pixels?.length !== positions.length) map.pixels = new Float32Array(positions.length);
+  camera.project(positions, map.pixels);
+  const { magnification } = camera;
+  const room = Math.sqrt((camera.width * camera.height) / Math.max(map.count, 1));
+  const radius = 0.27 * room * Math.sqrt(Math.max(magnification, 1));
+  useMarkers(map, Math.round(Math.min(Math.max(radius, 2.5), 6) * 2) / 2);
+  // Close enough that most pictures find room beside each other: points become pictures.
+  map.asPictures = imageSet?.ready && magnification * room > 2 * PICTURE;
+}
 
-  paintSome(wanted) {
-    const { at, width, height, pictures } = this;
-    const edge = pictures ? PICTURE : this.sheet.size;
-    for (let i = 0; i < this.count; i++) {
-      const [x, y] = [at[2 * i], at[2 * i + 1]];
-      const outside = x < -edge || y < -edge || x > width + edge || y > height + edge;
-      if (outside || !wanted(i)) continue;
-      if (pictures) this.paintPicture(i, x, y);
-      else this.paintMarker(i, x, y);
-    }
-  },
+function useMarkers(map, radius) {
+  if (map.markers && map.markerRadius === radius) return;
+  map.markerRadius = radius;
+  const canvas = new OffscreenCanvas(1, 1);
+  map.markers = markerSheet(map.swatches, radius, map.density, map.theme.background, canvas);
+  // A bitmap: every copy from a canvas would take a snapshot of it first.
+  map.markers.canvas = canvas.transferToImageBitmap();
+}
 
-  paintMarker(i, x, y) {
-    const { canvas, cell, size } = this.sheet;
-    const left = (this.factor ? this.factor.bins[i] : 0) * cell;
-    this.context.drawImage(canvas, left, 0, cell, cell, x - size / 2, y - size / 2, size, size);
-  },
+function paintDim(map, wanted) {
+  map.context.globalAlpha = DIM;
+  paintPoints(map, wanted);
+  map.context.globalAlpha = 1;
+}
 
-  // The picture in a frame of its colour, its symbol on the corner.
-  paintPicture(i, x, y) {
-    const { context, set, swatches, factor } = this;
-    const [width, height] = shaped(set, PICTURE);
-    const [left, top] = [x - width / 2, y - height / 2];
-    context.fillStyle = swatches[factor?.bins[i] ?? 0].colour;
-    context.fillRect(left - 2, top - 2, width + 4, height + 4);
-    drawTile(context, set, i, left, top, width, height);
-    if (factor?.kind === "class") this.paintMarker(i, left + width, top + height);
-  },
+function paintPoints(map, wanted) {
+  const { pixels, camera, asPictures } = map;
+  const edge = asPictures ? PICTURE : map.markers.size;
+  const outside = (x, y) =>
+    x < -edge || y < -edge || x > camera.width + edge || y > camera.height + edge;
+  for (let i = 0; i < map.count; i++) {
+    const [x, y] = [pixels[2 * i], pixels[2 * i + 1]];
+    if (outside(x, y) || !wanted(i)) continue;
+    if (asPictures) paintPicture(map, i, x, y);
+    else paintMarker(map, i, x, y);
+  }
+}
 
-  paintGroup(others) {
-    const { context, at, selected } = this;
-    context.strokeStyle = this.theme.text;
-    context.lineWidth = 1.25;
-    context.globalAlpha = 0.75;
-    context.beginPath();
-    others.forEach((i) => {
-      context.moveTo(at[2 * selected], at[2 * selected + 1]);
-      context.lineTo(at[2 * i], at[2 * i + 1]);
-    });
-    context.stroke();
-    context.globalAlpha = 1;
-    const group = new Set(others);
-    this.paintSome((i) => group.has(i));
-    this.paintSome((i) => i === selected);
-    this.ring(selected, this.anchorColour(), 2.5);
-  },
+function paintMarker({ context, markers, factor }, i, x, y) {
+  const { canvas, cell, size } = markers;
+  const left = (factor ? factor.bins[i] : 0) * cell;
+  context.drawImage(canvas, left, 0, cell, cell, x - size / 2, y - size / 2, size, size);
+}
 
-  anchorColour() {
-    return this.set?.palette.anchor ?? this.theme.text;
-  },
+// The picture in a frame of its colour, its symbol on the corner.
+function paintPicture(map, i, x, y) {
+  const { context, imageSet, swatches, factor } = map;
+  const [width, height] = shapeOfPicture(imageSet, PICTURE);
+  const [left, top] = [x - width / 2, y - height / 2];
+  context.fillStyle = swatches[factor?.bins[i] ?? 0].colour;
+  context.fillRect(left - 2, top - 2, width + 4, height + 4);
+  drawTile(context, imageSet, i, left, top, width, height);
+  if (factor?.kind === "class") paintMarker(map, i, left + width, top + height);
+}
 
-  ring(i, colour, width) {
-    const { context, at } = this;
-    context.strokeStyle = colour;
-    context.lineWidth = width;
-    context.beginPath();
-    const corner = Math.hypot(...shaped(this.set, PICTURE)) / 2;
-    const radius = this.pictures ? corner * 1.16 : this.radius + 4.5;
-    context.arc(at[2 * i], at[2 * i + 1], radius, 0, 2 * Math.PI);
-    context.stroke();
-  },
+// Lines to the neighbours, with the points above them.
+function paintSelected(map, neighbours) {
+  const { context, pixels, selected, theme, imageSet } = map;
+  context.strokeStyle = theme.text;
+  context.lineWidth = 1.25;
+  context.globalAlpha = 0.75;
+  context.beginPath();
+  neighbours.forEach((i) => {
+    context.moveTo(pixels[2 * selected], pixels[2 * selected + 1]);
+    context.lineTo(pixels[2 * i], pixels[2 * i + 1]);
+  });
+  context.stroke();
+  context.globalAlpha = 1;
+  const wanted = new Set(neighbours);
+  paintPoints(map, (i) => wanted.has(i));
+  paintPoints(map, (i) => i === selected);
+  paintRing(map, selected, imageSet?.palette.anchor ?? theme.text, 2.5);
+}
 
-  placeTip() {
-    const { tip } = this.parts;
-    if (this.hovered === null || tip.hidden) return;
-    const [x, y] = [this.at[2 * this.hovered], this.at[2 * this.hovered + 1]];
-    const { offsetWidth, offsetHeight } = tip;
-    const left = x + 16 + offsetWidth < this.width ? x + 16 : x - 16 - offsetWidth;
-    const top = Math.min(Math.max(y - offsetHeight / 2, 0), this.height - offsetHeight);
-    tip.style.transform = `translate(${Math.round(Math.max(left, 0))}px, ${Math.round(top)}px)`;
-  },
-});
+function paintRing({ context, pixels, imageSet, asPictures, markerRadius }, i, colour, width) {
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  context.beginPath();
+  const corner = Math.hypot(...shapeOfPicture(imageSet, PICTURE)) / 2;
+  const radius = asPictures ? corner * 1.16 : markerRadius + 4.5;
+  context.arc(pixels[2 * i], pixels[2 * i + 1], radius, 0, 2 * Math.PI);
+  context.stroke();
+}
+
+function placeTip({ parts: { tip }, hovered, pixels, camera }) {
+  if (hovered === null || tip.hidden) return;
+  const [x, y] = [pixels[2 * hovered], pixels[2 * hovered + 1]];
+  const { offsetWidth, offsetHeight } = tip;
+  const fitsRight = x + 16 + offsetWidth < camera.width;
+  const left = Math.max(fitsRight ? x + 16 : x - 16 - offsetWidth, 0);
+  const top = Math.min(Math.max(y - offsetHeight / 2, 0), camera.height - offsetHeight);
+  tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+}

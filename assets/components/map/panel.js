@@ -1,5 +1,19 @@
 // Everything around the canvas: colour choices, legend, tip and the nearest neighbours.
 
+import {
+  colourBar,
+  element,
+  fillRadioGroup,
+  liveRegion,
+  setAttributes,
+  setText,
+  toolButton,
+} from "../shared/dom.js";
+import { shortNumber } from "../shared/numbers.js";
+import { fillThumbnail, tileShape } from "../shared/tiles.js";
+import { markerSheet } from "./markers.js";
+import { agreementText, valueText } from "./words.js";
+
 const HINT = "Select a point on the map to see its nearest neighbours in feature space.";
 const SOUND_HINT =
   "Select a sound on the map to hear it and to see its nearest neighbours in feature space.";
@@ -7,103 +21,84 @@ const KEYS =
   "Left and right step through the points, Enter shows the nearest neighbours, Escape " +
   "clears. Plus and minus zoom, zero fits, shift with an arrow moves the map.";
 
-function make(tag, className, text = "", attributes = {}) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
-  return element;
-}
-
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-function buildPanel(root) {
-  root.querySelector(".map")?.remove();
-  const button = (text, label) =>
-    make("button", "tool", text, { type: "button", "aria-label": label, title: label });
+/** Build the parts of a map once; what changes is written into them. */
+export function buildPanel(root) {
+  const button = (text, label) => toolButton(text, null, { "aria-label": label, title: label });
   const parts = {
-    map: make("div", "map"),
-    title: make("p", "title"),
-    choices: make("fieldset", "choices"),
-    stage: make("div", "stage"),
-    canvas: make("canvas", "points", "", {
-      tabindex: "0",
-      role: "img",
-      "aria-description": KEYS,
+    map: element("div", "component map"),
+    title: element("p", "title"),
+    choices: element("fieldset", "choices"),
+    stage: element("div", "stage"),
+    // A screen reader passes keys on to an application; of an image it would keep them.
+    canvas: element("canvas", "points", "", {
+      tabindex: 0,
+      role: "application",
+      "aria-roledescription": "map",
+      "aria-describedby": "map-keys",
     }),
-    tools: make("div", "tools"),
-    closer: button("+", "Zoom in"),
-    farther: button("\u2212", "Zoom out"),
+    keys: element("p", "screen-reader", KEYS, { id: "map-keys" }),
+    tools: element("div", "tools"),
+    zoomIn: button("+", "Zoom in"),
+    zoomOut: button("\u2212", "Zoom out"),
     fit: button("Fit", "Fit all points"),
     move: button("Move", "Move the map with one finger"),
-    tip: make("div", "tip", "", { hidden: "" }),
-    legend: make("div", "legend"),
-    inspector: make("div", "inspector"),
-    said: make("div", "said", "", { "aria-live": "polite" }),
+    tip: element("div", "tip", "", { hidden: "" }),
+    legend: element("div", "legend"),
+    inspector: element("div", "inspector"),
+    announcement: liveRegion(),
   };
   parts.move.classList.add("touch");
-  parts.tools.append(parts.closer, parts.farther, parts.fit, parts.move);
-  parts.stage.append(parts.canvas, parts.tools, parts.tip);
-  const { title, choices, stage, legend, inspector, said } = parts;
-  parts.map.append(title, choices, stage, legend, inspector, said);
+  parts.tools.append(parts.zoomIn, parts.zoomOut, parts.fit, parts.move);
+  parts.stage.append(parts.canvas, parts.keys, parts.tools, parts.tip);
+  const { title, choices, stage, legend, inspector, announcement } = parts;
+  parts.map.append(title, choices, stage, legend, inspector, announcement);
   root.append(parts.map);
   return parts;
 }
 
-function showChoices(fieldset, set, chosen, choose) {
-  const legend = make("legend", "", "Colour by");
-  const options = (set?.factors ?? []).map(({ name, words }) => {
-    const input = make("input", "", "", { type: "radio", name: "colour", value: name });
-    input.checked = name === chosen;
-    input.onchange = () => choose(name);
-    const label = make("label", "");
-    label.append(input, make("span", "", words));
-    return label;
-  });
+/** Offer the factors to colour by, where there are several. */
+export function showChoices(fieldset, factors, chosen, choose) {
+  const options = factors.map(({ name, words }) => [name, words]);
   fieldset.hidden = options.length < 2;
-  fieldset.replaceChildren(legend, ...options);
+  fillRadioGroup(fieldset, { name: "colour", legend: "Colour by", options, chosen, choose });
 }
 
-function showLegend(legend, factor, swatches, theme, only, highlight) {
+/** Show the classes with their markers, or the colour scale of a number or angle. */
+export function showLegend(legend, { factor, swatches, theme, highlighted, highlight }) {
   legend.replaceChildren();
   if (!factor) return;
   const known = factor.unknown ? swatches.slice(0, -1) : swatches;
   if (factor.kind === "class") {
-    const items = factor.names.map((name, i) => {
-      const item = make("button", "swatch", "", {
+    const items = factor.names.map((name, bin) => {
+      const item = element("button", "swatch", "", {
         type: "button",
         title: `Show only ${name}`,
-        "aria-pressed": String(only === i),
+        "aria-pressed": highlighted === bin,
       });
-      item.append(markerIcon(known[i % known.length], theme), make("span", "", name));
-      item.onclick = () => highlight(only === i ? null : i);
+      item.append(markerIcon(known[bin % known.length], theme), element("span", "", name));
+      item.onclick = () => highlight(highlighted === bin ? null : bin);
       return item;
     });
     legend.append(...items);
-    if (factor.unknown) legend.append(unknownItem(swatches.at(-1), theme));
-    return;
+  } else {
+    legend.append(...colourScale(factor, known));
   }
-  const turn = factor.kind === "angle";
-  const ramp = make("canvas", "ramp");
-  ramp.width = known.length;
-  ramp.height = 1;
-  const context = ramp.getContext("2d");
-  known.forEach(({ colour }, i) => {
-    context.fillStyle = colour;
-    context.fillRect(i, 0, 1, 1);
-  });
-  const [low, high] = turn ? ["0°", "360°"] : [tidy(factor.low), tidy(factor.high)];
-  const name = make("span", "scale", factor.words);
-  legend.append(name, make("span", "", low), ramp, make("span", "", high));
-  if (factor.unknown) legend.append(unknownItem(swatches.at(-1), theme));
+  if (factor.unknown) {
+    const item = element("span", "swatch");
+    item.append(markerIcon(swatches.at(-1), theme), element("span", "", "unknown"));
+    legend.append(item);
+  }
 }
 
-function unknownItem(swatch, theme) {
-  const item = make("span", "swatch");
-  item.append(markerIcon(swatch, theme), make("span", "", "unknown"));
-  return item;
+function colourScale({ kind, words, low, high }, swatches) {
+  const ends = kind === "angle" ? ["0°", "360°"] : [low, high].map(shortNumber);
+  const [first, last] = ends.map((text) => element("span", "", text));
+  return [
+    element("span", "scale", words),
+    first,
+    colourBar(swatches.map(({ colour }) => colour)),
+    last,
+  ];
 }
 
 function markerIcon(swatch, theme) {
@@ -112,53 +107,63 @@ function markerIcon(swatch, theme) {
   return sheet.canvas;
 }
 
-function showTip(tip, set, index) {
-  const picture = make("canvas", "picture");
-  fillThumbnail(picture, set, index);
-  const list = make("dl", "");
-  (set?.factors ?? []).forEach((factor) => {
+/** Fill the tip with a point's picture and factors. */
+export function showTip(tip, imageSet, index) {
+  const picture = element("canvas", "picture");
+  fillThumbnail(picture, imageSet, index);
+  const list = element("dl");
+  (imageSet?.factors ?? []).forEach((factor) => {
     const text = valueText(factor, factor.values[index]);
-    list.append(make("dt", "", factor.words), make("dd", "", text));
+    list.append(element("dt", "", factor.words), element("dd", "", text));
   });
-  tip.replaceChildren(...(set?.ready ? [picture] : []), list);
+  tip.replaceChildren(...(imageSet?.ready ? [picture] : []), list);
 }
 
-// Slots are made once and refilled, so that a frame never takes the focus from a button.
-function showInspector(inspector, { set, factor, swatches, selected, others, select, clear }) {
+/**
+ * Show the selected point and its neighbours, or a hint while there is none.
+ *
+ * Slots are built once and refilled, so that a frame never takes the focus from a button.
+ */
+export function showInspector(inspector, shown) {
+  const { imageSet, factor, selected, neighbours } = shown;
   if (selected === null) {
-    if (!inspector.querySelector(".hint")) inspector.replaceChildren(make("p", "hint"));
-    setText(inspector.querySelector(".hint"), set?.sounds ? SOUND_HINT : HINT);
+    if (!inspector.querySelector(".hint")) inspector.replaceChildren(element("p", "hint"));
+    setText(inspector.querySelector(".hint"), imageSet?.sounds ? SOUND_HINT : HINT);
     return;
   }
-  const [across, down] = set?.tile ?? [1, 1];
-  inspector.style.setProperty("--wider", across / down);
-  if (inspector.querySelectorAll(".slot").length !== others.length + 1) {
-    const slots = [selected, ...others].map((_, i) => makeSlot(i));
-    inspector.replaceChildren(make("p", "agreement"), ...slots, make("p", "facts"));
+  const [across, down] = tileShape(imageSet);
+  inspector.style.setProperty("--aspect", across / down);
+  if (inspector.querySelectorAll(".slot").length !== neighbours.length + 1) {
+    const slots = [selected, ...neighbours].map((_, rank) => buildSlot(rank));
+    inspector.replaceChildren(element("p", "agreement"), ...slots, element("p", "facts"));
   }
-  setText(
-    inspector.querySelector(".agreement"),
-    factor
-      ? agreementText(factor, selected, others)
-      : `Its ${others.length} nearest in feature space`,
+  const agreement = factor
+    ? agreementText(factor, selected, neighbours)
+    : `Its ${neighbours.length} nearest in feature space`;
+  setText(inspector.querySelector(".agreement"), agreement);
+  const facts = (imageSet?.factors ?? []).map(
+    (known) => `${known.words} ${valueText(known, known.values[selected])}`,
   );
-  const facts = (set?.factors ?? []).map((f) => `${f.words} ${valueText(f, f.values[selected])}`);
   setText(inspector.querySelector(".facts"), facts.join(" · "));
-  inspector.querySelectorAll(".slot").forEach((slot, i) => {
-    const index = i ? others[i - 1] : selected;
-    const text = factor ? valueText(factor, factor.values[index]) : i ? `no. ${i}` : "";
-    const what = i ? `Neighbour ${i}` : "Selected point, press to clear";
-    slot.setAttribute("aria-label", text ? `${what}: ${text}` : what);
-    slot.onclick = () => (i ? select(index) : clear());
-    const picture = slot.querySelector("canvas");
-    fillThumbnail(picture, set, index);
-    picture.style.borderColor = swatches[factor?.bins[index] ?? 0].colour;
-    setText(slot.querySelector("span"), text);
-  });
+  inspector.querySelectorAll(".slot").forEach((slot, rank) => fillSlot(slot, rank, shown));
 }
 
-function makeSlot(rank) {
-  const slot = make("button", rank ? "slot" : "slot chosen", "", { type: "button" });
-  slot.append(make("canvas", "picture"), make("span", ""));
+function buildSlot(rank) {
+  const slot = element("button", rank ? "slot" : "slot chosen", "", { type: "button" });
+  slot.append(element("canvas", "picture"), element("span"));
   return slot;
+}
+
+// Rank 0 is the selected point itself.
+function fillSlot(slot, rank, { imageSet, factor, swatches, selected, neighbours, select, clear }) {
+  const index = rank ? neighbours[rank - 1] : selected;
+  const unnamed = rank ? `no. ${rank}` : "";
+  const text = factor ? valueText(factor, factor.values[index]) : unnamed;
+  const what = rank ? `Neighbour ${rank}` : "Selected point, press to clear";
+  setAttributes(slot, { "aria-label": text ? `${what}: ${text}` : what });
+  slot.onclick = () => (rank ? select(index) : clear());
+  const picture = slot.querySelector("canvas");
+  fillThumbnail(picture, imageSet, index);
+  picture.style.borderColor = swatches[factor?.bins[index] ?? 0].colour;
+  setText(slot.querySelector("span"), text);
 }

@@ -1,25 +1,30 @@
 // Mouse, touch and keys: hover reads a cell, a click or an arrow chooses it.
 
 const SETTLE_MS = 140; // a held arrow key asks the page once, where it comes to rest
-const ECHO_MS = 3000; // how long an older answer of the page is taken for a late one
+const ECHO_MS = 3000; // how long an older choice that comes back from the page is ignored
 
-function bindGestures(matrix) {
+/** Listen to the learner; returns a function that removes every listener. */
+export function bindGestures(matrix) {
   const { canvas } = matrix.parts;
-  canvas.onpointermove = (event) => {
+  const listening = new AbortController();
+  const on = (kind, listener) =>
+    canvas.addEventListener(kind, listener, { signal: listening.signal });
+  on("pointermove", (event) => {
     if (event.pointerType !== "touch") matrix.hover(cellAt(matrix, event));
-  };
-  canvas.onpointerleave = () => matrix.hover(null);
-  canvas.onclick = (event) => {
+  });
+  on("pointerleave", () => matrix.hover(null));
+  on("click", (event) => {
     const cell = cellAt(matrix, event);
     if (cell) choose(matrix, cell, 0);
-  };
-  canvas.onkeydown = (event) => {
-    const cell = cellAfter(matrix, event);
+  });
+  on("keydown", (event) => {
+    const cell = cellAfterKey(matrix, event);
     if (!cell) return;
     event.preventDefault();
     matrix.hover(null);
     choose(matrix, cell, SETTLE_MS);
-  };
+  });
+  return () => listening.abort();
 }
 
 function cellAt(matrix, event) {
@@ -29,9 +34,9 @@ function cellAt(matrix, event) {
   return cell.every((i) => i >= 0 && i < matrix.count) ? cell : null;
 }
 
-function cellAfter(matrix, event) {
+/** The cell that a key leads to from the chosen one, undefined or null for other keys. */
+export function cellAfterKey({ row, column, count }, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
-  const { row, column, count } = matrix;
   const last = count - 1;
   return {
     ArrowLeft: [row, Math.max(column - 1, 0)],
@@ -44,21 +49,20 @@ function cellAfter(matrix, event) {
   }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
 }
 
-// Shown here at once; the page, which has the numbers, is told when it settles.
+// Shown here at once; Python, which has the numbers, gets it when the learner rests.
 function choose(matrix, cell, delay) {
-  matrix.show(cell);
-  setText(matrix.parts.said, matrix.linesOf(cell).join(", "));
-  clearTimeout(matrix.telling);
-  matrix.telling = setTimeout(() => {
-    matrix.telling = 0;
+  matrix.choose(cell);
+  clearTimeout(matrix.sending);
+  matrix.sending = setTimeout(() => {
+    matrix.sending = 0;
     matrix.awaited = { cell: String(cell), until: performance.now() + ECHO_MS };
-    matrix.tell({ row: cell[0], column: cell[1] });
+    matrix.send(cell);
   }, delay);
 }
 
-// Whether the cell that the page names is news, or the echo of an older choice.
-function isNews(matrix, cell) {
-  if (matrix.telling) return false;
+/** Whether the cell that Python names is new, or an older choice that comes back. */
+export function isNews(matrix, cell) {
+  if (matrix.sending) return false;
   const { awaited } = matrix;
   if (!awaited) return true;
   const answered = awaited.cell === String(cell);

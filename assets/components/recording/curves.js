@@ -1,93 +1,107 @@
-// Charts whose cursor follows a recording: what is still to come stays faint.
+// Charts whose cursor follows a recording: what is still to come is faint.
 
-const SVG = "http://www.w3.org/2000/svg";
-const CURVE_HEIGHT = 140;
+import { element, setAttributes, setText, svgElement } from "../shared/dom.js";
+import { shortNumber } from "../shared/numbers.js";
+
+const HEIGHT = 140;
 const EDGE = { left: 38, right: 12, top: 8, bottom: 20 };
 
-function ink(parent, tag, attributes, text = "") {
-  const element = document.createElementNS(SVG, tag);
-  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
-  element.textContent = text;
-  parent.append(element);
-  return element;
-}
-
-class Curve {
-  // spec: {name, x, y, last, low, high, ticks, lines: [{text, value, side: "end" or "middle", above}]}
+export class Curve {
+  /**
+   * @param spec `{ name, x, y, last, low, high, ticks, lines }`: a curve over the steps 0 to
+   *   `last`, with reference lines `{ text, value, side: "end" or "middle", above }`.
+   */
   constructor(host, spec) {
     this.spec = spec;
-    this.says = make("p", "says");
-    this.box = make("div", "curve", "", { role: "img" });
-    host.append(this.says, this.box);
+    this.summary = element("p", "summary");
+    this.box = element("div", "curve", "", { role: "img" });
+    host.append(this.summary, this.box);
     this.resizing = new ResizeObserver(() => this.draw());
     this.resizing.observe(this.box);
   }
 
-  remove() {
+  unmount() {
     this.resizing.disconnect();
   }
 
-  at(step, says) {
+  /** Move the cursor to a step; `text` says what the curve is there. */
+  showStep(step, text) {
     this.step = step;
-    setText(this.says, `${this.spec.name}. ${says}`);
-    this.box.setAttribute("aria-label", `${this.spec.name} over steps. ${says}`);
-    this.follow();
+    setText(this.summary, `${this.spec.name}. ${text}`);
+    setAttributes(this.box, { "aria-label": `${this.spec.name} over steps. ${text}` });
+    this.moveCursor();
   }
 
-  px(x) {
+  pixelX(x) {
     const room = this.width - EDGE.left - EDGE.right;
     return EDGE.left + (x / Math.max(this.spec.last, 1)) * room;
   }
 
-  py(y) {
+  pixelY(y) {
     const { low, high } = this.spec;
-    return EDGE.top + ((high - y) / (high - low)) * (CURVE_HEIGHT - EDGE.top - EDGE.bottom);
+    return EDGE.top + ((high - y) / (high - low)) * (HEIGHT - EDGE.top - EDGE.bottom);
   }
 
   draw() {
     this.width = this.box.clientWidth;
     if (!this.width) return;
-    const { x, y, last, lines, ticks } = this.spec;
-    const svg = document.createElementNS(SVG, "svg");
-    Object.entries({ width: this.width, height: CURVE_HEIGHT, "aria-hidden": "true" }).forEach(
-      ([name, value]) => svg.setAttribute(name, value),
+    const size = { width: this.width, height: HEIGHT, "aria-hidden": true };
+    const svg = svgElement("svg", "", size);
+    this.drawAxes(svg);
+    this.drawReferences(svg);
+    const { x, y } = this.spec;
+    this.points = x.map(
+      (step, i) => `${this.pixelX(step).toFixed(1)},${this.pixelY(y[i]).toFixed(1)}`,
     );
-    const foot = CURVE_HEIGHT - EDGE.bottom;
-    const [start, end] = [EDGE.left, this.width - EDGE.right];
-    ticks.forEach((tick) => {
-      const at = this.py(tick);
-      ink(svg, "line", { class: "grid", x1: start, x2: end, y1: at, y2: at });
-      ink(svg, "text", { class: "tick", x: start - 6, y: at + 4, "text-anchor": "end" }, tidy(tick));
-    });
-    const inWords = last.toLocaleString("en");
-    ink(svg, "text", { class: "tick", x: start, y: foot + 15, "text-anchor": "middle" }, "0");
-    ink(svg, "text", { class: "tick", x: end, y: foot + 15, "text-anchor": "end" }, `step ${inWords}`);
-    lines.forEach(({ text, value, side, above }) => {
-      const at = this.py(value);
-      ink(svg, "line", { class: "reference", x1: start, x2: end, y1: at, y2: at });
-      const place = { x: side === "end" ? end - 2 : (start + end) / 2, y: at + (above ? -4 : 12) };
-      ink(svg, "text", { class: "tick", ...place, "text-anchor": side }, text);
-    });
-    this.points = x.map((step, i) => `${this.px(step).toFixed(1)},${this.py(y[i]).toFixed(1)}`);
-    ink(svg, "polyline", { class: "ahead", points: this.points.join(" ") });
-    this.past = ink(svg, "polyline", { class: "past", points: "" });
-    this.cursor = ink(svg, "line", { class: "cursor", y1: EDGE.top, y2: foot });
-    this.dot = ink(svg, "circle", { class: "dot", r: 4 });
+    svgElement("polyline", "future", { points: this.points.join(" ") }, svg);
+    this.past = svgElement("polyline", "past", { points: "" }, svg);
+    const ends = { y1: EDGE.top, y2: HEIGHT - EDGE.bottom };
+    this.cursor = svgElement("line", "cursor", ends, svg);
+    this.dot = svgElement("circle", "dot", { r: 4 }, svg);
     this.box.replaceChildren(svg);
-    this.follow();
+    this.moveCursor();
   }
 
-  follow() {
-    if (!this.points || this.step === undefined) return;
-    const at = this.px(this.step).toFixed(1);
-    this.cursor.setAttribute("x1", at);
-    this.cursor.setAttribute("x2", at);
-    const seen = this.points.slice(0, this.spec.x.filter((x) => x <= this.step).length);
-    this.past.setAttribute("points", seen.join(" "));
-    this.dot.style.display = seen.length ? "" : "none";
-    if (!seen.length) return;
-    const [x, y] = seen.at(-1).split(",");
-    this.dot.setAttribute("cx", x);
-    this.dot.setAttribute("cy", y);
+  get sides() {
+    return [EDGE.left, this.width - EDGE.right];
   }
+
+  drawAxes(svg) {
+    const [start, end] = this.sides;
+    const below = HEIGHT - EDGE.bottom + 15;
+    this.spec.ticks.forEach((tick) => {
+      const y = this.pixelY(tick);
+      svgElement("line", "grid", { x1: start, x2: end, y1: y, y2: y }, svg);
+      writeText(svg, shortNumber(tick), { x: start - 6, y: y + 4, "text-anchor": "end" });
+    });
+    writeText(svg, "0", { x: start, y: below, "text-anchor": "middle" });
+    const last = `step ${this.spec.last.toLocaleString("en")}`;
+    writeText(svg, last, { x: end, y: below, "text-anchor": "end" });
+  }
+
+  drawReferences(svg) {
+    const [start, end] = this.sides;
+    this.spec.lines.forEach(({ text, value, side, above }) => {
+      const y = this.pixelY(value);
+      svgElement("line", "reference", { x1: start, x2: end, y1: y, y2: y }, svg);
+      const x = side === "end" ? end - 2 : (start + end) / 2;
+      writeText(svg, text, { x, y: y + (above ? -4 : 12), "text-anchor": side });
+    });
+  }
+
+  moveCursor() {
+    if (!this.points || this.step === undefined) return;
+    const x = this.pixelX(this.step).toFixed(1);
+    setAttributes(this.cursor, { x1: x, x2: x });
+    const past = this.points.slice(0, this.spec.x.filter((step) => step <= this.step).length);
+    setAttributes(this.past, { points: past.join(" ") });
+    this.dot.style.display = past.length ? "" : "none";
+    if (!past.length) return;
+    const [cx, cy] = past.at(-1).split(",");
+    setAttributes(this.dot, { cx, cy });
+  }
+}
+
+function writeText(svg, text, attributes) {
+  svgElement("text", "tick", attributes, svg).textContent = text;
 }

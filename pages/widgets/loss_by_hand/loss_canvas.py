@@ -12,8 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shell import url_params
-from pages.shell.paths import COMPONENTS
+from pages.shell import components, url_params
 from pages.widgets import palette
 from pages.widgets.loss_by_hand import arrangements
 from pages.widgets.loss_by_hand.arrangements import KNOBS, LINK, Arrangement
@@ -21,23 +20,8 @@ from pages.widgets.loss_by_hand.points import Point
 
 TOLERANCE = 1e-5
 _KEY = "by_hand_circle"
-_SOURCES = COMPONENTS / "by_hand"
-# One module out of short files: an inline component cannot import.
-_PARTS = (
-    *("loss", "geometry", "words", "panel", "lab"),
-    *("scene", "table", "gestures", "descent", "by_hand"),
-)
 
-
-def _source(name: str) -> str:
-    return (_SOURCES / name).read_text(encoding="utf-8")
-
-
-_mount = st.components.v2.component(
-    "ssl_lab_by_hand",
-    js="\n".join(_source(f"{part}.js") for part in _PARTS),
-    css=_source("by_hand.css"),
-)
+_mount = components.declare("ssl_lab_by_hand", "by_hand", styles=["by_hand"])
 
 
 @dataclass

@@ -13,33 +13,15 @@ from typing import Any, Protocol
 import numpy as np
 import streamlit as st
 
-from pages.shell.paths import COMPONENTS
+from pages.shell import components
 from pages.widgets import palette
 from pages.widgets.map.map_codec import as_base64
 from pages.widgets.map.sprite_sheet import thumbnail_sheet
 
 CLASS_MARKERS = 64  # that differ; a 65th class looks like the first
-_SOURCES = COMPONENTS / "map"
-# One module out of short files: an inline component cannot import.
-PARTS = (
-    *("images.js", "words.js", "markers.js", "panel.js", "chart.js", "camera.js"),
-    *("paint.js", "gestures.js", "feed.js", "share.js"),
-)
 
-
-def source(name: str) -> str:
-    """One of the front end's short files."""
-    return (_SOURCES / name).read_text(encoding="utf-8")
-
-
-_images_mount = st.components.v2.component(
-    "ssl_lab_map_images", js=source("pictures.js")
-)
-_frame_mount = st.components.v2.component(
-    "ssl_lab_map",
-    js="\n".join(map(source, (*PARTS, "map.js"))),
-    css=source("map.css"),
-)
+_images_mount = components.declare("ssl_lab_map_images", "map_images")
+_frame_mount = components.declare("ssl_lab_map", "map", styles=["map"])
 
 
 class Factor(Protocol):

@@ -12,29 +12,15 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from pages.shell.paths import COMPONENTS
+from pages.shell import components
 from pages.widgets import palette
 from pages.widgets.map.map_codec import as_base64
 from pages.widgets.map.sprite_sheet import thumbnail_sheet
 
 Show = Literal["cosine", "softmax"]
-_SOURCES = COMPONENTS / "matrix"
-# One module out of short files: an inline component cannot import.
-_PARTS = ("panel", "matrix", "paint", "gestures", "mount")
 
-
-def _source(name: str) -> str:
-    return (_SOURCES / name).read_text(encoding="utf-8")
-
-
-_pictures_mount = st.components.v2.component(
-    "ssl_lab_matrix_pictures", js=_source("pictures.js")
-)
-_matrix_mount = st.components.v2.component(
-    "ssl_lab_matrix",
-    js="\n".join(_source(f"{part}.js") for part in _PARTS),
-    css=_source("matrix.css"),
-)
+_pictures_mount = components.declare("ssl_lab_matrix_pictures", "matrix_images")
+_matrix_mount = components.declare("ssl_lab_matrix", "matrix", styles=["matrix"])
 
 
 @dataclass(frozen=True)

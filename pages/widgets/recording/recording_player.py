@@ -5,30 +5,17 @@ from functools import lru_cache
 
 import streamlit as st
 
-from pages.shell import url_params
-from pages.shell.paths import COMPONENTS
+from pages.shell import components, url_params
 from pages.widgets import palette, run_text
 from pages.widgets.audio import sound_urls
 from pages.widgets.knobs import linked_menu
-from pages.widgets.map.map_canvas import PARTS, map_images_from, source
+from pages.widgets.map.map_canvas import map_images_from
 from pages.widgets.recording import recording_route
 from ssl_core.data import medium_of
 from ssl_core.knobs import Knob
 
-_SOURCES = COMPONENTS / "recording"
-
-
-def _own(name: str) -> str:
-    return (_SOURCES / name).read_text(encoding="utf-8")
-
-
-# The live map's own files, and a player for them.
-_mount = st.components.v2.component(
-    "ssl_lab_recording",
-    js="\n".join(
-        (*map(source, PARTS), *map(_own, ("curves.js", "kept.js", "player.js")))
-    ),
-    css=source("map.css") + _own("recording.css"),
+_mount = components.declare(
+    "ssl_lab_recording", "recording", styles=["map", "recording"]
 )
 
 

@@ -1,23 +1,34 @@
-// One similarity matrix on a canvas: what it holds, where it stands, and the way in.
+// One similarity matrix on a canvas: its numbers, the chosen cell and where cells are.
 
-const SHADES = 128;
-const PICTURE_CELL = 15; // CSS pixels of a cell from which pictures stand at the edges
-const NAMES_GUTTER = 24;
+import { decodeFloat32 } from "../shared/codec.js";
+import { setAttributes, setText } from "../shared/dom.js";
+import { withMinusSign } from "../shared/numbers.js";
+import { readTheme } from "../shared/theme.js";
+import { batchImages } from "./batch_images.js";
+import { bindGestures, isNews } from "./gestures.js";
+import { paint, PICTURE_CELL, SHADES } from "./paint.js";
+import { buildPanel, showLegend, showTip } from "./panel.js";
 
-class SimilarityCanvas {
+const NAMES_GUTTER = 24; // CSS pixels beside the cells, where there is no room for pictures
+const MOST_GUTTER = 40;
+
+export class SimilarityCanvas {
   constructor(root) {
     this.parts = buildPanel(root);
     this.host = root.host ?? root;
     this.context = this.parts.canvas.getContext("2d");
     this.data = {};
     this.hovered = this.awaited = null;
+    this.unregister = batchImages.register(this);
     this.resizing = new ResizeObserver(() => this.resize());
     this.resizing.observe(this.parts.stage);
-    bindGestures(this);
+    this.unbindGestures = bindGestures(this);
   }
 
-  remove() {
-    clearTimeout(this.telling);
+  unmount() {
+    clearTimeout(this.sending);
+    this.unregister();
+    this.unbindGestures();
     this.resizing.disconnect();
     this.parts.matrix.remove();
   }
@@ -26,38 +37,53 @@ class SimilarityCanvas {
     return this.data.names.length;
   }
 
-  get sheet() {
-    return shared.sheets.get(this.data.batch_id);
+  get sheetId() {
+    return this.data.batch_id;
   }
 
-  update(data) {
+  get sheet() {
+    return batchImages.get(this.sheetId);
+  }
+
+  onSheet() {
+    this.paint();
+  }
+
+  update(data, { setTriggerValue }) {
+    this.send = ([row, column]) => setTriggerValue("chosen", { row, column });
     const recount = this.data.names?.length !== data.names.length;
     this.data = data;
-    this.cosines = unpackFloats(data.cosines);
-    this.weights = unpackFloats(data.weights);
+    this.cosines = decodeFloat32(data.cosines);
+    this.weights = decodeFloat32(data.weights);
     this.values = data.show === "cosine" ? this.cosines : this.weights;
-    this.same = data.same && new Set(data.same);
-    this.same = this.same && Array.from({ length: this.count ** 2 }, (_, i) => this.same.has(i));
+    this.sameClass = data.same ?? [];
     if (recount || isNews(this, [data.row, data.column])) {
       [this.row, this.column] = [data.row, data.column];
     }
     if (recount) this.hovered = null;
     setText(this.parts.title, data.title);
-    this.parts.canvas.setAttribute("aria-label", data.alt);
-    this.readTheme();
+    setAttributes(this.parts.canvas, { "aria-label": data.alt });
+    this.theme = readTheme(this.host);
+    const { background, text } = this.theme;
+    this.ramp = colourRamp([background, data.colours.middle, text]);
     showLegend(this.parts.legend, {
       scale: data.scale,
       ramp: this.ramp,
       marks: data.marks,
-      ghost: data.colours.ghost,
+      border: data.colours.ghost,
     });
     if (recount) this.resize();
     this.paint();
   }
 
-  show([row, column]) {
+  paint() {
+    if (this.width && this.values) paint(this);
+  }
+
+  choose([row, column]) {
     [this.row, this.column] = [row, column];
     this.paint();
+    setText(this.parts.announcement, this.linesOf([row, column]).join(", "));
   }
 
   hover(cell) {
@@ -71,11 +97,12 @@ class SimilarityCanvas {
     this.paint();
   }
 
+  /** What a cell says, line by line. */
   linesOf([row, column]) {
     const { names } = this.data;
     if (row === column) return [`${names[row]} with itself`, "masked out"];
     const at = row * this.count + column;
-    const number = (value, digits) => value.toFixed(digits).replace("-", "\u2212");
+    const number = (value, digits) => withMinusSign(value.toFixed(digits));
     return [
       `${names[row]} with ${names[column]}${column === (row ^ 1) ? ", its partner" : ""}`,
       `cosine ${number(this.cosines[at], 2)}`,
@@ -97,10 +124,8 @@ class SimilarityCanvas {
     if (!clientWidth || !this.data.names) return;
     this.density = window.devicePixelRatio || 1;
     this.width = clientWidth;
-    const withPictures = clientWidth / (this.count + 1) >= PICTURE_CELL;
-    this.gutter = withPictures
-      ? Math.min(clientWidth / (this.count + 1), 40)
-      : NAMES_GUTTER;
+    const evenly = clientWidth / (this.count + 1);
+    this.gutter = evenly >= PICTURE_CELL ? Math.min(evenly, MOST_GUTTER) : NAMES_GUTTER;
     // Two pixels are left for the frame of the last row.
     this.cell = (clientWidth - 2 - this.gutter) / this.count;
     const { canvas, stage } = this.parts;
@@ -109,35 +134,28 @@ class SimilarityCanvas {
     this.paint();
   }
 
-  // The theme reaches a canvas only through computed styles.
-  readTheme() {
-    const style = getComputedStyle(this.host);
-    const read = (name, other) => style.getPropertyValue(name).trim() || other;
-    this.theme = {
-      background: read("--st-background-color", "#ffffff"),
-      text: read("--st-text-color", "#31333f"),
-      font: read("--st-font", "sans-serif"),
-    };
-    this.ramp = rampThrough([this.theme.background, this.data.colours.middle, this.theme.text]);
+  /** First pixel and length of a row or column, in whole CSS pixels. */
+  span(index) {
+    const start = Math.round(this.gutter + index * this.cell);
+    return [start, Math.round(this.gutter + (index + 1) * this.cell) - start];
+  }
+
+  middle(index) {
+    return this.gutter + (index + 0.5) * this.cell;
   }
 }
 
-// From the page's own colour to its ink, so that more is darker in light and lighter in dark.
-function rampThrough([low, middle, high]) {
+// From the page's background to its text colour: more is darker in light, lighter in dark.
+function colourRamp(colours) {
   const canvas = document.createElement("canvas");
   canvas.width = SHADES;
   canvas.height = 1;
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const gradient = context.createLinearGradient(0, 0, SHADES, 0);
-  [low, middle, high].forEach((colour, i) => gradient.addColorStop([0, 0.62, 1][i], colour));
+  colours.forEach((colour, i) => gradient.addColorStop([0, 0.62, 1][i], colour));
   context.fillStyle = gradient;
   context.fillRect(0, 0, SHADES, 1);
   const { data } = context.getImageData(0, 0, SHADES, 1);
   const shade = (i) => `rgb(${data[4 * i]} ${data[4 * i + 1]} ${data[4 * i + 2]})`;
   return Array.from({ length: SHADES }, (_, i) => shade(i));
-}
-
-function unpackFloats(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return new Float32Array(bytes.buffer);
 }

@@ -1,0 +1,133 @@
+"""Components of the browser: ES modules in ``assets/components``, served as they are.
+
+A component is a folder with an ``index.js`` that imports what it needs, also from other
+folders. Streamlit gets a few lines that load it: inline code has an address of its own, from
+which no relative import works, and Streamlit serves the files of installed packages only.
+
+Every address holds a hash of all modules. So a browser may keep a module for good, and a
+server that was upgraded never mixes new modules with old ones.
+"""
+
+import hashlib
+import json
+import posixpath
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pages.shell.base_url import base_url_path
+from pages.shell.paths import COMPONENTS as FOLDER
+
+# An address names its content, so what it once gave stays right.
+FOREVER = "public, max-age=31536000, immutable"
+_IMPORT = re.compile(r'^(?:import|export|\})[^"\n]*"(\.{1,2}/[^"]+)";$', re.M)
+# The page's own address is the base: it holds what a proxy puts before ours.
+_LOADER = """const addresses = %s;
+let loading;
+export default async function (component) {
+  loading ??= Promise.all(
+    addresses.map((address) => import(new URL(address, document.baseURI))),
+  );
+  try {
+    const [{ default: show }] = await loading;
+    return show(component);
+  } catch (error) {
+    loading = undefined; // the next update of the component tries again
+    throw error;
+  }
+}
+"""
+
+
+def declare(
+    name: str, folder: str, *, styles: Sequence[str] = ()
+) -> Callable[..., Any]:
+    """Declare a component of ``assets/components``; the browser loads it when it is used.
+
+    Args:
+        name: of the component, in Streamlit's registry.
+        folder: the component's; the default export of its ``index.js`` is called by
+            Streamlit.
+        styles: folders whose ``<folder>.css`` it needs, after ``shared``.
+
+    Returns:
+        What ``st.components.v2.component`` returns: a function that mounts the component.
+
+    Raises:
+        ValueError: a module imports a file that does not exist.
+    """
+    addresses = [address(path) for path in needed(f"{folder}/index.js", MODULES)]
+    sheets = [
+        (FOLDER / style / f"{style}.css").read_text(encoding="utf-8")
+        for style in (("shared", *styles) if styles else ())
+    ]
+    return st.components.v2.component(
+        name,
+        js=_LOADER % json.dumps(addresses, indent=2),
+        css="\n".join(sheets) or None,
+    )
+
+
+def address(path: str) -> str:
+    """Where a browser gets a module, relative to the page."""
+    return f"components/{VERSION}/{path}"
+
+
+def needed(path: str, modules: Mapping[str, bytes]) -> list[str]:
+    """A module and all that it imports, directly or not; the module itself comes first.
+
+    A browser that is given the whole list asks for all of them at once. Otherwise it would
+    know what a module imports only after that module has arrived.
+
+    Raises:
+        ValueError: one of them is not among the modules.
+    """
+    found = [path]
+    for known in found:  # grows while it is read
+        if known not in modules:
+            raise ValueError(f"{known} is imported and is no file of {FOLDER.name}")
+        for imported in _IMPORT.findall(modules[known].decode()):
+            target = posixpath.normpath(
+                posixpath.join(posixpath.dirname(known), imported)
+            )
+            if target not in found:
+                found.append(target)
+    return found
+
+
+def version(modules: Mapping[str, bytes]) -> str:
+    """A hash of all paths and contents."""
+    digest = hashlib.sha256()
+    for path, content in sorted(modules.items()):
+        digest.update(f"{path} {len(content)} ".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def _read_modules() -> dict[str, bytes]:
+    files = sorted(FOLDER.glob("*/*.js"))
+    return {file.relative_to(FOLDER).as_posix(): file.read_bytes() for file in files}
+
+
+# Kept in memory: files that change under a running server would not fit their hash.
+MODULES = _read_modules()
+VERSION = version(MODULES)
+
+
+async def _module(request: Request) -> Response:
+    """A module as JavaScript; 404 for one of another version."""
+    content = MODULES.get(request.path_params["path"])
+    if content is None or request.path_params["version"] != VERSION:
+        return Response(status_code=404)
+    return Response(
+        content,
+        media_type="text/javascript",
+        headers={"Cache-Control": FOREVER},
+    )
+
+
+ROUTE = Route(f"{base_url_path()}/components/{{version}}/{{path:path}}", _module)
