@@ -2,7 +2,7 @@
 
 from pages.features.labs import lab_page, sound_cases
 from pages.features.labs.lab import Lab
-from pages.features.sound import hear_views, query_recording
+from pages.features.sound import query_recording, view_player
 from ssl_core import probes
 from ssl_core.augment import spectrograms
 from ssl_core.data.sound import log_mel
@@ -40,7 +40,7 @@ lab_page.draw(
             "Voices in the playground": ("playground", {"data": "voices", "seed": "7"}),
             "Every augmentation, one by one": ("augmentations", {"data": "voices"}),
         },
-        draw_before_prediction=hear_views.draw,
+        draw_before_prediction=view_player.draw,
         draw_after_evidence=query_recording.draw,
     )
 )
