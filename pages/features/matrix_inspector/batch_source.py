@@ -211,8 +211,8 @@ def _encode_batch(
         label_word=str(data.label),
         label_names=data.label_names,
         temperature=getattr(config.options, "temperature", None),
-        description=f"{text} The images are new to the encoder. One forward pass as in a training "
-        "step, so batch norm takes this batch’s own statistics.",
+        description=f"{text} The images are new to the encoder. One forward pass as in a "
+        "training step, so batch norm takes this batch’s own statistics.",
     )
 
 
