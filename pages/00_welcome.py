@@ -1,4 +1,4 @@
-"""Welcome: one promise, one thing to touch, and the doors."""
+"""Welcome: what the app is, one interactive figure, and links to the parts."""
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ st.subheader("Touch it: one pair, one loss", anchor=False)
 left, right = st.columns([0.42, 0.58], gap="large", vertical_alignment="center")
 with left:
     st.markdown(run_text.two_pairs_task())
-    turn = st.slider(
+    angle = st.slider(
         "Angle between a view and its partner",
         0,
         180,
@@ -30,40 +30,40 @@ with left:
     )
     temperature = st.slider("Temperature", 0.05, 1.0, 0.5, 0.05, key="pair_temperature")
 with right:
-    drawing, says = two_pairs(turn, temperature)
-    st.image(drawing, alt=says, width=440)
-    st.markdown(says)
+    drawing, sentence = two_pairs(angle, temperature)
+    st.image(drawing, alt=sentence, width=440)
+    st.markdown(sentence)
 
 st.subheader("Three doors", anchor=False)
-play, learn, quiz = st.columns([0.27, 0.46, 0.27], gap="medium")
-with play, st.container(border=True, height="stretch"):
+playground, lessons, quiz = st.columns([0.27, 0.46, 0.27], gap="medium")
+with playground, st.container(border=True, height="stretch"):
     st.markdown(
         "**Play.** Press Train and watch 300 unseen images find their places: "
         "most of eight shapes told apart within half a minute on two CPU cores."
     )
     navigation.page_link("playground", "Open the playground", "play_circle")
-with learn, st.container(border=True, height="stretch"):
-    welcome.learn()
+with lessons, st.container(border=True, height="stretch"):
+    welcome.draw_lessons()
 with quiz, st.container(border=True, height="stretch"):
-    welcome.quiz()
+    welcome.draw_quiz()
 
-look, ask = st.columns(2, gap="medium")
-with look:
+inspect, experiment = st.columns(2, gap="medium")
+with inspect:
     st.markdown(
         "**Look inside.** What two views may differ in, what the loss wants from each "
         "point, and what one cell of the similarity matrix does."
     )
-    welcome.row(
+    welcome.draw_page_links(
         ("augmentations", "Augmentations", "auto_fix"),
         ("loss_by_hand", "The loss by hand", "pan_tool"),
         ("matrix_inspector", "Matrix inspector", "grid_on"),
     )
-with ask:
+with experiment:
     st.markdown(
         "**Ask.** Predict, run two arms that differ in one thing, and read what happened "
         "beside our evidence and the paper's number."
     )
-    welcome.row(
+    welcome.draw_page_links(
         ("shortcuts", "Why isn't cropping enough?", "palette"),
         ("negatives", "Do you need a huge batch?", "groups"),
         ("temperature", "What does the temperature decide?", "device_thermostat"),

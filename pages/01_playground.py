@@ -2,38 +2,40 @@
 
 import streamlit as st
 
-from pages.features.playground import notices, run_controls, viewer
+from pages.features.playground import notices, run_controls, run_viewer
 from pages.shell import identity, user_runs
 
 
-def watch(run: str) -> None:
-    """A run as it goes: map, curves and the current batch."""
-    viewer.images_of(run)
-    # A paused run may take a step at any moment; one that has ended costs nothing to show.
-    moving = user_runs.state() in user_runs.ACTIVE
-    # While it waits for its turn, only its place in the line changes.
-    training = moving and user_runs.state() != "queued"
-    pace = 1.0 if training else 3.0
+def draw_run(run: str) -> None:
+    """Draw map, curves and current batch of a run; they update while it trains."""
+    run_viewer.send_images(run)
+    # A paused run may take a step at any time; an ended run needs no polling.
+    active = user_runs.state() in user_runs.ACTIVE
+    # A queued run changes only its place in the queue.
+    training = active and user_runs.state() != "queued"
+    status_interval_s = 1.0 if training else 3.0
     left, right = st.columns([0.52, 0.48], gap="medium")
     with left:
-        st.fragment(viewer.status, run_every=pace if moving else None)(run)
-        viewer.map_of(run)
+        st.fragment(
+            run_viewer.draw_status, run_every=status_interval_s if active else None
+        )(run)
+        run_viewer.draw_map(run)
     with right:
-        st.fragment(viewer.curves, run_every=2.0 if training else None)(run)
-    st.fragment(viewer.batch, run_every=2.0 if training else None)(run)
-    viewer.pinned_map()
-    viewer.keep(run)
+        st.fragment(run_viewer.draw_curves, run_every=2.0 if training else None)(run)
+    st.fragment(run_viewer.draw_batch, run_every=2.0 if training else None)(run)
+    run_viewer.draw_pinned_map()
+    run_viewer.draw_actions(run)
 
 
 st.title("Playground", anchor=False)
 identity.set_cookie()
 notices.draw()
-run_controls.controls("main")
+run_controls.draw("main")
 
-# Not st.stop(): after a stopped run Streamlit keeps the parameters of widgets that went.
-if (shown := user_runs.current()) is None:
-    viewer.invitation()
-elif damage := viewer.damage(shown):  # a disk may fail; the learner starts another
-    st.error(f"{damage[:1].upper()}{damage[1:]}.", icon=":material/heart_broken:")
+# Not st.stop(): Streamlit would keep the URL parameters of widgets that are gone.
+if (run := user_runs.current()) is None:
+    run_viewer.draw_start()
+elif error := run_viewer.load_error(run):  # the files may be damaged
+    st.error(f"{error[:1].upper()}{error[1:]}.", icon=":material/heart_broken:")
 else:
-    watch(shown)
+    draw_run(run)

@@ -1,4 +1,4 @@
-"""Augmentations: what may change between two views of one picture or sound."""
+"""Augmentations: two views of one picture or sound, and each augmentation alone."""
 
 import streamlit as st
 
@@ -12,9 +12,9 @@ from ssl_core.augment import AUGMENTATIONS, Policy, offered
 st.title("Augmentations", anchor=False)
 identity.set_cookie()
 sound = sidebar_values.medium() == "sound"
-one = "sound" if sound else "picture"
+item = "sound" if sound else "picture"
 st.markdown(
-    f"A :orange[view] and its :green[partner] come from one {one}. Whatever the switches "
+    f"A :orange[view] and its :green[partner] come from one {item}. Whatever the switches "
     "in the sidebar may change, the encoder learns to **ignore**; whatever they leave alone, "
     "it may use. Move them and look."
 )
@@ -27,22 +27,22 @@ if sound:
     images = clip_picker.choose()
 else:
     images = picture_picker.choose()
-roll = st.button(
+pressed = st.button(
     "Roll the dice again", icon=":material/casino:", key="roll", type="primary"
 )
-seed = st.session_state.setdefault("roll_seed", 0) + int(roll)
+seed = st.session_state.setdefault("roll_seed", 0) + int(pressed)
 st.session_state.roll_seed = seed
 policy = Policy.of(sidebar_values.values()["augment"])
 
 st.subheader("All switches together: two views", anchor=False)
 views = augmented_views.two_views(images, policy, seed)
 columns = st.columns(3)
-captions = (f"The {one}", ":orange[**One view**]", ":green[**Its partner**]")
+captions = (f"The {item}", ":orange[**One view**]", ":green[**Its partner**]")
 alts = (
     "The spectrogram of the sound." if sound else "The original picture.",
     *(
-        f"View {v}: {augmented_views.params_text(d)}"
-        for v, d in zip("AB", views.dice, strict=True)
+        f"View {v}: {augmented_views.params_text(params)}"
+        for v, params in zip("AB", views.dice, strict=True)
     ),
 )
 for column, view, caption, colour, alt in zip(

@@ -1,4 +1,4 @@
-"""The loss by hand: drag embeddings and see what NT-Xent wants from each of them."""
+"""The loss by hand: drag embeddings and see the gradient of NT-Xent."""
 
 import streamlit as st
 
@@ -24,17 +24,17 @@ loss_canvas.state()
 
 
 @st.fragment
-def lab() -> None:
-    """Everything that follows the points."""
-    loss_by_hand.prediction()
+def draw_interactive() -> None:
+    """Draw everything that depends on the points."""
+    loss_by_hand.draw_prediction()
     loss_canvas.draw()
-    loss_by_hand.careful()
+    loss_by_hand.draw_caution()
 
 
-lab()
+draw_interactive()
 
 st.subheader("Places worth seeing", anchor=False)
-loss_by_hand.gallery()
+loss_by_hand.draw_examples()
 st.caption(
     "The address bar holds points, τ and N: copy the link to share what you made."
 )
@@ -45,16 +45,16 @@ with symbols:
     st.markdown(
         "**The loss**, in the code's names: `z` has unit rows, *p* is a softmax."
     )
-    st.latex(loss_by_hand.SYMBOLS)
+    st.latex(loss_by_hand.LOSS_EQUATION)
 with arrows:
     st.markdown("**The arrow** that point *k* adds at point *i*.")
-    st.latex(loss_by_hand.ARROWS)
+    st.latex(loss_by_hand.GRADIENT_EQUATION)
     st.markdown(
         "*p* appears twice: *k* is a candidate of *i*, and *i* one of *k*. The last "
         "factor keeps only what can move a unit vector: the part along the circle."
     )
 with st.expander("The code that ran: nt_xent", icon=":material/code:"):
-    # Late, like all of the core that draws in torch.
+    # Imported late because it imports torch.
     from ssl_core.methods.simclr import nt_xent
 
     source_code.show(nt_xent)

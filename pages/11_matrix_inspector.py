@@ -2,11 +2,34 @@
 
 import streamlit as st
 
-from pages.features.matrix_inspector import batch_source, inspector
-from pages.features.matrix_inspector import matrix_examples as matrix_gallery
+from pages.features.matrix_inspector import batch_source, inspector, presets
 from pages.shell import identity
 from pages.widgets import source_code
 from ssl_core import similarity
+
+CAUTION = (
+    "- **A row full of high cosines is not a wrong row.** The softmax sees only "
+    "differences within a row: add the same amount to all of its cells and neither loss "
+    "nor gradient moves.\n"
+    "- **The diagonal is no information.** In pictures that leave it in, it is 1 for the "
+    "best and for the worst encoder alike.\n"
+    "- **The matrix is symmetric, the loss is not.** The mirrored cell has the same "
+    "cosine, but another row to compete with, and so another weight and another push.\n"
+    "- **A share of the loss is one way to count.** The loss is a log of a sum; we split "
+    "it in the proportion of the sum's terms, which is also how the push divides.\n"
+    "- **A large gradient is not yet a large turn.** Two vectors that almost coincide "
+    "hardly turn, however hard they are pushed: hence the length on the sphere."
+)
+EQUATION = r"""
+\begin{aligned}
+\texttt{logit}_{ij} &= \texttt{cosine}_{ij} / \texttt{temperature} \\[4pt]
+\texttt{weight}_{ij} &= \frac{\exp \texttt{logit}_{ij}}
+{\sum_{k \ne i} \exp \texttt{logit}_{ik}} \\[4pt]
+\texttt{loss}_i &= -\log \texttt{weight}_{i,\,\texttt{partner}(i)} \\[4pt]
+\frac{\partial\, \texttt{loss}_i}{\partial\, \texttt{cosine}_{ij}} &=
+\frac{\texttt{weight}_{ij} - [\,j = \texttt{partner}(i)\,]}{\texttt{temperature}}
+\end{aligned}
+"""
 
 st.title("What does one cell of the matrix do to the loss?", anchor=False)
 identity.set_cookie()
@@ -24,42 +47,15 @@ st.markdown(
 )
 
 batch = batch_source.choose()
-if batch is None:
-    st.stop()
-st.caption(batch.about)
-inspector.draw(batch)
-
-st.subheader("Careful", anchor=False)
-st.markdown(
-    "- **A row full of high cosines is not a wrong row.** The softmax sees only "
-    "differences within a row: add the same amount to all of its cells and neither loss "
-    "nor gradient moves.\n"
-    "- **The diagonal is no information.** In pictures that leave it in, it is 1 for the "
-    "best and for the worst encoder alike.\n"
-    "- **The matrix is symmetric, the loss is not.** The mirrored cell has the same "
-    "cosine, but another row to compete with, and so another weight and another push.\n"
-    "- **A share of the loss is one way to count.** The loss is a log of a sum; we split "
-    "it in the proportion of the sum's terms, which is also how the push divides.\n"
-    "- **A large gradient is not yet a large turn.** Two vectors that almost coincide "
-    "hardly turn, however hard they are pushed: hence the length on the sphere."
-)
-
-st.subheader("As an equation", anchor=False)
-st.latex(
-    r"""
-    \begin{aligned}
-    \texttt{logit}_{ij} &= \texttt{cosine}_{ij} / \texttt{temperature} \\[4pt]
-    \texttt{weight}_{ij} &= \frac{\exp \texttt{logit}_{ij}}
-    {\sum_{k \ne i} \exp \texttt{logit}_{ik}} \\[4pt]
-    \texttt{loss}_i &= -\log \texttt{weight}_{i,\,\texttt{partner}(i)} \\[4pt]
-    \frac{\partial\, \texttt{loss}_i}{\partial\, \texttt{cosine}_{ij}} &=
-    \frac{\texttt{weight}_{ij} - [\,j = \texttt{partner}(i)\,]}{\texttt{temperature}}
-    \end{aligned}
-    """
-)
-
-st.subheader("Worth seeing once", anchor=False)
-matrix_gallery.draw()
-
-with st.expander("The code that ran", icon=":material/code:"):
-    source_code.show(similarity)
+# Not st.stop(): the router still has to store the learner's progress.
+if batch is not None:
+    st.caption(batch.description)
+    inspector.draw(batch)
+    st.subheader("Careful", anchor=False)
+    st.markdown(CAUTION)
+    st.subheader("As an equation", anchor=False)
+    st.latex(EQUATION)
+    st.subheader("Worth seeing once", anchor=False)
+    presets.draw()
+    with st.expander("The code that ran", icon=":material/code:"):
+        source_code.show(similarity)

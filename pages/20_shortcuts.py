@@ -2,8 +2,8 @@
 
 from itertools import combinations
 
-from pages.features.labs import lab, lab_page
-from pages.features.labs.lab import Outcome
+from pages.features.labs import lab_page
+from pages.features.labs.lab import Arm, Case, Lab, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
 from ssl_core.experiments import colour_shortcut, composition
 
@@ -17,20 +17,14 @@ COLOUR = {
 }
 
 
-def better(left: Outcome, right: Outcome) -> int:
-    """Which arm tells the shapes apart better: left, right, or neither by 0.05."""
-    gap = right.knn - left.knn
-    return 2 if abs(gap) < 0.05 else int(gap > 0)
-
-
-def what_was_learned(left: Outcome, right: Outcome) -> str:
-    """This run in words: accuracy, loss, and what each arm kept."""
-    lower = min((left, right), key=lambda o: o.loss)
-    worse = min((left, right), key=lambda o: o.knn)
-    trap = (
-        f" **{lower.name}** has the lower loss *and* the worse features: the task was "
+def explain(left: Outcome, right: Outcome) -> str:
+    """Describe kNN, loss, and the background hue in both arms' features."""
+    lower_loss = min((left, right), key=lambda o: o.loss)
+    lower_knn = min((left, right), key=lambda o: o.knn)
+    note = (
+        f" **{lower_loss.name}** has the lower loss *and* the worse features: the task was "
         "easier, not better solved."
-        if lower is worse
+        if lower_loss is lower_knn
         else ""
     )
     hues = " and ".join(
@@ -38,90 +32,97 @@ def what_was_learned(left: Outcome, right: Outcome) -> str:
     )
     return (
         f"{left}. {right}. The background hue can be read from the features with "
-        f"accuracy {hues}.{trap}"
+        f"accuracy {hues}.{note}"
     )
 
 
-ASKED = "Which arm's features tell the eight shapes apart better?"
+HIGHER_KNN = higher_arm(lambda outcome: outcome.knn)
+QUESTION = "Which arm's features tell the eight shapes apart better?"
 CASES = {
-    "colour": lab.Case(
-        "Crop only, or crop and colour",
-        "colour changes",
-        ("crop only", {"augment": CROP}),
-        ("crop + colour", {"augment": CROP | COLOUR}),
-        ASKED,
-        ("crop only", "crop + colour", "about the same"),
-        better,
-        what_was_learned,
+    "colour": Case(
+        label="Crop only, or crop and colour",
+        difference="colour changes",
+        left=Arm("crop only", {"augment": CROP}),
+        right=Arm("crop + colour", {"augment": CROP | COLOUR}),
+        question=QUESTION,
+        options=("crop only", "crop + colour", "about the same"),
+        answer=HIGHER_KNN,
+        explain=explain,
     ),
-    "rotation": lab.Case(
-        "Rotation only, or all views",
-        "every view but rotation",
-        ("rotation only", {"augment": {"rotation": 180.0}}),
-        ("all views", {"augment": "default"}),
-        ASKED,
-        ("rotation only", "all views", "about the same"),
-        better,
-        what_was_learned,
+    "rotation": Case(
+        label="Rotation only, or all views",
+        difference="every view but rotation",
+        left=Arm("rotation only", {"augment": {"rotation": 180.0}}),
+        right=Arm("all views", {"augment": "default"}),
+        question=QUESTION,
+        options=("rotation only", "all views", "about the same"),
+        answer=HIGHER_KNN,
+        explain=explain,
     ),
-    "nothing": lab.Case(
-        "No augmentation at all, or all views",
-        "every view",
-        ("none", {"augment": "none"}),
-        ("all views", {"augment": "default"}),
-        ASKED,
-        ("none", "all views", "about the same"),
-        better,
-        what_was_learned,
+    "nothing": Case(
+        label="No augmentation at all, or all views",
+        difference="every view",
+        left=Arm("none", {"augment": "none"}),
+        right=Arm("all views", {"augment": "default"}),
+        question=QUESTION,
+        options=("none", "all views", "about the same"),
+        answer=HIGHER_KNN,
+        explain=explain,
     ),
 }
 
 
-def shipped() -> None:
-    """Colour histograms without training, the two encoders, and the composition matrix."""
-    found = evidence.verdict("colour_shortcut")
-    if found:
-        retrieval = [a for a in found.arms if a.startswith("histogram")]
-        trained = [a for a in found.arms if not a.startswith("histogram")]
+def draw_evidence() -> None:
+    """Draw colour histograms without training, two encoders, and the composition matrix."""
+    results = evidence.verdict("colour_shortcut")
+    if results:
+        retrieval = [a for a in results.arms if a.startswith("histogram")]
+        trained = [a for a in results.arms if not a.startswith("histogram")]
         evidence.figure(
-            evidence_plots.dots(found, "retrieval", retrieval), "ev_retrieval"
+            evidence_plots.dots(results, "retrieval", retrieval), "ev_retrieval"
         )
         evidence.figure(
-            evidence_plots.dots(found, "probe_class", trained), "ev_shortcut_class"
+            evidence_plots.dots(results, "probe_class", trained), "ev_shortcut_class"
         )
         measures = ("knn", "probe_background_hue", "loss", "effective_rank")
-        evidence.table(found, measures, trained)
-    found = evidence.verdict("composition")
-    if found:
+        evidence.table(results, measures, trained)
+    results = evidence.verdict("composition")
+    if results:
         for source, parts in (
             ("shapes", composition.SHAPES),
             ("photos", composition.PHOTOS),
         ):
-            composed(found, source, list(parts))
+            draw_composition(results, source, list(parts))
     evidence.provenance("colour_shortcut", "composition")
 
 
-def composed(found: evidence.Evidence, source: str, names: list[str]) -> None:
-    """SimCLR's figure 5 for one source: single augmentations on the diagonal, pairs off it."""
+def draw_composition(results: evidence.Evidence, source: str, names: list[str]) -> None:
+    """Draw figure 5 of SimCLR for one source: single augmentations on the diagonal.
+
+    Args:
+        results: of the experiment "composition".
+        source: "shapes" or "photos".
+        names: of the augmentations.
+    """
     arm = {(a, b): f"{source}: {a} + {b}" for a, b in combinations(names, 2)}
     arm |= {(b, a): v for (a, b), v in arm.items()}
     arm |= {(a, a): f"{source}: {a}" for a in names}
-    values = [[found.at(arm[a, b], "probe_class") for b in names] for a in names]
+    values = [[results.at(arm[a, b], "probe_class") for b in names] for a in names]
     if not any(e for row in values for e in row):
         return
     title = {"shapes": "Shapes", "photos": "Photographs"}[source]
-    shown = evidence_plots.matrix(names, names, values, f"{title}: probe of the class")
-    evidence.figure(shown, f"ev_composition_{source}")
-    together = found.at(f"{source}: all", "probe_class")
+    plot = evidence_plots.matrix(names, names, values, f"{title}: probe of the class")
+    evidence.figure(plot, f"ev_composition_{source}")
+    together = results.at(f"{source}: all", "probe_class")
     if together:
         evidence.st.caption(f"All default views together: {together}.")
 
 
-lab_page.page(
-    lab.Lab(
-        "shortcuts",
-        "Why isn't cropping enough?",
-        (
+lab_page.draw(
+    Lab(
+        slug="shortcuts",
+        question="Why isn't cropping enough?",
+        introduction=(
             "Two crops of one picture share their colours. An encoder that must only "
             "find the :green[partner] among :red[negatives] can do it by colour alone, "
             "and then has no reason to look at anything else.",
@@ -131,16 +132,18 @@ lab_page.page(
             "{colour_shortcut|histogram, photos: crop + colour|retrieval}. What the "
             "views change can be no shortcut.",
         ),
-        CASES,
-        ("knn", "background_hue", "loss"),
-        shipped,
-        "A lower loss is not a better encoder, and neither is a higher rank. On shapes, "
-        "crop alone ends at a loss of {colour_shortcut|shapes: crop|loss} with kNN "
-        "{colour_shortcut|shapes: crop|knn}; with colour changes the loss is "
-        "{colour_shortcut|shapes: crop + colour|loss} and kNN "
-        "{colour_shortcut|shapes: crop + colour|knn}.",
-        (colour_shortcut.retrieval, colour_shortcut.histogram),
-        {
+        cases=CASES,
+        curves=("knn", "background_hue", "loss"),
+        draw_evidence=draw_evidence,
+        caution=(
+            "A lower loss is not a better encoder, and neither is a higher rank. On shapes, "
+            "crop alone ends at a loss of {colour_shortcut|shapes: crop|loss} with kNN "
+            "{colour_shortcut|shapes: crop|knn}; with colour changes the loss is "
+            "{colour_shortcut|shapes: crop + colour|loss} and kNN "
+            "{colour_shortcut|shapes: crop + colour|knn}."
+        ),
+        code=(colour_shortcut.retrieval, colour_shortcut.histogram),
+        more_links={
             "Crop only, in the playground": (
                 "playground",
                 {

@@ -1,7 +1,9 @@
 """What features keep: augmentations decide the meaning, the head decides the layer."""
 
-from pages.features.labs import lab, lab_page
-from pages.features.labs.lab import Outcome, keeps_better
+from collections.abc import Callable
+
+from pages.features.labs import lab_page
+from pages.features.labs.lab import Arm, Case, Lab, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
 from ssl_core import probes
 from ssl_core.data import SHAPE_VIEWS
@@ -9,104 +11,113 @@ from ssl_core.experiments.label_efficiency import LABELS, chosen
 from ssl_core.experiments.meaning import COLOUR, FACTORS
 
 
-def without(*names: str) -> dict[str, float]:
-    """The default views without some of them."""
+def views_without(*names: str) -> dict[str, float]:
+    """The default views except ``names``: slug -> strength."""
     return {k: v for k, v in SHAPE_VIEWS.items() if k not in names}
 
 
-def told(left: Outcome, right: Outcome) -> str:
-    """This run in words: every factor that differs by 0.05 or more."""
-    lines = [
+def explain(left: Outcome, right: Outcome) -> str:
+    """Describe every factor whose probe differs by 0.05 or more."""
+    differences = [
         f"{name.replace('_', ' ')} {left.probes[name]:.2f} against {right.probes[name]:.2f}"
         for name in FACTORS
         if abs(left.probes[name] - right.probes[name]) >= 0.05
     ]
-    found = "; ".join(lines) or "no factor differs by 0.05 or more"
-    return f"Linear probes, {left.name} against {right.name}: {found}. {left}. {right}."
+    summary = "; ".join(differences) or "no factor differs by 0.05 or more"
+    return (
+        f"Linear probes, {left.name} against {right.name}: {summary}. {left}. {right}."
+    )
 
 
-def asked(factor: str) -> str:
-    """The prediction's question."""
+def question(factor: str) -> str:
+    """Ask which arm keeps a factor better."""
     return f"From which arm's features can the {factor} be read better?"
 
 
+def keeps_better(factor: str) -> Callable[[Outcome, Outcome], int]:
+    """Make a case's answer: which arm's features give a factor more accurately."""
+    return higher_arm(lambda outcome: outcome.probes[factor])
+
+
 CASES = {
-    "colour": lab.Case(
-        "With or without colour changes",
-        "colour changes",
-        ("all views", {"augment": without()}),
-        ("no colour", {"augment": without(*COLOUR)}),
-        asked("background hue"),
-        ("all views", "no colour", "about the same"),
-        keeps_better("background_hue"),
-        told,
+    "colour": Case(
+        label="With or without colour changes",
+        difference="colour changes",
+        left=Arm("all views", {"augment": views_without()}),
+        right=Arm("no colour", {"augment": views_without(*COLOUR)}),
+        question=question("background hue"),
+        options=("all views", "no colour", "about the same"),
+        answer=keeps_better("background_hue"),
+        explain=explain,
     ),
-    "rotation": lab.Case(
-        "With or without rotation and flip",
-        "rotation and flip",
-        ("all views", {"augment": without()}),
-        ("no rotation", {"augment": without("rotation", "flip")}),
-        asked("orientation"),
-        ("all views", "no rotation", "about the same"),
-        keeps_better("rotation"),
-        told,
+    "rotation": Case(
+        label="With or without rotation and flip",
+        difference="rotation and flip",
+        left=Arm("all views", {"augment": views_without()}),
+        right=Arm("no rotation", {"augment": views_without("rotation", "flip")}),
+        question=question("orientation"),
+        options=("all views", "no rotation", "about the same"),
+        answer=keeps_better("rotation"),
+        explain=explain,
     ),
-    "crop": lab.Case(
-        "With or without crops",
-        "crops",
-        ("all views", {"augment": without()}),
-        ("no crop", {"augment": without("crop")}),
-        asked("shape"),
-        ("all views", "no crop", "about the same"),
-        keeps_better("shape"),
-        told,
+    "crop": Case(
+        label="With or without crops",
+        difference="crops",
+        left=Arm("all views", {"augment": views_without()}),
+        right=Arm("no crop", {"augment": views_without("crop")}),
+        question=question("shape"),
+        options=("all views", "no crop", "about the same"),
+        answer=keeps_better("shape"),
+        explain=explain,
     ),
-    "head": lab.Case(
-        "With or without a projection head",
-        "the projection head",
-        ("MLP head", {"projection_head": "mlp"}),
-        ("no head", {"projection_head": "none"}),
-        asked("shape"),
-        ("MLP head", "no head", "about the same"),
-        keeps_better("shape"),
-        told,
+    "head": Case(
+        label="With or without a projection head",
+        difference="the projection head",
+        left=Arm("MLP head", {"projection_head": "mlp"}),
+        right=Arm("no head", {"projection_head": "none"}),
+        question=question("shape"),
+        options=("MLP head", "no head", "about the same"),
+        answer=keeps_better("shape"),
+        explain=explain,
     ),
 }
 
 
-def shipped() -> None:
-    """Factor by policy, head and layer, and what few labels are worth."""
-    found = evidence.verdict("meaning")
-    if found:
-        arms = list(found.arms)
-        values = [[found.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
+def draw_evidence() -> None:
+    """Draw probes by views, head and layer, and accuracy by number of labels."""
+    results = evidence.verdict("meaning")
+    if results:
+        arms = list(results.arms)
+        values = [[results.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
         names = [f.replace("_", " ") for f in FACTORS]
-        shown = evidence_plots.matrix(arms, names, values, "Linear probe accuracy")
-        evidence.figure(shown, "ev_meaning")
-        evidence.table(found, [f"probe_{f}" for f in FACTORS])
-    found = evidence.verdict("projection_head")
-    if found:
-        evidence.figure(evidence_plots.dots(found, "class_h"), "ev_head_h")
-        what = ("class", "background_hue", "rotation", "texture")
-        evidence.table(found, [f"{w}_{layer}" for w in what for layer in "hz"])
-    found = evidence.verdict("label_efficiency")
-    if found:
+        plot = evidence_plots.matrix(arms, names, values, "Linear probe accuracy")
+        evidence.figure(plot, "ev_meaning")
+        evidence.table(results, [f"probe_{f}" for f in FACTORS])
+    results = evidence.verdict("projection_head")
+    if results:
+        evidence.figure(evidence_plots.dots(results, "class_h"), "ev_head_h")
+        factors = ("class", "background_hue", "rotation", "texture")
+        evidence.table(
+            results, [f"{factor}_{layer}" for factor in factors for layer in "hz"]
+        )
+    results = evidence.verdict("label_efficiency")
+    if results:
         curves = {
-            arm: [(n, found.at(arm, f"labels_{n}")) for n in LABELS]
-            for arm in found.arms
+            arm: [(n, results.at(arm, f"labels_{n}")) for n in LABELS]
+            for arm in results.arms
         }
-        shown = evidence_plots.lines(
+        plot = evidence_plots.lines(
             curves, "labels a class", "accuracy on unseen images", log_x=True
         )
-        evidence.figure(shown, "ev_labels")
+        evidence.figure(plot, "ev_labels")
     evidence.provenance("meaning", "projection_head", "label_efficiency")
 
 
-lab_page.page(
-    lab.Lab(
-        "features",
-        "What do the features keep?",
-        (
+lab_page.draw(
+    Lab(
+        slug="features",
+        question="What do the features keep?",
+        introduction=(
             "Two views of one image are to agree. Whatever the views change cannot help "
             "to agree and is largely forgotten; whatever they leave alone may stay. So the "
             "choice of augmentations says what “the same” means.",
@@ -116,22 +127,24 @@ lab_page.page(
             "{meaning|no colour|probe_background_hue}; the shape with "
             "{meaning|all views|probe_shape} and {meaning|no colour|probe_shape}.",
         ),
-        CASES,
-        ("knn", "background_hue", "rotation"),
-        shipped,
-        "More augmentation is not better: it depends on what you want to ask later. "
-        "Features blind to colour cannot tell a red car from a yellow one. And read h, "
-        "not z: with an MLP head the background hue is read from h with "
-        "{projection_head|MLP head|background_hue_h}, from z with "
-        "{projection_head|MLP head|background_hue_z}. Not everything in the textbook "
-        "happens here: a linear head does as well as the MLP "
-        "({projection_head|linear head|class_h} against "
-        "{projection_head|MLP head|class_h}), and with 10 labels a class the same net "
-        "trained from scratch reaches {label_efficiency|from scratch|labels_10}, the "
-        "probe {label_efficiency|SimCLR + linear probe|labels_10}. The views are why: "
-        "without them training from scratch reaches "
-        "{label_efficiency|from scratch, without views|labels_10}.",
-        (probes.linear_probes, probes.knn_accuracy, chosen),
-        {},
+        cases=CASES,
+        curves=("knn", "background_hue", "rotation"),
+        draw_evidence=draw_evidence,
+        caution=(
+            "More augmentation is not better: it depends on what you want to ask later. "
+            "Features blind to colour cannot tell a red car from a yellow one. And read h, "
+            "not z: with an MLP head the background hue is read from h with "
+            "{projection_head|MLP head|background_hue_h}, from z with "
+            "{projection_head|MLP head|background_hue_z}. Not everything in the textbook "
+            "happens here: a linear head does as well as the MLP "
+            "({projection_head|linear head|class_h} against "
+            "{projection_head|MLP head|class_h}), and with 10 labels a class the same net "
+            "trained from scratch reaches {label_efficiency|from scratch|labels_10}, the "
+            "probe {label_efficiency|SimCLR + linear probe|labels_10}. The views are why: "
+            "without them training from scratch reaches "
+            "{label_efficiency|from scratch, without views|labels_10}."
+        ),
+        code=(probes.linear_probes, probes.knn_accuracy, chosen),
+        more_links={},
     )
 )

@@ -1,54 +1,51 @@
-"""Reading the map: what two dimensions of many can and cannot say."""
+"""Reading the map: what a projection to two dimensions shows and hides."""
 
 import streamlit as st
 
-from pages.features.labs import lab, lab_page
-from pages.features.labs.lab import Outcome
+from pages.features.labs import lab_page
+from pages.features.labs.lab import Arm, Case, Lab, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
 from ssl_core import embed, probes
 
 
-def same_quality(left: Outcome, right: Outcome) -> int:
-    """Whether the two arms' kNN differ by more than 0.05."""
-    gap = right.knn - left.knn
-    return 2 if abs(gap) < 0.05 else int(gap > 0)
-
-
-def compared(left: Outcome, right: Outcome) -> str:
-    """This run in words."""
+def explain(left: Outcome, right: Outcome) -> str:
+    """Describe both arms beside the learner's impression of the maps."""
     return (
         f"{left}. {right}. Compare the numbers with what your eyes said about the two "
         "maps: kNN is measured in the original space, before the map was made."
     )
 
 
-ASKED = "Which encoder is better, by kNN in the original space?"
+HIGHER_KNN = higher_arm(lambda outcome: outcome.knn)
+QUESTION = "Which encoder is better, by kNN in the original space?"
 CASES = {
-    "seeds": lab.Case(
-        "The same run with another seed",
-        "the seed",
-        ("this seed", {}),
-        ("another seed", {"seed": 10_000}),  # which the page's own field cannot choose
-        ASKED,
-        ("this seed", "another seed", "about the same"),
-        same_quality,
-        compared,
+    "seeds": Case(
+        label="The same run with another seed",
+        difference="the seed",
+        left=Arm("this seed", {}),
+        right=Arm(
+            "another seed", {"seed": 10_000}
+        ),  # outside the range of the seed field
+        question=QUESTION,
+        options=("this seed", "another seed", "about the same"),
+        answer=HIGHER_KNN,
+        explain=explain,
     ),
-    "collapsed": lab.Case(
-        "A healthy run and a collapsed one",
-        "the stop-gradient",
-        ("SimSiam", {"method": "simsiam"}),
-        ("no stop-gradient", {"method": "simsiam", "stop_gradient": False}),
-        ASKED,
-        ("SimSiam", "no stop-gradient", "about the same"),
-        same_quality,
-        compared,
+    "collapsed": Case(
+        label="A healthy run and a collapsed one",
+        difference="the stop-gradient",
+        left=Arm("SimSiam", {"method": "simsiam"}),
+        right=Arm("no stop-gradient", {"method": "simsiam", "stop_gradient": False}),
+        question=QUESTION,
+        options=("SimSiam", "no stop-gradient", "about the same"),
+        answer=HIGHER_KNN,
+        explain=explain,
     ),
-    "hue": lab.Case(
-        "Clusters of hue or of shape",
-        "colour changes",
-        ("crop only", {"augment": {"crop": 0.5}}),
-        (
+    "hue": Case(
+        label="Clusters of hue or of shape",
+        difference="colour changes",
+        left=Arm("crop only", {"augment": {"crop": 0.5}}),
+        right=Arm(
             "crop + colour",
             {
                 "augment": {
@@ -57,10 +54,10 @@ CASES = {
                 }
             },
         ),
-        ASKED,
-        ("crop only", "crop + colour", "about the same"),
-        same_quality,
-        compared,
+        question=QUESTION,
+        options=("crop only", "crop + colour", "about the same"),
+        answer=HIGHER_KNN,
+        explain=explain,
     ),
 }
 MISREADINGS = (
@@ -76,39 +73,41 @@ MISREADINGS = (
 )
 
 
-def shipped() -> None:
-    """The numbers behind two maps that look alike tidy."""
+def draw_evidence() -> None:
+    """Draw the misreadings, and numbers of two encoders whose maps look equally tidy."""
     for text in MISREADINGS:
         st.markdown(f"1. {text}")
-    found = evidence.of("colour_shortcut")
-    if found:
+    results = evidence.of("colour_shortcut")
+    if results:
         arms = ["shapes: crop", "shapes: all views"]
-        evidence.figure(evidence_plots.dots(found, "knn", arms), "ev_map_knn")
+        evidence.figure(evidence_plots.dots(results, "knn", arms), "ev_map_knn")
         evidence.figure(
-            evidence_plots.dots(found, "probe_background_hue", arms), "ev_map_hue"
+            evidence_plots.dots(results, "probe_background_hue", arms), "ev_map_hue"
         )
         evidence.provenance("colour_shortcut")
 
 
-lab_page.page(
-    lab.Lab(
-        "reading_the_map",
-        "Can you trust the map?",
-        (
+lab_page.draw(
+    Lab(
+        slug="reading_the_map",
+        question="Can you trust the map?",
+        introduction=(
             "The map squeezes features of many dimensions into two. PCA shows the two "
             "directions of largest variance; UMAP draws neighbours near each other and "
             "lets the rest fall where it may. Both are pictures, not measurements.",
             "Run two encoders and judge them by their maps first. Then read kNN, which is "
             "measured in the original space.",
         ),
-        CASES,
-        ("knn", "effective_rank"),
-        shipped,
-        "A tidy map can be a map of the wrong thing: with crop alone kNN of the shape is "
-        "{colour_shortcut|shapes: crop|knn}, and the background hue is read with "
-        "{colour_shortcut|shapes: crop|probe_background_hue}.",
-        (embed.pca, embed.nearest, probes.knn_accuracy),
-        {},
+        cases=CASES,
+        curves=("knn", "effective_rank"),
+        draw_evidence=draw_evidence,
+        caution=(
+            "A tidy map can be a map of the wrong thing: with crop alone kNN of the shape is "
+            "{colour_shortcut|shapes: crop|knn}, and the background hue is read with "
+            "{colour_shortcut|shapes: crop|probe_background_hue}."
+        ),
+        code=(embed.pca, embed.nearest, probes.knn_accuracy),
+        more_links={},
         recording="simclr",
     )
 )

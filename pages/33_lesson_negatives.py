@@ -1,13 +1,15 @@
-"""Lesson 4: how many negatives, and what they can say."""
+"""Lesson 4: how many negatives a batch has."""
 
 from pages.features.lessons import lesson_page, negatives
 
-lesson_page.page(
+lesson_page.draw(
     "negatives",
-    lesson_page.Live(
-        "Count them",
-        "set N to 2 and count the vermilion cells of the gold row. Then double N "
-        "until a false negative is practically certain.",
-        negatives.draw,
+    lesson_page.Exercise(
+        heading="Count them",
+        task=(
+            "set N to 2 and count the vermilion cells of the gold row. Then double N "
+            "until a false negative is practically certain."
+        ),
+        draw=negatives.draw,
     ),
 )

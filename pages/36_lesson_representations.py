@@ -1,13 +1,15 @@
-"""Lesson 7: what each measure sees, and what it misses."""
+"""Lesson 7: what each measure of representations shows and misses."""
 
 from pages.features.lessons import lesson_page, representations
 
-lesson_page.page(
+lesson_page.draw(
     "representations",
-    lesson_page.Live(
-        "Fool one measure, not all",
-        "leave the spread looking healthy with as few directions as you can. Then "
-        "make it collapse while the rank stays high.",
-        representations.draw,
+    lesson_page.Exercise(
+        heading="Fool one measure, not all",
+        task=(
+            "leave the spread looking healthy with as few directions as you can. Then "
+            "make it collapse while the rank stays high."
+        ),
+        draw=representations.draw,
     ),
 )

@@ -1,43 +1,43 @@
-"""The quiz: what is due today, sets by lesson, a mixed ten, and exams."""
+"""The quiz: review, sets by lesson, mixed questions, and exams."""
 
 import streamlit as st
 
-from pages.features.quiz import exam, landing
+from pages.features.quiz import exam, landing, practice, set_link
 from pages.shell import identity, learner_progress, url_params
 from pages.widgets.questions import question_view
 from pages.widgets.questions.catalogue import library
 from ssl_core.quiz.sets import Set
 
 identity.set_cookie()
-asked = st.query_params.to_dict()
-place = asked.get("q", "")  # the question, within its set if there is one
-chosen, problems = landing.set_of_link(asked)
+query = st.query_params.to_dict()
+question_id = query.get("q", "")  # within the set, if there is one
+chosen, complaints = set_link.parse(query)
 
 
-def head(title: str, back: bool = True) -> None:
-    """The title, the way back, and what in the link means nothing."""
+def draw_head(title: str, link_back: bool = True) -> None:
+    """Draw the title, a link to the landing page, and complaints about the URL."""
     st.title(title, anchor=False)
-    if back:
-        landing.link_to_landing()
-    for problem in problems:
-        url_params.complain(f"In this link, {problem}.")
+    if link_back:
+        landing.draw_link()
+    for complaint in complaints:
+        url_params.complain(f"In this link, {complaint}.")
 
 
-if asked.get("review", "").lower() == "true":
-    head("Review")
-    landing.draw_review()
-elif asked.get("mixed", "").lower() == "true":
-    head("A mixed ten")
-    question_view.draw_set(landing.mixed_ten(), "mixed")
+if query.get("review", "").lower() == "true":
+    draw_head("Review")
+    practice.draw_review()
+elif query.get("mixed", "").lower() == "true":
+    draw_head("A mixed ten")
+    practice.draw_mixed()
 elif chosen != Set():
-    head(landing.name_of(chosen))
+    draw_head(set_link.title_of(chosen))
     if chosen.exam:
         exam.draw(chosen.link(), chosen.ids(library()))
     else:
         question_view.draw_set(chosen.ids(library()), f"set_{chosen.link()}")
-elif place in library():
-    head("One question")
-    question_view.draw_question(place, "one")
+elif question_id in library():
+    draw_head("One question")
+    question_view.draw_question(question_id, "one")
 else:
-    head("Quiz", back=False)
+    draw_head("Quiz", link_back=False)
     landing.draw(learner_progress.now())

@@ -1,4 +1,4 @@
-"""What you know, how well you judge yourself, and where your answers are kept."""
+"""Your progress: concepts, calibration, reviews, and storage of the answers."""
 
 import streamlit as st
 
@@ -7,9 +7,9 @@ from pages.shell import identity
 
 identity.set_cookie()
 st.title("Your progress", anchor=False)
-progress_report.concepts()
-progress_report.judgement()
-progress_report.sure_but_wrong()
-progress_report.to_come()
+progress_report.draw_concepts()
+progress_report.draw_calibration()
+progress_report.draw_confident_mistakes()
+progress_report.draw_upcoming_reviews()
 st.subheader("Where your answers are", anchor=False)
 storage_settings.draw()

@@ -1,4 +1,4 @@
-"""For teachers: a set with its own link, files for Moodle and Anki, results, own questions."""
+"""For teachers: links to sets, files for Moodle and Anki, own questions, results."""
 
 import streamlit as st
 
@@ -14,11 +14,11 @@ st.markdown(
 )
 
 chosen = set_picker.choose()
-questions = [library()[ident] for ident in chosen.ids(library())]
-set_picker.show_count(questions)
+questions = [library()[question_id] for question_id in chosen.ids(library())]
+set_picker.draw_count(questions)
 if questions:
-    set_picker.show_link(chosen)
-    exports.files(questions)
+    set_picker.draw_link(chosen)
+    exports.draw_set_files(questions)
     st.subheader("What is in the set", anchor=False)
     question_preview.draw(questions)
 
@@ -26,4 +26,4 @@ st.subheader("Your own questions", anchor=False)
 own_questions.draw()
 
 st.subheader("Results", anchor=False)
-exports.results()
+exports.draw_results()

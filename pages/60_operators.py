@@ -1,28 +1,28 @@
-"""For who runs the server: the queue, the workers, memory, disk, errors, settings."""
+"""Operators: queue, workers, memory, disk, errors and settings of the server."""
 
 import streamlit as st
 
 from pages.features import operators
 from pages.shell import resources
 
-REFRESH_SECONDS = 2.0
+REFRESH_S = 2.0
 
 
-def look() -> None:
-    """All that changes, from one report."""
+def draw_report() -> None:
+    """Draw the parts that change while the server runs."""
     report = resources.service().report()
-    operators.status(report)
+    operators.draw_status(report)
     st.subheader("Memory and disk", anchor=False)
-    operators.memory(report)
+    operators.draw_memory(report)
     st.subheader("Last errors", anchor=False)
-    operators.errors(report.errors)
+    operators.draw_errors(report.errors)
 
 
 st.title("Operators", anchor=False)
-if not operators.is_admin():
+# Not st.stop(): the router still has to store the learner's progress.
+if operators.is_admin():
+    st.fragment(draw_report, run_every=REFRESH_S)()
+    st.subheader("Settings that differ from the defaults", anchor=False)
+    operators.draw_settings(resources.settings().changed())
+else:
     st.info("There is nothing to see here.", icon=":material/lock:")
-    st.stop()
-
-st.fragment(look, run_every=REFRESH_SECONDS)()
-st.subheader("Settings that differ from the defaults", anchor=False)
-operators.changed(resources.settings().changed())

@@ -1,4 +1,4 @@
-"""The words around the loss by hand, and the prediction that comes before it."""
+"""Parts of the page of the loss by hand: prediction, caution, examples, equations."""
 
 import contextlib
 import math
@@ -10,10 +10,10 @@ from pages.widgets.loss_by_hand import loss_canvas
 from pages.widgets.loss_by_hand.arrangements import Arrangement
 
 PAGE = "pages/10_loss_by_hand.py"
-GUESSES = ("0", "log 3", "infinity")
+OPTIONS = ("0", "log 3", "infinity")
 
-# (link, name, what to see there)
-GALLERY: tuple[tuple[dict[str, str], str, str], ...] = (
+# (URL parameters, name, description)
+EXAMPLES: tuple[tuple[dict[str, str], str, str], ...] = (
     (
         {"arrangement": "collapse"},
         "Collapse",
@@ -36,7 +36,7 @@ GALLERY: tuple[tuple[dict[str, str], str, str], ...] = (
     ),
 )
 
-SYMBOLS = r"""
+LOSS_EQUATION = r"""
 \begin{aligned}
 \texttt{similarity}_{ik} &= z_i^\top z_k \,/\, \texttt{temperature} \\[4pt]
 p_{ik} &= \frac{\exp \texttt{similarity}_{ik}}
@@ -46,7 +46,7 @@ p_{ik} &= \frac{\exp \texttt{similarity}_{ik}}
 \end{aligned}
 """
 
-ARROWS = r"""
+GRADIENT_EQUATION = r"""
 \begin{aligned}
 \textsf{arrow}_{ik} &= \frac{w_{ik}}{2N\,\texttt{temperature}}
   \left(z_k - (z_i^\top z_k)\, z_i\right) \\[4pt]
@@ -56,70 +56,70 @@ w_{ik} &= -\,p_{ik} - p_{ki} \quad \text{for negatives}
 """
 
 
-def prediction() -> None:
-    """One tap before looking; what it was worth comes after the points coincided."""
-    now: loss_canvas.State = st.session_state.by_hand
+def draw_prediction() -> None:
+    """Draw the question; the feedback follows once all points have coincided."""
+    state: loss_canvas.State = st.session_state.by_hand
     guess = st.pills(
         "**Your prediction** (one tap, or skip it). All points coincide. What is the "
         "loss for N = 2?",
-        GUESSES,
+        OPTIONS,
         key="by_hand_guess",
         persist_state="session",
     )
     if not guess:
         return
-    if now.shown.images == 2 and loss_canvas.coincide(now.shown):
+    if state.shown.images == 2 and loss_canvas.coincide(state.shown):
         st.session_state.by_hand_looked = True
     if st.session_state.get("by_hand_looked"):
-        st.markdown(feedback(guess))
+        st.markdown(format_feedback(guess))
         return
     st.button(
         "Collapse all points and look",
         icon=":material/visibility:",
         key="by_hand_look",
-        on_click=_collapse,
+        on_click=_collapse_points,
     )
 
 
-def feedback(guess: str) -> str:
-    """Why a guess holds or does not, with the loss as the core computes it."""
+def format_feedback(guess: str) -> str:
+    """Explain why a guess is right or wrong, with the computed loss."""
     tau = st.session_state.by_hand.shown.tau
     loss, _ = loss_canvas.autograd(Arrangement(2, tau, arrangement="collapse"))
-    found = f"the core computes **{loss:.4f}** for coinciding points"
+    result = f"the core computes **{loss:.4f}** for coinciding points"
     if guess == "log 3":
         return (
-            f"**log 3 it is:** {found}. Three candidates look exactly alike, so each gets "
+            f"**log 3 it is:** {result}. Three candidates look exactly alike, so each gets "
             "a third of the softmax, whatever τ is. In general: log(2N − 1)."
         )
     if guess == "0":
         return (
-            f"**Not 0:** {found}. The :green[partner] agrees perfectly, but so do the "
+            f"**Not 0:** {result}. The :green[partner] agrees perfectly, but so do the "
             ":red[negatives]: each of three candidates gets a third of the softmax, and "
             "−log ⅓ = log 3. Agreement alone earns nothing."
         )
-    worst = math.log1p(2 * math.exp(2 / tau))
+    largest_loss = math.log1p(2 * math.exp(2 / tau))
     return (
-        f"**Not infinity:** {found}, which is log 3. A cosine never leaves −1 to 1, so "
+        f"**Not infinity:** {result}, which is log 3. A cosine never leaves −1 to 1, so "
         f"no loss is infinite: at τ = {tau:g} the worst an :orange[anchor] can do is "
-        f"{worst:.4f}, with its :green[partner] opposite and all :red[negatives] on it."
+        f"{largest_loss:.4f}, with its :green[partner] opposite and all :red[negatives] on it."
     )
 
 
-def careful() -> None:
-    """The misreading: that the loss can reach 0."""
-    shown = st.session_state.by_hand.shown
+def draw_caution() -> None:
+    """Draw the misreading to avoid: the loss cannot reach 0."""
+    arrangement = st.session_state.by_hand.shown
     st.markdown(
         "**Careful:** a loss of 0 is not what training aims at, for it cannot be reached. "
-        f"{loss_canvas.lowest_loss(shown.images, shown.tau, shown.space)} "
+        f"{loss_canvas.lowest_loss(arrangement.images, arrangement.tau, arrangement.space)} "
         "Cosines end at −1, so every :red[negative] keeps a share of the softmax. Losses "
         "at another τ or N have another floor and cannot be compared."
     )
 
 
-def gallery() -> None:
-    """Links to places worth seeing; none where the page runs without the router."""
-    columns = st.columns(len(GALLERY))
-    for column, (link, name, text) in zip(columns, GALLERY, strict=True):
+def draw_examples() -> None:
+    """Draw links to the examples; there are none if the page runs without the router."""
+    columns = st.columns(len(EXAMPLES))
+    for column, (link, name, text) in zip(columns, EXAMPLES, strict=True):
         with column, contextlib.suppress(StreamlitPageNotFoundError):
             st.page_link(
                 PAGE, label=name, icon=":material/link:", help="", query_params=link
@@ -127,7 +127,9 @@ def gallery() -> None:
             st.caption(text)
 
 
-def _collapse() -> None:
-    now: loss_canvas.State = st.session_state.by_hand
-    shown = now.shown
-    now.lay(Arrangement(2, shown.tau, shown.space, arrangement="collapse"))
+def _collapse_points() -> None:
+    state: loss_canvas.State = st.session_state.by_hand
+    arrangement = state.shown
+    state.lay(
+        Arrangement(2, arrangement.tau, arrangement.space, arrangement="collapse")
+    )

@@ -1,4 +1,4 @@
-"""What the operators' page shows, and who may see it."""
+"""The parts of the operators' page, and the check of its key."""
 
 import hmac
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from ssl_core.service import Report
 from ssl_core.service.settings import variable
 
 MB = 1e6
-SAYING = {
+STATUS_TEXTS = {
     "ok": ":material/check_circle: All is well.",
     "starting": ":material/hourglass_top: No worker is ready yet.",
     "degraded": ":material/error: Runs cannot be trained or kept now.",
@@ -22,18 +22,19 @@ SAYING = {
 
 
 def is_admin() -> bool:
-    """Whether the address carries the operators' key; False if there is none."""
+    """Whether the URL holds the operators' key; False if no key is set."""
     key = resources.settings().operator_key
-    given = st.query_params.get("key", "")
-    # Compared in constant time: how long a refusal takes tells nothing of the key.
-    return bool(key) and hmac.compare_digest(given.encode(), key.encode())
+    key_in_url = st.query_params.get("key", "")
+    # The comparison takes constant time, so that its duration reveals nothing of the key.
+    return bool(key) and hmac.compare_digest(key_in_url.encode(), key.encode())
 
 
-def status(report: Report) -> None:
-    """How the server is, in a sentence and four counts."""
+def draw_status(report: Report) -> None:
+    """Draw the server's status and four counts."""
     settings = resources.settings()
+    status = STATUS_TEXTS[HealthReport.of(report).told["status"]]
     st.markdown(
-        f"{SAYING[HealthReport.of(report).told['status']]} Version {__version__}, up for "
+        f"{status} Version {__version__}, up for "
         f"{run_text.duration(report.uptime_seconds)}, training by backend “{report.backend}”. "
         f"Expected waits count {run_text.duration(report.typical_seconds)} a run."
     )
@@ -43,39 +44,49 @@ def status(report: Report) -> None:
         "Runs kept": f"{report.runs:,} of {settings.retention_runs:,}",
         "Visits connected": f"{connections.count():,}",
     }
-    for place, (name, count) in zip(st.columns(4), counts.items(), strict=True):
-        place.metric(name, count)
+    for column, (name, count) in zip(st.columns(4), counts.items(), strict=True):
+        column.metric(name, count)
 
 
-def memory(report: Report) -> None:
-    """What the server and each worker take, and what the disk has left."""
-    most = f"{resources.settings().max_memory_mb:,}"
-    taken = _taken(report.memory_mb)
+def draw_memory(report: Report) -> None:
+    """Draw the memory of the server and of each worker, and the free disk space."""
+    limit = f"{resources.settings().max_memory_mb:,}"
+    memory_mb = _memory_by_process(report.memory_mb)
     st.dataframe(
         {
-            "process": list(taken),
-            "MB": [f"{mb:,.0f}" for mb in taken.values()],
-            "most MB": [most if name.startswith("Worker") else "–" for name in taken],
+            "process": list(memory_mb),
+            "MB": [f"{mb:,.0f}" for mb in memory_mb.values()],
+            "most MB": [
+                limit if name.startswith("Worker") else "–" for name in memory_mb
+            ],
         },
         hide_index=True,
         alt="Memory of the web server and of each worker, and the most that is allowed",
     )
-    kept = "can be written" if report.writable else "**cannot be written**"
+    disk_state = "can be written" if report.writable else "**cannot be written**"
     st.markdown(
-        f"All together {sum(taken.values()):,.0f} MB. The folder of runs "
-        f"`{report.root}` {kept}; its disk has {report.disk_free_mb:,.0f} MB left."
+        f"All together {sum(memory_mb.values()):,.0f} MB. The folder of runs "
+        f"`{report.root}` {disk_state}; its disk has {report.disk_free_mb:,.0f} MB left."
     )
 
 
-def errors(said: Sequence[str]) -> None:
-    """The last problems, newest first."""
-    if not said:
+def draw_errors(messages: Sequence[str]) -> None:
+    """Draw the last errors, the newest first.
+
+    Args:
+        messages: oldest first.
+    """
+    if not messages:
         st.caption("None since the server started.")
-    st.markdown("\n".join(f"- `{one}`" for one in reversed(said)))
+    st.markdown("\n".join(f"- `{message}`" for message in reversed(messages)))
 
 
-def changed(settings: Mapping[str, object]) -> None:
-    """The settings that are not at their default."""
+def draw_settings(settings: Mapping[str, object]) -> None:
+    """Draw a table of settings.
+
+    Args:
+        settings: name -> value of those that are not at their default.
+    """
     if not settings:
         st.caption("All are at their defaults.")
         return
@@ -89,12 +100,14 @@ def changed(settings: Mapping[str, object]) -> None:
     )
 
 
-def _taken(workers_mb: Sequence[float]) -> dict[str, float]:
-    """Resident memory in MB of each process; UMAP has one of its own."""
+def _memory_by_process(workers_mb: Sequence[float]) -> dict[str, float]:
+    """Resident memory in MB of each process; "Others" includes the UMAP process."""
     server = psutil.Process()
-    taken = {f"Worker {i}": mb for i, mb in enumerate(workers_mb, start=1)}
-    others = sum(map(_resident_mb, server.children())) - sum(workers_mb)
-    return {"Web server": _resident_mb(server)} | taken | {"Others": max(0.0, others)}
+    workers = {f"Worker {i}": mb for i, mb in enumerate(workers_mb, start=1)}
+    others_mb = sum(map(_resident_mb, server.children())) - sum(workers_mb)
+    return (
+        {"Web server": _resident_mb(server)} | workers | {"Others": max(0.0, others_mb)}
+    )
 
 
 def _resident_mb(process: psutil.Process) -> float:

@@ -9,43 +9,43 @@ from ssl_core.quiz.lessons import LessonError
 from ssl_core.quiz.review import due
 
 
-def row(*pages: tuple[str, str, str]) -> None:
-    """Links to pages, as many beside each other as there is room for.
+def draw_page_links(*pages: tuple[str, str, str]) -> None:
+    """Draw links to pages side by side, as many as fit.
 
     Args:
-        pages: each its address, label and Material symbol.
+        pages: slug, label and Material symbol of each.
     """
     with st.container(horizontal=True, gap="small"):
         for slug, label, icon in pages:
             navigation.page_link(slug, label, icon)
 
 
-def learn() -> None:
-    """The lessons, each with how much of it is done."""
+def draw_lessons() -> None:
+    """Draw links to the lessons with the progress in each."""
     st.markdown(
         "**Learn.** A question first, then the idea, something to touch, and questions "
         "whose every answer teaches."
     )
     try:
-        stops = lesson_links.lesson_progress()
+        lessons = lesson_links.lesson_progress()
     except LessonError as error:
         st.error(f"{error}.", icon=":material/menu_book:")
         return
-    lesson_links.links([(stop, stop.icon) for stop in stops], "welcome")
+    lesson_links.links([(lesson, lesson.icon) for lesson in lessons], "welcome")
 
 
-def quiz() -> None:
-    """How many questions there are, and how many come again today."""
-    now = learner_progress.current()
-    ready = len(due(now, library(), now=learner_progress.now()))
-    answered = sum(now.latest(question.id) is not None for question in library())
+def draw_quiz() -> None:
+    """Draw the number of questions and of those due today, and links to the quiz."""
+    progress = learner_progress.current()
+    due_count = len(due(progress, library(), now=learner_progress.now()))
+    answered = sum(progress.latest(question.id) is not None for question in library())
     st.markdown(
         f"**Quiz.** {len(library())} questions, {answered} answered. **Due today: "
-        f"{ready}.** What you missed, or were sure of and got wrong, comes again after "
+        f"{due_count}.** What you missed, or were sure of and got wrong, comes again after "
         "1, 3, 7 and 16 days."
     )
-    if ready:
+    if due_count:
         navigation.page_link(
-            "quiz?review=true", f"Review the {ready} now", "event_repeat"
+            "quiz?review=true", f"Review the {due_count} now", "event_repeat"
         )
     navigation.page_link("quiz", "Open the quiz", "quiz")

@@ -266,7 +266,7 @@ def test_a_prediction_is_answered_after_looking(
 
 
 def test_places_worth_seeing_are_links_without_complaints() -> None:
-    for link, name, _ in by_hand_words.GALLERY:
+    for link, name, _ in by_hand_words.EXAMPLES:
         shown, complaints = arrangements.from_link(link)
         assert complaints == [], name
         assert arrangements.to_link(shown) == link

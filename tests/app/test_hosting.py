@@ -220,8 +220,8 @@ def test_errors_are_told_newest_first() -> None:
     def script() -> None:
         from pages.features import operators
 
-        operators.errors(["first", "second"])
-        operators.errors([])
+        operators.draw_errors(["first", "second"])
+        operators.draw_errors([])
 
     shown = AppTest.from_function(script).run()
     assert shown.markdown[0].value == "- `second`\n- `first`"

@@ -42,7 +42,9 @@ def test_every_case_opens_by_its_link(path: Path, alone: Any) -> None:
     code = path.read_text()
     if "sound_cases.CASES" in code:
         code = (REPOSITORY / "pages/features/labs/sound_cases.py").read_text()
-    cases = re.findall(r'^    "([a-z-]+)": (?:lab\.Case|against_all)\(', code, re.M)
+    cases = re.findall(
+        r'^    "([a-z-]+)": (?:Case|compare_with_all_views)\(', code, re.M
+    )
     assert len(cases) >= 3
     for case in cases:
         page = alone(f"pages/{path.name}", case=case, seed="7")
@@ -100,7 +102,7 @@ def test_both_arms_run_from_one_seed_and_the_outcome_is_told(alone: Any) -> None
 
 
 def test_a_prediction_is_compared_with_what_happened() -> None:
-    from pages.features.labs.lab import Case, Outcome
+    from pages.features.labs.lab import Arm, Case, Outcome
 
     def outcome(name: str, loss: float) -> Outcome:
         return Outcome(name, 9, loss, 5.0, 1.0, -2.0, 0.5, 0.3, 0.1, {}, {}, 0, False)
@@ -111,14 +113,14 @@ def test_a_prediction_is_compared_with_what_happened() -> None:
         from pages.features.labs import lab_prediction
 
         case, left, right = st.session_state["given"]
-        lab_prediction.ask("lab", "one", case, begun=False)
+        lab_prediction.ask("lab", "one", case, started=False)
         lab_prediction.compare("lab", "one", case, left, right)
 
     case = Case(
         "label",
         "loss",
-        ("a", {}),
-        ("b", {}),
+        Arm("a", {}),
+        Arm("b", {}),
         "Which?",
         ("a", "b"),
         lambda x, y: int(y.loss < x.loss),

@@ -94,7 +94,9 @@ def test_its_questions_are_its_own(slug: str) -> None:
 @each
 def test_the_code_it_shows_is_there(slug: str) -> None:
     for name in lessons.of(slug).code:
-        assert source_of(lesson_page.part(name)).startswith(("def ", "class ", "@"))
+        assert source_of(lesson_page.load_object(name)).startswith(
+            ("def ", "class ", "@")
+        )
 
 
 @each
@@ -272,7 +274,7 @@ def test_welcome_has_three_doors_and_says_how_far_one_is(routed: Any) -> None:
     page.run()
     links = [link.proto.label for link in page.get("page_link")]
     negatives = next(s for s in links if s.startswith(lessons.of("negatives").title))
-    assert negatives.endswith(f"3 of {len(ids)} questions")
+    assert negatives.loss_rangewith(f"3 of {len(ids)} questions")
     assert "Due today: 3." in prose(page)
     assert "Review the 3 now" in links
 
@@ -281,18 +283,18 @@ def test_welcome_has_three_doors_and_says_how_far_one_is(routed: Any) -> None:
 
 
 def test_dice_and_switches_change_the_views(alone: Any) -> None:
-    same, a, b = positive_pairs.made((), 0)
+    same, a, b = positive_pairs.make_views((), 0)
     assert (a == same).all() and (b == same).all()
-    _, a, b = positive_pairs.made(("Crop",), 0)
-    assert (a != b).any() and (positive_pairs.made(("Crop",), 1)[1] != a).any()
+    _, a, b = positive_pairs.make_views(("Crop",), 0)
+    assert (a != b).any() and (positive_pairs.make_views(("Crop",), 1)[1] != a).any()
     page = read("positive_pairs", alone)
     before = [i.proto.imgs[0].url for i in page.get("image")]
     page.button(key="lesson_roll").click().run()
     assert [i.proto.imgs[0].url for i in page.get("image")] != before
-    assert "orientation" in positive_pairs.shared(("Crop",))
+    assert "orientation" in positive_pairs.describe_views(("Crop",))
     assert (
         "orientation"
-        not in positive_pairs.shared(("Crop", "Rotation")).split("share")[1]
+        not in positive_pairs.describe_views(("Crop", "Rotation")).split("share")[1]
     )
 
 
@@ -303,11 +305,11 @@ def test_the_histogram_s_rate_is_the_experiment_s(alone: Any) -> None:
         (("Crop", "Colour"), "histogram, shapes: crop + colour"),
     ):
         measured = evidence.of("colour_shortcut").at(arm, "retrieval")
-        rate = composition.retrieved(on).rate
+        rate = composition.retrieve(on).rate
         assert abs(rate - measured.mean) < 0.05
     page.get("button_group")  # the switches are there
     assert "a colour histogram finds 97% of 512 partners" in prose(page)
-    found = composition.retrieved(("Colour",))
+    found = composition.retrieve(("Colour",))
     assert not found.right.all() and found.rate < 0.1
 
 
@@ -319,8 +321,8 @@ def test_the_row_adds_up_to_the_core_s_loss() -> None:
     angles = torch.tensor([110.0, 290.0, 70.0, 250.0]).deg2rad()
     z = torch.stack([angles.cos(), angles.sin()], 1)
     loss = nt_xent(z[:2], z[2:], 0.5).item()
-    assert f"**{loss:.3f}** nats" in info_nce.table(40, 0.5)
-    covered = info_nce.table(40, 0.5, covered=True)
+    assert f"**{loss:.3f}** nats" in info_nce.format_table(40, 0.5)
+    covered = info_nce.format_table(40, 0.5, hidden=True)
     assert f"{loss:.3f}" not in covered and "?" in covered
 
 
@@ -337,16 +339,18 @@ def test_negatives_are_counted() -> None:
 
     from ssl_core.methods.simclr import nt_xent
 
-    assert "**14** :red[negatives]" in negatives.counted(8, 8)
+    assert "**14** :red[negatives]" in negatives.describe_counts(8, 8)
     # One other image, eight classes: one in eight.
-    assert "a chance of **12.5%**" in negatives.counted(2, 8)
+    assert "a chance of **12.5%**" in negatives.describe_counts(2, 8)
     eye = torch.eye(16)
-    assert negatives.orthogonal(16, 0.5) == pytest.approx(nt_xent(eye, eye, 0.5).item())
-    assert "loss 4.844 if all views are alike" in negatives.ends(64, 0.5).says
+    assert negatives.orthogonal_loss(16, 0.5) == pytest.approx(
+        nt_xent(eye, eye, 0.5).item()
+    )
+    assert "loss 4.844 if all views are alike" in negatives.loss_range(64, 0.5).says
 
 
 def test_the_mask_has_a_partner_and_the_rest_as_negatives() -> None:
-    figure = negatives.mask(4).figure
+    figure = negatives.role_matrix(4).figure
     rows = [list(r) for heat in figure.data for r in heat.z]
     assert len(rows) == 8
     for i, roles in enumerate(rows):
@@ -354,11 +358,11 @@ def test_the_mask_has_a_partner_and_the_rest_as_negatives() -> None:
 
 
 def test_a_lower_temperature_leaves_the_pushing_to_fewer() -> None:
-    batch = temperature.real_batch()
+    batch = temperature.load_batch()
     assert batch is not None, "the encoder ships"
     shares = []
     for tau in (0.05, 0.2, 1.0):
-        shown, nearest = temperature.weights(batch[1], tau, 0)
+        shown, nearest = temperature.weights_plot(batch[1], tau, 0)
         shares.append(float(re.findall(r"negatives do ([\d.]+) %", shown.says)[0]))
         assert len(nearest) == temperature.NEAREST and not {0, 1} & set(nearest)
         assert sum(shown.figure.data[0].y) == pytest.approx(1)
@@ -366,25 +370,25 @@ def test_a_lower_temperature_leaves_the_pushing_to_fewer() -> None:
 
 
 def test_spread_looks_healthy_while_rank_is_four_and_the_other_way_round() -> None:
-    few = representations.measured(4, 0.0, 0.25)
+    few = representations.measure(4, 0.0, 0.25)
     assert few.std > 0.9 and few.rank == pytest.approx(4, abs=0.2)
-    assert "looks healthy" in representations.verdict(
+    assert "looks healthy" in representations.describe(
         few
-    ) and "wasted" in representations.verdict(few)
-    cone = representations.measured(64, 4.0, 0.0)
+    ) and "wasted" in representations.describe(few)
+    cone = representations.measure(64, 4.0, 0.0)
     assert (
         cone.std < 0.35
         and cone.rank > 50
         and cone.alignment == pytest.approx(0, abs=1e-6)
     )
-    assert "does not see" in representations.verdict(cone)
+    assert "does not see" in representations.describe(cone)
     assert len(few.spectrum) == 64
 
 
 def test_meaning_answers_from_the_evidence(alone: Any) -> None:
     page = read("meaning", alone, lesson_factor="rotation")
     found = evidence.of("meaning")
-    said = meaning.answer(found, "rotation")
+    said = meaning.describe(found, "rotation")
     best = max(found.arms, key=lambda a: found.at(a, "probe_rotation").mean)
     assert said in prose(page) and f"**{best}**" in said
 

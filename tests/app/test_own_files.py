@@ -85,7 +85,7 @@ def resuming(content: bytes) -> AppTest:
 
         from pages.features.playground import resume_upload
 
-        st.button("Resume", key="resume", on_click=resume_upload.resume_upload)
+        st.button("Resume", key="resume", on_click=resume_upload.submit)
 
     shown = AppTest.from_function(script, default_timeout=20)
     shown.session_state["learner"] = secrets.token_urlsafe(16)  # it has no cookies

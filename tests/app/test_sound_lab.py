@@ -8,7 +8,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages.features.sound import encoder_menu, hear_views, query_recording
+from pages.features.sound import encoder_menu, query_recording, view_player
 from pages.widgets.audio import spectrogram
 from pages.widgets.audio.held_out import HELD_OUT, held_out_voices
 from ssl_core.augment import offered
@@ -33,7 +33,7 @@ def text_of(page: AppTest) -> str:
 
 
 def test_every_speaker_says_every_syllable() -> None:
-    factors = hear_views.pool().factors
+    factors = view_player.load_clips().factors
     pairs = set(
         zip(
             factors["said"].values.tolist(),
@@ -45,18 +45,25 @@ def test_every_speaker_says_every_syllable() -> None:
 
 
 def test_every_augmentation_of_sound_has_its_words() -> None:
-    assert set(hear_views.CHANGES) == set(offered("sound"))
-    assert set().union(*hear_views.SHARED.values()) <= set(offered("sound"))
+    assert set(view_player.CUE_OF) == set(offered("sound"))
+    assert set().union(*view_player.SHARED_CUES.values()) <= set(offered("sound"))
 
 
 def test_the_sentence_names_what_the_views_still_share() -> None:
-    assert "The dice change the noise." in hear_views.says({"hiss"})
-    assert "pitch and tempo" in hear_views.says({"hiss"}).partition("share")[2]
-    assert "the loudness" not in hear_views.says({"gain"}).partition("share")[2]
-    assert "pitch" not in hear_views.says({"time_frequency_crop"}).partition("share")[2]
-    assert "nothing is to be learned" in hear_views.says(set())
+    assert "The dice change the noise." in view_player.describe_views({"hiss"})
+    assert (
+        "pitch and tempo" in view_player.describe_views({"hiss"}).partition("share")[2]
+    )
+    assert (
+        "the loudness" not in view_player.describe_views({"gain"}).partition("share")[2]
+    )
+    assert (
+        "pitch"
+        not in view_player.describe_views({"time_frequency_crop"}).partition("share")[2]
+    )
+    assert "nothing is to be learned" in view_player.describe_views(set())
     # What two augmentations change is named once.
-    both = hear_views.says({"time_frequency_crop", "time_shift"}).partition(
+    both = view_player.describe_views({"time_frequency_crop", "time_shift"}).partition(
         "Both views"
     )[0]
     assert both.count("moment") == 1 == both.count("pitch and tempo")

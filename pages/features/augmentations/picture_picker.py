@@ -1,4 +1,4 @@
-"""The picture of the augmentations page: a bundled one, an upload, or the camera."""
+"""The picture of the augmentations page: bundled, uploaded, or from the camera."""
 
 import numpy as np
 import streamlit as st
@@ -12,24 +12,24 @@ SIDE = 128
 
 
 def choose() -> Tensor:
-    """Let the learner take a bundled picture, an upload or the camera.
+    """Let the learner choose a bundled picture, an upload or the camera.
 
     Returns:
         ``[1, 3, S, S]`` uint8.
     """
-    return _chosen().unsqueeze(0)
+    return _load_picture().unsqueeze(0)
 
 
-def _chosen() -> Tensor:
+def _load_picture() -> Tensor:
     kinds = ["Shape", "Flower", "Temple", "Upload", "Camera"]
     kind = (
         st.segmented_control("Picture", kinds, default="Shape", key="picture")
         or "Shape"
     )
     if kind == "Shape":
-        return _shape()
+        return _load_shape()
     if kind in ("Flower", "Temple"):
-        return _photo(f"{'flower' if kind == 'Flower' else 'china'}.jpg")
+        return _load_photo(f"{'flower' if kind == 'Flower' else 'china'}.jpg")
     file = (
         st.file_uploader(
             "An image", type=["png", "jpg", "jpeg", "webp"], key="one_image"
@@ -40,7 +40,7 @@ def _chosen() -> Tensor:
     quarantine = resources.service().quarantine
     if file is None:
         quarantine.warm_up()
-        return _shape()
+        return _load_shape()
     try:
         pixels = decode_once.decode_once(
             file, lambda data: quarantine.picture(data, SIDE)
@@ -48,17 +48,17 @@ def _chosen() -> Tensor:
         return torch.from_numpy(pixels)
     except ValueError as error:
         st.error(f"{file.name}: {error}", icon=":material/broken_image:")
-        return _shape()
+        return _load_shape()
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _shape_pixels() -> np.ndarray:
-    drawn = shapes(count=64, held_out=8, size=SIDE, seed=3)
-    stars = (drawn.factors["shape"].values == 3).nonzero()
-    return drawn.images[stars[0, 0]].numpy()
+    data = shapes(count=64, held_out=8, size=SIDE, seed=3)
+    stars = (data.factors["shape"].values == 3).nonzero()
+    return data.images[stars[0, 0]].numpy()
 
 
-def _shape() -> Tensor:
+def _load_shape() -> Tensor:
     return torch.from_numpy(_shape_pixels())
 
 
@@ -79,5 +79,5 @@ def _photo_pixels(name: str) -> np.ndarray:
     return small[0].round().clamp(0, 255).byte().numpy()
 
 
-def _photo(name: str) -> Tensor:
+def _load_photo(name: str) -> Tensor:
     return torch.from_numpy(_photo_pixels(name))

@@ -1,4 +1,4 @@
-"""A lab as a record: its cases, its texts, and how an arm ended."""
+"""The data classes of a lab: Lab, Case, Arm and Outcome."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,17 +6,34 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Arm:
+    """One of the two runs that a case compares.
+
+    Args:
+        name: shown above the run.
+        config: flat knob values that differ from the defaults; ``steps`` in it overrides
+            the case's.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """How one arm stands at its last tick.
+    """The last measurements of one arm.
 
     Args:
         name: of the arm.
-        steps: taken.
-        loss, effective_rank, feature_std, uniformity: of the last tick.
+        steps: optimisation steps taken.
+        loss: in nats, at the last tick.
+        effective_rank, feature_std, uniformity: at the last tick, as in
+            :mod:`ssl_core.measures`.
         knn, random_init, chance: accuracies in [0, 1] on held-out images.
-        probes: factor -> accuracy, and ``untrained`` factor -> accuracy.
+        probes: factor -> accuracy in [0, 1] of a linear probe.
+        untrained: factor -> accuracy in [0, 1] with the untrained encoder.
         negatives: per anchor.
-        collapsed: whether the alarm was up.
+        collapsed: whether the collapse alarm is on.
     """
 
     name: str
@@ -43,68 +60,85 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Case:
-    """Two arms that differ in one thing, and what to predict of them.
+    """Two arms that differ in one thing, and a question about their outcomes.
 
     Args:
-        label: of the menu and of the gallery's link.
-        changed: the one knob that differs, in words, as "stop-gradient".
-        left, right: name and flat config of each arm; ``steps`` in it overrides the case's.
-        question, options: what to predict; the options are the measures' answers.
-        answer: index of the option that this run's outcomes give.
-        explain: what this run's outcomes mean, in a sentence or two.
+        label: shown in the menu and in links.
+        difference: what differs between the arms, in words: "the stop-gradient".
+        left, right: the arms.
+        question: what the learner predicts.
+        options: possible predictions.
+        answer: returns the index of the option that the outcomes give.
+        explain: returns what the outcomes mean, in a sentence or two.
         steps: optimisation steps of each arm.
     """
 
     label: str
-    changed: str
-    left: tuple[str, Mapping[str, Any]]
-    right: tuple[str, Mapping[str, Any]]
+    difference: str
+    left: Arm
+    right: Arm
     question: str
     options: tuple[str, ...]
     answer: Callable[[Outcome, Outcome], int]
     explain: Callable[[Outcome, Outcome], str]
     steps: int = 250
 
+    @property
+    def arms(self) -> tuple[Arm, Arm]:
+        """The left and the right arm."""
+        return self.left, self.right
+
 
 @dataclass(frozen=True)
 class Lab:
-    """One page.
+    """One lab page.
 
     Args:
-        slug: of the page's address and its session keys.
+        slug: of the page's URL and of its session keys.
         question: the title.
-        about: two short paragraphs; ``{slug|arm|quantity}`` becomes a measured number.
-        cases: slug -> case; the first is open at first.
+        introduction: two short paragraphs; ``{slug|arm|quantity}`` becomes a measured
+            number.
+        cases: slug -> case; the first one is the default.
         curves: measures drawn over steps for both arms: "knn", "effective_rank",
             "feature_std", "loss", "uniformity".
-        evidence: draws what ships, below what this run gave.
-        careful: the misreading to avoid, with measured numbers as in ``about``.
-        code: functions or classes whose source ran.
-        also: links beyond the cases: label -> (page, parameters).
-        recording: slug of a recorded run that plays until the learner runs the first
-            case; "" for none.
-        opening, closing: drawn before the prediction and after the evidence, if given.
+        draw_evidence: draws the recorded experiments below the learner's own run.
+        caution: the misreading to avoid, with measured numbers as in ``introduction``.
+        code: functions or classes whose source the page shows.
+        more_links: links beyond the cases: label -> (page, URL parameters).
+        recording: slug of a recorded run that plays until the learner runs the case;
+            "" for none.
+        draw_before_prediction, draw_after_evidence: extra parts of the page, if any.
     """
 
     slug: str
     question: str
-    about: tuple[str, str]
+    introduction: tuple[str, str]
     cases: Mapping[str, Case]
     curves: tuple[str, ...]
-    evidence: Callable[[], None]
-    careful: str
+    draw_evidence: Callable[[], None]
+    caution: str
     code: tuple[Any, ...]
-    also: Mapping[str, tuple[str, Mapping[str, str]]]
+    more_links: Mapping[str, tuple[str, Mapping[str, str]]]
     recording: str = ""
-    opening: Callable[[], None] | None = None
-    closing: Callable[[], None] | None = None
+    draw_before_prediction: Callable[[], None] | None = None
+    draw_after_evidence: Callable[[], None] | None = None
 
 
-def keeps_better(factor: str, least: float = 0.05) -> Callable[[Outcome, Outcome], int]:
-    """Which arm keeps a factor better: 0 the left, 1 the right, 2 neither by ``least``."""
+def higher_arm(
+    measure: Callable[[Outcome], float], tolerance: float = 0.05
+) -> Callable[[Outcome, Outcome], int]:
+    """Make a case's ``answer``: which arm has the higher value of a measure.
+
+    Args:
+        measure: returns the value of one outcome.
+        tolerance: a smaller difference counts as none.
+
+    Returns:
+        A function of both outcomes: 0 for the left arm, 1 for the right, 2 for neither.
+    """
 
     def answer(left: Outcome, right: Outcome) -> int:
-        gap = right.probes[factor] - left.probes[factor]
-        return 2 if abs(gap) < least else int(gap > 0)
+        difference = measure(right) - measure(left)
+        return 2 if abs(difference) < tolerance else int(difference > 0)
 
     return answer

@@ -1,89 +1,99 @@
-"""What the sound lab compares, and how a run is told; what ships beside it."""
+"""The cases of the sound lab, and the evidence below them."""
 
-from pages.features.labs import lab
-from pages.features.labs.lab import Outcome, keeps_better
+from pages.features.labs.lab import Arm, Case, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
 from ssl_core.data import SOUND_VIEWS
 from ssl_core.experiments.sound import FACTORS
 
 VOICES = {"data": "voices"}
-# Factor -> how a question names it.
-NAMED = {"said": "what was said", "speaker": "who said it", "pitch": "the pitch"}
+# Factor -> its name in a question.
+FACTOR_PHRASES = {
+    "said": "what was said",
+    "speaker": "who said it",
+    "pitch": "the pitch",
+}
 
 
-def arm(views: dict[str, float]) -> dict[str, object]:
-    """A run on voices with these views."""
+def config_with(views: dict[str, float]) -> dict[str, object]:
+    """Config of a run on voices with these views: slug -> strength."""
     return VOICES | {"augment": views}
 
 
-def without(*names: str) -> dict[str, object]:
-    """A run with the default views without some of them."""
-    return arm({k: v for k, v in SOUND_VIEWS.items() if k not in names})
+def config_without(*names: str) -> dict[str, object]:
+    """Config of a run on voices with the default views except ``names``."""
+    return config_with({k: v for k, v in SOUND_VIEWS.items() if k not in names})
 
 
-def told(left: Outcome, right: Outcome) -> str:
-    """This run in words: what was said against who said it, and every large difference."""
-    parts = [
+def explain(left: Outcome, right: Outcome) -> str:
+    """Describe the probes of both arms, and their change by training."""
+    accuracies = [
         f"{name} {left.probes[name]:.2f} against {right.probes[name]:.2f} "
         f"(untrained {left.untrained[name]:.2f})"
-        for name in NAMED
+        for name in FACTOR_PHRASES
     ]
     return (
-        f"Linear probes, {left.name} against {right.name}: {'; '.join(parts)}. "
-        f"{balance(left)} {balance(right)} {left}. {right}."
+        f"Linear probes, {left.name} against {right.name}: {'; '.join(accuracies)}. "
+        f"{describe_change(left)} {describe_change(right)} {left}. {right}."
     )
 
 
-def balance(one: Outcome) -> str:
-    """What training did to what and to who, for one arm."""
-    said = one.probes["said"] - one.untrained["said"]
-    who = one.probes["speaker"] - one.untrained["speaker"]
+def describe_change(outcome: Outcome) -> str:
+    """Describe how training changed the probes of syllable and speaker in one arm."""
+    syllable = outcome.probes["said"] - outcome.untrained["said"]
+    speaker = outcome.probes["speaker"] - outcome.untrained["speaker"]
     return (
-        f"With **{one.name}**, training moved *what was said* by {said:+.2f} and *who "
-        f"said it* by {who:+.2f}."
+        f"With **{outcome.name}**, training moved *what was said* by {syllable:+.2f} and *who "
+        f"said it* by {speaker:+.2f}."
     )
 
 
-def against_all(
-    label: str, changed: str, right: tuple[str, dict[str, object]], factor: str
-) -> lab.Case:
-    """All default views on the left, another policy on the right; which keeps a factor?"""
-    return lab.Case(
-        label,
-        changed,
-        ("all views", without()),
-        right,
-        f"From which arm's features can {NAMED[factor]} be read better?",
-        ("all views", right[0], "about the same"),
-        keeps_better(factor),
-        told,
+def compare_with_all_views(
+    label: str, difference: str, right: Arm, factor: str
+) -> Case:
+    """Make a case with all default views on the left.
+
+    Args:
+        label: of the case.
+        difference: between the arms, in words.
+        right: the other arm.
+        factor: of the question: which arm keeps it better?
+    """
+    return Case(
+        label=label,
+        difference=difference,
+        left=Arm("all views", config_without()),
+        right=right,
+        question=f"From which arm's features can {FACTOR_PHRASES[factor]} be read better?",
+        options=("all views", right.name, "about the same"),
+        answer=higher_arm(lambda outcome: outcome.probes[factor]),
+        explain=explain,
     )
 
 
-NOISE_ONLY = ("noise only", arm({"hiss": SOUND_VIEWS["hiss"]}))
+NOISE_ONLY = Arm("noise only", config_with({"hiss": SOUND_VIEWS["hiss"]}))
 CASES = {
-    "noise": against_all(
+    "noise": compare_with_all_views(
         "All views, or noise only", "every view but the hiss", NOISE_ONLY, "said"
     ),
-    "crop": against_all(
+    "crop": compare_with_all_views(
         "With or without the crop in time and frequency",
         "the crop",
-        ("no crop", without("time_frequency_crop")),
+        Arm("no crop", config_without("time_frequency_crop")),
         "pitch",
     ),
-    "gain": against_all(
+    "gain": compare_with_all_views(
         "With or without changes of loudness",
         "the gain",
-        ("no gain", without("gain")),
+        Arm("no gain", config_without("gain")),
         "said",
     ),
-    "mask": against_all(
+    "mask": compare_with_all_views(
         "With or without the time mask",
         "the time mask",
-        ("no time mask", without("time_mask")),
+        Arm("no time mask", config_without("time_mask")),
         "said",
     ),
-    "speaker": against_all(
+    "speaker": compare_with_all_views(
         "Who speaks: all views, or noise only",
         "every view but the hiss",
         NOISE_ONLY,
@@ -92,19 +102,19 @@ CASES = {
 }
 
 
-def shipped() -> None:
-    """Views by factors on the voices, and digits of a speaker never heard."""
-    if found := evidence.verdict("sound"):
+def draw_evidence() -> None:
+    """Draw views by factors on the voices, and digits of held-out speakers."""
+    if results := evidence.verdict("sound"):
         evidence.figure(
-            evidence_plots.dots(found, "knn", baseline="random_init"), "ev_sound_knn"
+            evidence_plots.dots(results, "knn", baseline="random_init"), "ev_sound_knn"
         )
-        arms = list(found.arms)
-        values = [[found.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
-        shown = evidence_plots.matrix(arms, FACTORS, values, "Linear probe accuracy")
-        evidence.figure(shown, "ev_sound_probes")
-        evidence.table(found, ["knn", *(f"probe_{f}" for f in FACTORS)])
-    if found := evidence.verdict("speakers"):
-        shown = evidence_plots.dots(found, "knn", baseline="raw_input")
-        evidence.figure(shown, "ev_speakers")
-        evidence.table(found, list(found.experiment.quantities))
+        arms = list(results.arms)
+        values = [[results.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
+        plot = evidence_plots.matrix(arms, FACTORS, values, "Linear probe accuracy")
+        evidence.figure(plot, "ev_sound_probes")
+        evidence.table(results, ["knn", *(f"probe_{f}" for f in FACTORS)])
+    if results := evidence.verdict("speakers"):
+        plot = evidence_plots.dots(results, "knn", baseline="raw_input")
+        evidence.figure(plot, "ev_speakers")
+        evidence.table(results, list(results.experiment.quantities))
     evidence.provenance("sound", "speakers")

@@ -1,1 +1,1 @@
-"""Lessons: the page, and the live part of each lesson."""
+"""Lessons: the page, and the exercise of each lesson."""

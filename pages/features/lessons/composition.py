@@ -1,4 +1,4 @@
-"""The colour shortcut, live: a colour histogram looks for every view's partner."""
+"""The colour shortcut: a colour histogram retrieves each view's partner."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from pages.widgets.plots import CONFIG, Plot
 from pages.widgets.tiles import as_bytes, crossed_out, enlarged, framed
 from pages.widgets.view_pairs import data_url
 
-# Switch -> strengths, as the experiment has them where it has them.
+# Switch -> strengths; those of the experiment where it uses the augmentation.
 SWITCHES = {
     "Crop": {"crop": 0.5},
     "Colour": {"hue": 0.5, "brightness": 0.4, "gray": 0.3},
@@ -19,18 +19,18 @@ SWITCHES = {
     "Blur": {"blur": 1.0},
     "Noise": {"noise": 0.1},
 }
-ROWS, LARGER, KEPT = 6, 2, 6
+ANCHORS, SCALE, MAX_COMBINATIONS = 6, 2, 6
 
 
 @dataclass(frozen=True)
-class Found:
-    """How often the histogram was right, and what it picked for the first anchors.
+class Retrieval:
+    """How often the histogram finds the partner, with its first picks.
 
     Args:
-        rate: in [0, 1].
-        candidates: among how many.
-        anchors, picks: ``[ROWS, 3, H, W]`` uint8.
-        right: ``[ROWS]`` bool.
+        rate: top-1 accuracy in [0, 1].
+        candidates: number of views to choose from.
+        anchors, picks: ``[ANCHORS, 3, H, W]`` uint8.
+        right: ``[ANCHORS]`` bool.
     """
 
     rate: float
@@ -41,7 +41,7 @@ class Found:
 
 
 def draw() -> None:
-    """Switches, the rate of every choice so far, and six of the histogram's picks."""
+    """Draw switches, the rate of each combination tried, and six picks."""
     on = st.pills(
         "Between two views may change",
         list(SWITCHES),
@@ -50,22 +50,25 @@ def draw() -> None:
         key="lesson_cues",
     )
     chosen = tuple(name for name in SWITCHES if name in on)
-    tried: list[tuple[str, ...]] = st.session_state.setdefault(
+    combinations: list[tuple[str, ...]] = st.session_state.setdefault(
         "lesson_tried", [("Crop",)]
     )
-    if chosen not in tried:
-        tried.append(chosen)
-        del tried[1 : 1 - KEPT]  # crop alone stays to compare with
-    now = retrieved(chosen)
+    if chosen not in combinations:
+        combinations.append(chosen)
+        del combinations[1 : 1 - MAX_COMBINATIONS]  # keep crop alone for comparison
+    result = retrieve(chosen)
     left, right = st.columns([0.55, 0.45], gap="large")
     with left:
-        shown = bars(tried, chosen)
-        st.markdown(f"**{shown.says}**")
-        st.plotly_chart(shown.figure, key="lesson_rates", config=CONFIG, alt=shown.says)
+        plot = rate_bars(combinations, chosen)
+        st.markdown(f"**{plot.says}**")
+        st.plotly_chart(plot.figure, key="lesson_rates", config=CONFIG, alt=plot.says)
     with right:
-        says = f"The first {ROWS} anchors and their picks: {now.right.sum()} of {ROWS} right."
-        st.markdown(f"**{says}**")
-        st.image(data_url(sheet(now)), width=400, alt=says)
+        sentence = (
+            f"The first {ANCHORS} anchors and their picks: {result.right.sum()} of "
+            f"{ANCHORS} right."
+        )
+        st.markdown(f"**{sentence}**")
+        st.image(data_url(picks_image(result)), width=400, alt=sentence)
         st.caption(
             "Framed :orange[gold]: the anchor. Beside it, what the histogram takes for its "
             "partner: :green[green] if it is, :red[vermilion] and struck through if not."
@@ -73,40 +76,49 @@ def draw() -> None:
 
 
 @st.cache_data(max_entries=40, show_spinner=False)
-def retrieved(on: tuple[str, ...]) -> Found:
-    """Run the experiment's own retrieval on shapes, and look at its first picks."""
+def retrieve(switches: tuple[str, ...]) -> Retrieval:
+    """Run the experiment's retrieval on shapes.
+
+    Args:
+        switches: names in ``SWITCHES`` that are on.
+    """
     import torch
 
     from ssl_core.augment import Policy, two_views
-    from ssl_core.experiments.colour_shortcut import CANDIDATES, histogram, retrieval
+    from ssl_core.experiments.colour_shortcut import CANDIDATES, histogram
+    from ssl_core.experiments.colour_shortcut import retrieval as retrieval_rate
     from ssl_core.experiments.trials import Trial
 
-    strengths = {k: v for name in on for k, v in SWITCHES[name].items()}
-    given = Trial("live", {"augment": strengths}, seed=0, steps=0)
-    data = given.data()
-    g = torch.Generator().manual_seed(given.seed)
+    strengths = {k: v for name in switches for k, v in SWITCHES[name].items()}
+    trial = Trial("live", {"augment": strengths}, seed=0, steps=0)
+    data = trial.data()
+    g = torch.Generator().manual_seed(trial.seed)
     rows = torch.randperm(len(data), generator=g)[:CANDIDATES]
     a, b = two_views(data.images[rows], Policy.of(strengths), g)
-    picks = torch.cdist(histogram(a[:ROWS]), histogram(b), p=1).argmin(1)
-    return Found(
-        retrieval(given),
+    picks = torch.cdist(histogram(a[:ANCHORS]), histogram(b), p=1).argmin(1)
+    return Retrieval(
+        retrieval_rate(trial),
         CANDIDATES,
-        as_bytes(a[:ROWS]),
+        as_bytes(a[:ANCHORS]),
         as_bytes(b[picks]),
-        (picks == torch.arange(ROWS)).numpy(),
+        (picks == torch.arange(ANCHORS)).numpy(),
     )
 
 
-def bars(tried: list[tuple[str, ...]], now: tuple[str, ...]) -> Plot:
-    """The rate of every combination that was tried; the current one stands out."""
-    names = [" + ".join(on).lower() or "nothing" for on in tried]
-    rates = [retrieved(on).rate for on in tried]
+def rate_bars(combinations: list[tuple[str, ...]], current: tuple[str, ...]) -> Plot:
+    """Bar chart of the rate of each combination; the current one is highlighted."""
+    names = [" + ".join(switches).lower() or "nothing" for switches in combinations]
+    rates = [retrieve(switches).rate for switches in combinations]
     figure = go.Figure(
         go.Bar(
             x=rates,
             y=names,
             orientation="h",
-            marker={"color": [LINE if on == now else GHOST for on in tried]},
+            marker={
+                "color": [
+                    LINE if switches == current else GHOST for switches in combinations
+                ]
+            },
             text=[f"{rate:.0%}" for rate in rates],
             textposition="outside",
             cliponaxis=False,
@@ -114,8 +126,8 @@ def bars(tried: list[tuple[str, ...]], now: tuple[str, ...]) -> Plot:
         )
     )
     figure.update_xaxes(range=[0, 1.15], tickformat=".0%", title="partner found")
-    # Room for every choice that is kept, so that nothing below moves.
-    figure.update_yaxes(range=[KEPT - 0.5, -0.5], automargin=True)
+    # A fixed range keeps the layout still while combinations are added.
+    figure.update_yaxes(range=[MAX_COMBINATIONS - 0.5, -0.5], automargin=True)
     figure.update_layout(
         height=270,
         bargap=0.35,
@@ -123,27 +135,30 @@ def bars(tried: list[tuple[str, ...]], now: tuple[str, ...]) -> Plot:
         dragmode=False,
         uirevision="lesson",
     )
-    found = retrieved(now)
-    name = names[tried.index(now)]
+    retrieval = retrieve(current)
+    name = names[combinations.index(current)]
     return Plot(
         figure,
-        f"Views changed by {name}: a colour histogram finds {found.rate:.0%} of "
-        f"{found.candidates} partners; a blind guess would find {1 / found.candidates:.1%}.",
+        f"Views changed by {name}: a colour histogram finds {retrieval.rate:.0%} of "
+        f"{retrieval.candidates} partners; a blind guess would find "
+        f"{1 / retrieval.candidates:.1%}.",
     )
 
 
-def sheet(found: Found) -> np.ndarray:
-    """Anchors and picks, three pairs in each of two rows; ``[H, W, 4]`` uint8."""
+def picks_image(retrieval: Retrieval) -> np.ndarray:
+    """Image of anchors beside picks, three pairs in each of two rows; ``[H, W, 4]`` uint8."""
     pairs = [
-        np.hstack([framed(enlarged(a, LARGER), ANCHOR), _judged(p, ok)])
-        for a, p, ok in zip(found.anchors, found.picks, found.right, strict=True)
+        np.hstack([framed(enlarged(a, SCALE), ANCHOR), _framed_pick(p, is_right)])
+        for a, p, is_right in zip(
+            retrieval.anchors, retrieval.picks, retrieval.right, strict=True
+        )
     ]
-    half = ROWS // 2
+    half = ANCHORS // 2
     return np.vstack([np.hstack(pairs[:half]), np.hstack(pairs[half:])])
 
 
-def _judged(pick: np.ndarray, right: bool) -> np.ndarray:
-    large = enlarged(pick, LARGER)
-    if right:
+def _framed_pick(pick: np.ndarray, is_right: bool) -> np.ndarray:
+    large = enlarged(pick, SCALE)
+    if is_right:
         return framed(large, POSITIVE)
     return framed(crossed_out(large, NEGATIVE), NEGATIVE)

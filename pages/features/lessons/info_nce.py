@@ -1,4 +1,4 @@
-"""InfoNCE by hand: one anchor's row of numbers, from cosines to its loss."""
+"""InfoNCE by hand: the loss of one anchor, step by step from its cosines."""
 
 import math
 
@@ -20,31 +20,31 @@ NAMES = (":green[partner]", ":red[negative 1]", ":red[negative 2]")
 
 
 def draw() -> None:
-    """Two pairs on a circle, and the anchor's row step by step."""
+    """Draw two pairs on a circle, and the steps from the anchor's row to its loss."""
     left, right = st.columns([0.5, 0.5], gap="large", vertical_alignment="center")
     with left:
         url_params.check(KNOBS)
         turn = widget("lesson_turn", KNOBS["lesson_turn"], format="%d°")
         tau = widget("lesson_tau", KNOBS["lesson_tau"])
-        covered = st.toggle(
+        hidden = st.toggle(
             "Cover the last steps: work them out first",
             key="lesson_covered",
         )
     with right:
-        drawing, says = two_pairs(turn, tau)
-        st.image(drawing, alt=says, width=440)
-    st.markdown(says if not covered else _asked(turn, tau))
-    st.markdown(table(turn, tau, covered))
+        drawing, sentence = two_pairs(turn, tau)
+        st.image(drawing, alt=sentence, width=440)
+    st.markdown(sentence if not hidden else _task(turn, tau))
+    st.markdown(format_table(turn, tau, hidden))
 
 
-def table(turn: float, tau: float, covered: bool = False) -> str:
+def format_table(turn: float, tau: float, hidden: bool = False) -> str:
     """The anchor's row as a Markdown table, each step a column.
 
     Args:
-        turn: degrees between the anchor and its partner; the other image's two views
-            stand as far apart, on the other side of the circle.
+        turn: degrees between the anchor and its partner. The two views of the other image
+            are as far apart, on the other side of the circle.
         tau: temperature > 0.
-        covered: whether everything after the cosines is left to the learner.
+        hidden: whether everything after the cosines is replaced by "?".
     """
     matrix = _matrix(turn, tau)
     cells = [matrix.cell(0, other) for other in (1, 2, 3)]
@@ -53,13 +53,15 @@ def table(turn: float, tau: float, covered: bool = False) -> str:
         "|:--|--:|--:|--:|--:|",
     ]
     for name, cell in zip(NAMES, cells, strict=True):
-        steps = (_signed(cell.logit), f"{cell.exp:.4g}", percent(cell.weight))
-        shown = ("?",) * 3 if covered else steps
-        lines.append(f"| {name} | {_signed(cell.cosine)} | {' | '.join(shown)} |")
+        steps = (_format_signed(cell.logit), f"{cell.exp:.4g}", percent(cell.weight))
+        values = ("?",) * 3 if hidden else steps
+        lines.append(
+            f"| {name} | {_format_signed(cell.cosine)} | {' | '.join(values)} |"
+        )
     loss = cells[0].loss
-    sum_ = "?" if covered else f"{matrix.row_sum(0):.4g}"
-    lines.append(f"| **sum** | | | {sum_} | {'?' if covered else '100 %'} |")
-    if covered:
+    sum_ = "?" if hidden else f"{matrix.row_sum(0):.4g}"
+    lines.append(f"| **sum** | | | {sum_} | {'?' if hidden else '100 %'} |")
+    if hidden:
         return "\n".join(lines) + "\n\n**Loss of this anchor** = −log(weight) = ?"
     return (
         "\n".join(lines) + f"\n\n**Loss of this :orange[anchor]** = −log(weight of its "
@@ -67,7 +69,7 @@ def table(turn: float, tau: float, covered: bool = False) -> str:
     )
 
 
-def _asked(turn: float, tau: float) -> str:
+def _task(turn: float, tau: float) -> str:
     cosine = math.cos(math.radians(turn))
     return (
         f"Partner at cosine {cosine:.2f}, temperature {tau:.2f}. Divide the cosines by τ, "
@@ -75,7 +77,7 @@ def _asked(turn: float, tau: float) -> str:
     )
 
 
-def _signed(value: float) -> str:
+def _format_signed(value: float) -> str:
     return f"{round(value, 3) + 0:.3f}".replace("-", "−")
 
 

@@ -1,7 +1,7 @@
-"""A lesson on screen, in the order in which it is learned.
+"""Draws a lesson from top to bottom.
 
-A question before the text, the text with its equation, something live with a task, the
-way to the lab, the source that runs, the questions, and the lessons around it.
+The parts are an opening question, the text, an exercise, a link to the lab, the source
+code, the other questions, and links to the next and the previous lesson.
 """
 
 import importlib
@@ -19,13 +19,13 @@ from ssl_core.quiz.lessons import Lesson, LessonError
 
 
 @dataclass(frozen=True)
-class Live:
-    """What a lesson lets the learner touch.
+class Exercise:
+    """The interactive part of a lesson.
 
     Args:
-        heading: of its part of the page.
-        task: what to try, one or two sentences.
-        draw: draws it; runs as a fragment, so that it answers at once.
+        heading: above the exercise.
+        task: what to try, in one or two sentences.
+        draw: draws the exercise; it runs as a fragment, so that only this part reruns.
     """
 
     heading: str
@@ -33,8 +33,13 @@ class Live:
     draw: Callable[[], None]
 
 
-def page(slug: str, live: Live) -> None:
-    """Draw a lesson."""
+def draw(slug: str, exercise: Exercise) -> None:
+    """Draw the page of a lesson.
+
+    Args:
+        slug: of the lesson.
+        exercise: its interactive part.
+    """
     identity.set_cookie()
     try:
         lesson = lessons.of(slug)
@@ -43,99 +48,103 @@ def page(slug: str, live: Live) -> None:
         st.error(f"{error}.", icon=":material/menu_book:")
         return
     st.title(lesson.title, anchor=False)
-    asking = _opening(lesson)
-    if not _passed(lesson):
+    question_open = _draw_opening_question(lesson)
+    if not _is_text_open(lesson):
         return
-    _text(lesson)
-    st.subheader(live.heading, anchor=False)
-    st.markdown(f":material/touch_app: **Try:** {live.task}")
-    st.fragment(live.draw)()
+    _draw_text(lesson)
+    st.subheader(exercise.heading, anchor=False)
+    st.markdown(f":material/touch_app: **Try:** {exercise.task}")
+    st.fragment(exercise.draw)()
     with lesson_links.link_list("lab"):
         navigation.page_link(lesson.lab, lesson.lab_label, "science")
     with st.expander("The code that runs", icon=":material/code:"):
         for name in lesson.code:
             st.caption(f"`{name}`")
-            source_code.show(part(name))
+            source_code.show(load_object(name))
     st.subheader("Questions", anchor=False)
-    if asking:
-        _close_opening(lesson)
+    if question_open:
+        _draw_close_button(lesson)
     else:
-        _questions(lesson)
-    _around(lesson)
+        _draw_questions(lesson)
+    _draw_neighbours(lesson)
 
 
-def part(name: str) -> Any:
-    """The function or class of a dotted name, as it stands in the core."""
-    module, _, own = name.rpartition(".")
-    return getattr(importlib.import_module(module), own)
+def load_object(name: str) -> Any:
+    """Import the function or class of a dotted name of the core."""
+    module, _, attribute = name.rpartition(".")
+    return getattr(importlib.import_module(module), attribute)
 
 
-def _passed(lesson: Lesson) -> bool:
-    """Whether the text is open: the question before it was answered, or skipped."""
-    now = learner_progress.current()
-    if lesson.slug in now.lessons or lesson.opening not in question_view.library():
+def _is_text_open(lesson: Lesson) -> bool:
+    """Whether the opening question was answered or skipped."""
+    progress = learner_progress.current()
+    if lesson.slug in progress.lessons or lesson.opening not in question_view.library():
         return True
-    if now.latest(lesson.opening) is None:
+    if progress.latest(lesson.opening) is None:
         return False
-    learner_progress.save(now.with_lesson(lesson.slug, learner_progress.now()))
+    learner_progress.save(progress.with_lesson(lesson.slug, learner_progress.now()))
     return True
 
 
-def _opening(lesson: Lesson) -> bool:
-    """Ask the question before the text; returns whether it stands open.
+def _draw_opening_question(lesson: Lesson) -> bool:
+    """Draw the question before the text; return whether its expander is open.
 
-    It keeps its place once it is answered, with the feedback, so that nothing jumps; on
-    a later visit it is closed.
+    The question stays in place with its feedback after the answer, so that the page does
+    not jump. On a later visit the expander starts closed.
     """
     if lesson.opening not in question_view.library():
         return False
-    key, state, passed = f"opening_{lesson.slug}", st.session_state, _passed(lesson)
-    stage = (passed, _asked_now(lesson))
+    key, state = f"opening_{lesson.slug}", st.session_state
+    text_open = _is_text_open(lesson)
+    stage = (text_open, _answered_this_visit(lesson))
     if state.get(f"{key}_stage") != stage:
         state[f"{key}_stage"] = stage
-        state[key] = not passed or stage[1]
-    label = "The question before the text" if passed else "Before you read, a guess"
+        state[key] = not text_open or stage[1]
+    label = "The question before the text" if text_open else "Before you read, a guess"
     box = st.expander(label, key=key, icon=":material/psychology:", on_change="rerun")
-    if not box.open and passed:
+    if not box.open and text_open:
         return False
     with box:
         note = "You need not know it yet: guessing first makes the text stick."
         question_view.draw_question(
-            lesson.opening, f"{key}_question", "" if passed else note
+            lesson.opening, f"{key}_question", "" if text_open else note
         )
-    if not passed:
+    if not text_open:
         st.button(
             "Read on without answering",
             icon=":material/menu_book:",
             key=f"{key}_skip",
-            on_click=_skip,
+            on_click=_open_text,
             args=(lesson.slug,),
         )
     return True
 
 
-def _asked_now(lesson: Lesson) -> bool:
+def _answered_this_visit(lesson: Lesson) -> bool:
     """Whether the opening question was answered since the page was first drawn."""
-    begun = st.session_state.setdefault(
+    visit_start = st.session_state.setdefault(
         f"opening_{lesson.slug}_begun", learner_progress.now()
     )
     latest = learner_progress.current().latest(lesson.opening)
-    return latest is not None and latest.at >= begun
+    return latest is not None and latest.at >= visit_start
 
 
-def _skip(slug: str) -> None:
+def _open_text(slug: str) -> None:
     learner_progress.save(
         learner_progress.current().with_lesson(slug, learner_progress.now())
     )
 
 
-def _close_opening(lesson: Lesson) -> None:
-    """One question at a time: two would answer to the same keys."""
+def _draw_close_button(lesson: Lesson) -> None:
+    """Draw the button that closes the opening question.
+
+    Only one question is open at a time: two would react to the same keyboard shortcuts.
+    """
 
     def close() -> None:
         st.session_state[f"opening_{lesson.slug}"] = False
 
-    count = len(_rest(lesson))
+    count = len(_other_questions(lesson))
     st.button(
         f"On to the {count} questions",
         icon=":material/quiz:",
@@ -145,30 +154,30 @@ def _close_opening(lesson: Lesson) -> None:
     )
 
 
-def _text(lesson: Lesson) -> None:
+def _draw_text(lesson: Lesson) -> None:
     with st.container(width=760, key="lesson_text"):
         st.markdown(evidence.fill_numbers(lesson.text))
 
 
-def _rest(lesson: Lesson) -> list[str]:
-    every = question_view.library().of_lesson(lesson.slug)
-    return [q.id for q in every if q.id != lesson.opening]
+def _other_questions(lesson: Lesson) -> list[str]:
+    questions = question_view.library().of_lesson(lesson.slug)
+    return [q.id for q in questions if q.id != lesson.opening]
 
 
-def _questions(lesson: Lesson) -> None:
-    question_view.draw_set(_rest(lesson), f"lesson_{lesson.slug}")
+def _draw_questions(lesson: Lesson) -> None:
+    question_view.draw_set(_other_questions(lesson), f"lesson_{lesson.slug}")
 
 
-def _around(lesson: Lesson) -> None:
+def _draw_neighbours(lesson: Lesson) -> None:
     try:
-        before, after = lesson_links.neighbours(lesson.slug)
+        previous, following = lesson_links.neighbours(lesson.slug)
     except LessonError as error:
         st.error(f"{error}.", icon=":material/menu_book:")
         return
     st.subheader("Go on", anchor=False)
-    both = ((after, "arrow_forward"), (before, "arrow_back"))
-    lesson_links.links([(stop, icon) for stop, icon in both if stop], "around")
-    if after is None:
+    neighbours = ((following, "arrow_forward"), (previous, "arrow_back"))
+    lesson_links.links([(stop, icon) for stop, icon in neighbours if stop], "around")
+    if following is None:
         navigation.page_link(
             "quiz", "That was the last lesson: on to the quiz", "arrow_forward"
         )

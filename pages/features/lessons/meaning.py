@@ -1,4 +1,4 @@
-"""Augmentation is meaning, measured: which factor survives which views, twice."""
+"""Which factor the features keep under which views, for pictures and for sound."""
 
 from dataclasses import dataclass
 
@@ -13,83 +13,96 @@ from ssl_core.knobs import Knob
 
 
 @dataclass(frozen=True)
-class Story:
-    """One table of views by factors, and the question put to it.
+class FactorTable:
+    """One table of probe accuracies, views by factors.
 
     Args:
         slug: of the experiment.
-        heading: of its half of the page.
+        heading: above the table.
         factors: its columns.
-        asked: the factor asked for at first.
-        parameter: of the URL.
+        default_factor: the column chosen at first.
+        url_param: URL parameter of the chosen column.
     """
 
     slug: str
     heading: str
     factors: tuple[str, ...]
-    asked: str
-    parameter: str
+    default_factor: str
+    url_param: str
 
 
-PICTURES = Story(
-    "meaning", "Pictures: shapes", meaning.FACTORS, "background_hue", "lesson_factor"
+PICTURES = FactorTable(
+    slug="meaning",
+    heading="Pictures: shapes",
+    factors=meaning.FACTORS,
+    default_factor="background_hue",
+    url_param="lesson_factor",
 )
-SOUND = Story("sound", "Sound: voices", sound.FACTORS, "said", "lesson_sound_factor")
+SOUND = FactorTable(
+    slug="sound",
+    heading="Sound: voices",
+    factors=sound.FACTORS,
+    default_factor="said",
+    url_param="lesson_sound_factor",
+)
 
 
 def draw() -> None:
-    """Both stories side by side: the same code, other data, other views."""
-    for half, story in zip(st.columns(2, gap="large"), (PICTURES, SOUND), strict=True):
-        with half:
-            _draw(story)
+    """Draw the tables of both experiments side by side."""
+    for column, table in zip(
+        st.columns(2, gap="large"), (PICTURES, SOUND), strict=True
+    ):
+        with column:
+            _draw_table(table)
     evidence.provenance(PICTURES.slug, SOUND.slug)
 
 
-def _draw(story: Story) -> None:
-    """The table of views by factors, and the learner's own question put to it."""
-    st.markdown(f"##### {story.heading}")
-    found = evidence.of(story.slug)
-    if found is None:
-        evidence.verdict(story.slug)
+def _draw_table(table: FactorTable) -> None:
+    """Draw the table, and what it says of the factor that the learner chooses."""
+    st.markdown(f"##### {table.heading}")
+    results = evidence.of(table.slug)
+    if results is None:
+        evidence.verdict(table.slug)
         return
-    names = [plain(f) for f in story.factors]
-    url_params.check({story.parameter: Knob(plain(story.asked), choices=tuple(names))})
-    asked = st.pills(
+    names = [format_factor(f) for f in table.factors]
+    default = format_factor(table.default_factor)
+    url_params.check({table.url_param: Knob(default, choices=tuple(names))})
+    choice = st.pills(
         "I want to ask the features for …",
         names,
-        default=plain(story.asked),
+        default=default,
         required=True,
-        key=story.parameter,
+        key=table.url_param,
         bind="query-params",
     )
-    at = names.index(asked or plain(story.asked))  # a link may empty it
-    st.markdown(answer(found, story.factors[at]))
-    arms = list(found.arms)
-    values = [[found.at(a, f"probe_{f}") for f in story.factors] for a in arms]
-    shown = evidence_plots.matrix(arms, names, values, "Linear probe accuracy")
-    shown.figure.update_traces(showscale=False)  # each cell has its number
-    shown.figure.add_shape(
+    index = names.index(choice or default)  # a link may empty it
+    st.markdown(describe(results, table.factors[index]))
+    arms = list(results.arms)
+    values = [[results.at(a, f"probe_{f}") for f in table.factors] for a in arms]
+    plot = evidence_plots.matrix(arms, names, values, "Linear probe accuracy")
+    plot.figure.update_traces(showscale=False)  # each cell has its number
+    plot.figure.add_shape(
         type="rect",
-        **{"x0": at - 0.5, "x1": at + 0.5, "y0": -0.5, "y1": len(arms) - 0.5},
+        **{"x0": index - 0.5, "x1": index + 0.5, "y0": -0.5, "y1": len(arms) - 0.5},
         line={"color": ANCHOR, "width": 3},
     )
-    evidence.figure(shown, f"lesson_{story.slug}")
-    evidence.table(found, [f"probe_{f}" for f in story.factors])
+    evidence.figure(plot, f"lesson_{table.slug}")
+    evidence.table(results, [f"probe_{f}" for f in table.factors])
 
 
-def answer(found: Evidence, factor: str) -> str:
-    """Which views keep a factor best and worst, beside the untrained encoder."""
-    known = {a: e for a in found.arms if (e := found.at(a, f"probe_{factor}"))}
-    best = max(known, key=lambda a: known[a].mean)
-    worst = min(known, key=lambda a: known[a].mean)
-    untrained = found.at(best, f"untrained_{factor}")
+def describe(results: Evidence, factor: str) -> str:
+    """Say which views keep a factor best and worst, beside the untrained encoder."""
+    accuracies = {a: e for a in results.arms if (e := results.at(a, f"probe_{factor}"))}
+    best = max(accuracies, key=lambda a: accuracies[a].mean)
+    worst = min(accuracies, key=lambda a: accuracies[a].mean)
+    untrained = results.at(best, f"untrained_{factor}")
     return (
-        f"**{plain(factor).capitalize()}** is read best after training with "
-        f"**{best}** ({known[best]}) and worst with **{worst}** ({known[worst]}). The "
-        f"untrained encoder gives {untrained}."
+        f"**{format_factor(factor).capitalize()}** is read best after training with "
+        f"**{best}** ({accuracies[best]}) and worst with **{worst}** ({accuracies[worst]}). "
+        f"The untrained encoder gives {untrained}."
     )
 
 
-def plain(factor: str) -> str:
-    """A factor's name as it is said."""
+def format_factor(factor: str) -> str:
+    """Name of a factor in a sentence."""
     return factor.replace("_", " ")

@@ -1,4 +1,4 @@
-"""Negatives, counted: what a batch of N images gives an anchor, and what the loss can say."""
+"""Negatives: how many a batch of N images has, and the range of the loss."""
 
 import math
 
@@ -17,17 +17,17 @@ KNOBS = {
     "lesson_n_tau": Knob(0.5, low=0.05, high=1.0, step=0.05, label="Temperature τ"),
 }
 CLASSES = {2: "2", 8: "8, as the shapes", 10: "10", 100: "100", 1000: "1,000"}
-DRAWN = 8  # images whose matrix can still be seen
+MAX_IMAGES_DRAWN = 8  # a larger matrix has cells too small to see
 _TICKS = (2, 8, 32, 128, 512, 4096)
-_WORDS = ("itself, left out", "positive", "negative")
-_STEPS = [
+_ROLE_NAMES = ("itself, left out", "positive", "negative")
+_ROLE_COLORSCALE = [
     *((0, GHOST), (1 / 3, GHOST), (1 / 3, POSITIVE)),
     *((2 / 3, POSITIVE), (2 / 3, NEGATIVE), (1, NEGATIVE)),
 ]
 
 
 def draw() -> None:
-    """Three knobs, the counts, the loss's two ends over N, and who is whose negative."""
+    """Draw three knobs, the counts, the range of the loss, and the matrix of roles."""
     url_params.check(KNOBS | {"lesson_n": Knob(64, choices=SIZES)})
     left, middle, right = st.columns(3, gap="medium")
     with left:
@@ -41,26 +41,41 @@ def draw() -> None:
         format_func=CLASSES.__getitem__,
         key="lesson_classes",
     )
-    st.markdown(counted(n, classes))
+    st.markdown(describe_counts(n, classes))
     left, right = st.columns([0.55, 0.45], gap="large")
     with left:
-        shown = ends(n, tau)
-        st.markdown(f"**{shown.says}**")
-        st.plotly_chart(shown.figure, key="lesson_ends", config=CONFIG, alt=shown.says)
+        range_plot = loss_range(n, tau)
+        st.markdown(f"**{range_plot.says}**")
+        st.plotly_chart(
+            range_plot.figure, key="lesson_ends", config=CONFIG, alt=range_plot.says
+        )
     with right:
-        drawn = mask(min(n, DRAWN))
-        says = drawn.says
-        if n > DRAWN:
-            says = f"The corner of {DRAWN} images, out of {n:,}. {says}"
-        st.markdown(f"**{says}**")
-        st.plotly_chart(drawn.figure, key="lesson_mask", config=CONFIG, alt=says)
+        matrix_plot = role_matrix(min(n, MAX_IMAGES_DRAWN))
+        sentence = matrix_plot.says
+        if n > MAX_IMAGES_DRAWN:
+            sentence = (
+                f"The corner of {MAX_IMAGES_DRAWN} images, out of {n:,}. {sentence}"
+            )
+        st.markdown(f"**{sentence}**")
+        st.plotly_chart(
+            matrix_plot.figure, key="lesson_mask", config=CONFIG, alt=sentence
+        )
 
 
-def counted(n: int, classes: int) -> str:
-    """Views, negatives, and the chance that one of them is of the anchor's class."""
-    false = 1 - (1 - 1 / classes) ** (n - 1)
+def describe_counts(n: int, classes: int) -> str:
+    """Count views and negatives, and the chance of a negative of the anchor's class.
+
+    Args:
+        n: images in the batch.
+        classes: number of equally common classes.
+    """
+    probability = 1 - (1 - 1 / classes) ** (n - 1)
     expected = 2 * (n - 1) / classes
-    chance = "practically certain" if false > 0.9995 else f"a chance of **{false:.1%}**"
+    chance = (
+        "practically certain"
+        if probability > 0.9995
+        else f"a chance of **{probability:.1%}**"
+    )
     return (
         f"**{n:,}** images → **{2 * n:,}** views → **{2 * (n - 1):,}** :red[negatives] "
         f"for every :orange[anchor]. That at least one of them shows the anchor's own "
@@ -68,9 +83,8 @@ def counted(n: int, classes: int) -> str:
     )
 
 
-def orthogonal(n: int, tau: float) -> float:
-    """The core's loss of an anchor whose partner is perfect and whose negatives are all
-    at right angles: as good as it gets with room for everyone, in nats."""
+def orthogonal_loss(n: int, tau: float) -> float:
+    """InfoNCE in nats if the partner coincides and all negatives are orthogonal."""
     import torch
 
     from ssl_core.methods.moco import info_nce
@@ -80,11 +94,11 @@ def orthogonal(n: int, tau: float) -> float:
     return float(info_nce(anchor, anchor, others, tau))
 
 
-def ends(n: int, tau: float) -> Plot:
-    """What the loss is when nothing is told apart, and when everything is, over N."""
+def loss_range(n: int, tau: float) -> Plot:
+    """Plot over N the loss of a collapsed encoder and of an ideal one."""
     ceiling = [math.log(2 * size - 1) for size in SIZES]
-    floor = [orthogonal(size, tau) for size in SIZES]
-    at = SIZES.index(n)
+    floor = [orthogonal_loss(size, tau) for size in SIZES]
+    index = SIZES.index(n)
     figure = go.Figure()
     for name, values, colour, dash in (
         ("all views alike: log(2N − 1)", ceiling, GHOST, "dash"),
@@ -100,7 +114,7 @@ def ends(n: int, tau: float) -> Plot:
         )
     figure.add_scatter(
         x=[n, n],
-        y=[ceiling[at], floor[at]],
+        y=[ceiling[index], floor[index]],
         mode="markers+lines",
         marker={"size": 9, "color": LINE},
         line={"color": LINE, "width": 1, "dash": "dot"},
@@ -124,13 +138,13 @@ def ends(n: int, tau: float) -> Plot:
     )
     return Plot(
         figure,
-        f"N = {n:,}, τ = {tau:g}: loss {ceiling[at]:.3f} if all views are alike, "
-        f"{floor[at]:.3f} if every partner coincides and all others stand at right angles.",
+        f"N = {n:,}, τ = {tau:g}: loss {ceiling[index]:.3f} if all views are alike, "
+        f"{floor[index]:.3f} if every partner coincides and all others stand at right angles.",
     )
 
 
-def mask(n: int) -> Plot:
-    """Who is what to whom in a batch of ``n`` images, as the core's matrix has it."""
+def role_matrix(n: int) -> Plot:
+    """Plot the role of each pair of views in a batch of ``n`` images."""
     import torch
 
     from ssl_core.similarity import SimilarityMatrix
@@ -139,7 +153,7 @@ def mask(n: int) -> Plot:
     roles = (matrix.is_partner.int() + 2 * matrix.is_negative.int()).tolist()
     names = [f"{i // 2 + 1}{'ab'[i % 2]}" for i in range(2 * n)]
     figure = go.Figure()
-    # The anchor's own row in full colour, the rows of all other anchors pale.
+    # The first anchor's row is in full colour, all other rows are pale.
     for rows, opacity in ((slice(1), 1.0), (slice(1, None), 0.4)):
         figure.add_heatmap(
             z=roles[rows],
@@ -147,12 +161,12 @@ def mask(n: int) -> Plot:
             y=names[rows],
             zmin=0,
             zmax=2,
-            colorscale=_STEPS,
+            colorscale=_ROLE_COLORSCALE,
             showscale=False,
             opacity=opacity,
             xgap=2,
             ygap=2,
-            text=[[_WORDS[role] for role in row] for row in roles[rows]],
+            text=[[_ROLE_NAMES[role] for role in row] for row in roles[rows]],
             hovertemplate="%{y} against %{x}: %{text}<extra></extra>",
         )
     figure.add_shape(

@@ -1,4 +1,4 @@
-"""Representations, live: what spread, rank, alignment and uniformity each see and miss."""
+"""Representations: spread, rank, alignment and uniformity of made-up embeddings."""
 
 from dataclasses import dataclass
 
@@ -35,12 +35,12 @@ KNOBS = {
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What the core's measures say of one made-up embedding.
+class Measures:
+    """Measures of one set of embeddings.
 
     Args:
         std, rank, alignment, uniformity: as in :mod:`ssl_core.measures`.
-        collapsed: their verdict.
+        collapsed: whether :func:`ssl_core.measures.collapsed` reports a collapse.
         spectrum: ``[WIDTH]`` singular values, largest first.
     """
 
@@ -53,7 +53,7 @@ class Measured:
 
 
 def draw() -> None:
-    """Three knobs, the spectrum, and four measures beside each other."""
+    """Draw three knobs, four measures, and the spectrum."""
     url_params.check(KNOBS)
     values = []
     for column, (name, knob) in zip(
@@ -61,37 +61,47 @@ def draw() -> None:
     ):
         with column:
             values.append(widget(name, knob))
-    used, offset, apart = values
-    found = measured(used, offset, apart)
-    st.markdown(f"**{verdict(found)}**")
+    used, offset, difference = values
+    result = measure(used, offset, difference)
+    st.markdown(f"**{describe(result)}**")
     columns = st.columns(4)
-    for column, (label, value, about) in zip(columns, told(found), strict=True):
-        column.metric(label, value, help=about, border=True)
-    shown = spectrum(found, used)
-    st.plotly_chart(shown.figure, key="lesson_spectrum", config=CONFIG, alt=shown.says)
-    st.caption(shown.says)
+    for column, (label, value, help_text) in zip(
+        columns, format_measures(result), strict=True
+    ):
+        column.metric(label, value, help=help_text, border=True)
+    plot = spectrum_plot(result, used)
+    st.plotly_chart(plot.figure, key="lesson_spectrum", config=CONFIG, alt=plot.says)
+    st.caption(plot.says)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def measured(used: int, offset: float, apart: float) -> Measured:
-    """Gaussian embeddings that use some directions, turned at random, and their measures.
+def measure(used: int, offset: float, difference: float) -> Measures:
+    """Measure Gaussian embeddings that use only some directions.
 
-    Turned, because a network's directions do not lie along its coordinates either: each
-    coordinate then carries a little of every direction that is used.
+    The embeddings are rotated at random: the directions that a network uses do not lie
+    along its coordinates either.
+
+    Args:
+        used: number of directions used, at most ``WIDTH``.
+        offset: length of a shift that all embeddings share.
+        difference: standard deviation of the partners' difference, relative to the
+            embeddings' own.
     """
     import torch
 
     from ssl_core import measures
 
     g = torch.Generator().manual_seed(0)
-    turn, _ = torch.linalg.qr(torch.randn(WIDTH, WIDTH, generator=g))
+    rotation, _ = torch.linalg.qr(torch.randn(WIDTH, WIDTH, generator=g))
     shift = torch.nn.functional.normalize(torch.randn(WIDTH, generator=g), dim=0)
     x = torch.randn(POINTS, WIDTH, generator=g)[:, :used]
-    stray = torch.randn(POINTS, WIDTH, generator=g)[:, :used] * apart
-    # Of length 1 on average, whatever number of directions is used.
-    z_a, z_b = (v / used**0.5 @ turn[:used] + offset * shift for v in (x, x + stray))
+    noise = torch.randn(POINTS, WIDTH, generator=g)[:, :used] * difference
+    # The division keeps the mean length at 1 for any number of directions.
+    z_a, z_b = (
+        v / used**0.5 @ rotation[:used] + offset * shift for v in (x, x + noise)
+    )
     std, rank = measures.feature_std(z_a), measures.effective_rank(z_a)
-    return Measured(
+    return Measures(
         std,
         rank,
         measures.alignment(z_a, z_b),
@@ -101,52 +111,52 @@ def measured(used: int, offset: float, apart: float) -> Measured:
     )
 
 
-def told(found: Measured) -> list[tuple[str, str, str]]:
-    """Each measure as (name, value, how to read it)."""
+def format_measures(result: Measures) -> list[tuple[str, str, str]]:
+    """Each measure as (name, value, explanation)."""
     return [
         (
             "Spread × √d",
-            f"{found.std:.2f}",
+            f"{result.std:.2f}",
             "About 1 if directions are spread evenly, 0 if all point the same way.",
         ),
         (
             "Effective rank",
-            f"{found.rank:.1f} of {WIDTH}",
+            f"{result.rank:.1f} of {WIDTH}",
             "How many directions are really used.",
         ),
         (
             "Alignment",
-            f"{found.alignment:.2f}",
+            f"{result.alignment:.2f}",
             "Squared distance of partners: 0 is perfect agreement, 2 right angles.",
         ),
         (
             "Uniformity",
-            f"{found.uniformity:.2f}".replace("-", "−"),
+            f"{result.uniformity:.2f}".replace("-", "−"),
             "0 if all coincide; the lower, the more evenly spread.",
         ),
     ]
 
 
-def verdict(found: Measured) -> str:
-    """What the measures together say, and which of them alone would mislead."""
-    spread = "healthy" if found.std > 0.6 else "narrow"
-    few = found.rank < WIDTH / 4
-    start = f"Spread {found.std:.2f} looks {spread}; effective rank {found.rank:.1f}"
-    if spread == "healthy" and few:
+def describe(result: Measures) -> str:
+    """Say what spread and rank show together, and which alone would mislead."""
+    spread = "healthy" if result.std > 0.6 else "narrow"
+    low_rank = result.rank < WIDTH / 4
+    start = f"Spread {result.std:.2f} looks {spread}; effective rank {result.rank:.1f}"
+    if spread == "healthy" and low_rank:
         end = f"tells that most of the {WIDTH} dimensions are wasted"
-    elif spread == "narrow" and not few:
+    elif spread == "narrow" and not low_rank:
         end = "does not see that all embeddings point nearly the same way"
-    elif few:
+    elif low_rank:
         end = "is low as well: little is told apart"
     else:
         end = "agrees: the space is used"
-    alarm = " The playground would call it collapsed." if found.collapsed else ""
+    alarm = " The playground would call it collapsed." if result.collapsed else ""
     return f"{start} {end}.{alarm}"
 
 
-def spectrum(found: Measured, used: int) -> Plot:
-    """Singular values, largest first."""
-    values = found.spectrum / found.spectrum.max()
+def spectrum_plot(result: Measures, used: int) -> Plot:
+    """Bar chart of the singular values, largest first."""
+    values = result.spectrum / result.spectrum.max()
     places = list(range(1, WIDTH + 1))
     figure = go.Figure(
         go.Bar(

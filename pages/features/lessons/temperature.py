@@ -1,4 +1,4 @@
-"""Temperature, live: who pushes an anchor of a real batch, and how hard."""
+"""Temperature: the softmax weights of one anchor of a real batch."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -22,8 +22,8 @@ KNOBS = {
 
 
 def draw() -> None:
-    """The temperature, the anchor, the row's weights and the nearest negatives."""
-    batch = real_batch()
+    """Draw temperature, anchor, softmax weights and nearest negatives."""
+    batch = load_batch()
     if batch is None:
         st.info(
             f"The trained encoder {ENCODER} is not among the checkpoints here, so there is "
@@ -39,13 +39,13 @@ def draw() -> None:
     with right:
         anchor = widget("lesson_anchor", KNOBS["lesson_anchor"])
     row = 2 * (anchor - 1)
-    shown, nearest = weights(cosines, tau, row)
-    st.markdown(f"**{shown.says}**")
-    st.plotly_chart(shown.figure, key="lesson_weights", config=CONFIG, alt=shown.says)
-    says = (
+    plot, nearest = weights_plot(cosines, tau, row)
+    st.markdown(f"**{plot.says}**")
+    st.plotly_chart(plot.figure, key="lesson_weights", config=CONFIG, alt=plot.says)
+    sentence = (
         "The anchor, its partner, and the negatives that look most like it, in order."
     )
-    st.image(data_url(strip(views, row, nearest)), width=560, alt=says)
+    st.image(data_url(neighbours_image(views, row, nearest)), width=560, alt=sentence)
     st.caption(
         f":orange[Gold]: the anchor {view_name(row)}. :green[Green]: its partner. "
         f":red[Vermilion]: the {NEAREST} negatives with the highest cosines "
@@ -55,9 +55,13 @@ def draw() -> None:
 
 
 @st.cache_data(max_entries=1, show_spinner="Looking at a batch …")
-def real_batch() -> tuple[np.ndarray, np.ndarray] | None:
-    """Views ``[2N, 3, H, W]`` uint8 and their cosines ``[2N, 2N]`` under a shipped
-    encoder, a pair's two views side by side; None where it did not ship."""
+def load_batch() -> tuple[np.ndarray, np.ndarray] | None:
+    """Embed a batch with the bundled encoder.
+
+    Returns:
+        Views ``[2N, 3, H, W]`` uint8 and their cosines ``[2N, 2N]``, the two views of an
+        image in adjacent rows; None if the checkpoint is missing or cannot be read.
+    """
     from ssl_core import checkpoints
     from ssl_core.augment import Policy
     from ssl_core.checkpoints.index import shipped
@@ -74,13 +78,13 @@ def real_batch() -> tuple[np.ndarray, np.ndarray] | None:
         return None
     data = shapes(count=64, held_out=0, seed=1_000_004)
     policy = Policy.of(default_views("shapes"))
-    view = peek(model, data, PAIRS, policy, SEED)
-    views = np.stack([view.view_a, view.view_b], 1)
-    return views.reshape(-1, *view.view_a.shape[1:]), view.similarity
+    batch = peek(model, data, PAIRS, policy, SEED)
+    views = np.stack([batch.view_a, batch.view_b], 1)
+    return views.reshape(-1, *batch.view_a.shape[1:]), batch.similarity
 
 
-def weights(cosines: np.ndarray, tau: float, row: int) -> tuple[Plot, list[int]]:
-    """The softmax of one row, the most similar view first.
+def weights_plot(cosines: np.ndarray, tau: float, row: int) -> tuple[Plot, list[int]]:
+    """Plot the softmax weights of one row, the most similar view first.
 
     Args:
         cosines: ``[2N, 2N]``.
@@ -88,7 +92,7 @@ def weights(cosines: np.ndarray, tau: float, row: int) -> tuple[Plot, list[int]]
         row: of the anchor.
 
     Returns:
-        The bars, and the nearest negatives' columns.
+        The bar chart, and the columns of the nearest negatives.
     """
     import torch
 
@@ -100,7 +104,7 @@ def weights(cosines: np.ndarray, tau: float, row: int) -> tuple[Plot, list[int]]
         j for j in matrix.cosines[row].argsort(descending=True).tolist() if j != row
     ]
     negatives = [j for j in order if j != row ^ 1]
-    tenth = max(1, round(0.1 * len(negatives)))
+    hardest_count = max(1, round(0.1 * len(negatives)))
     figure = go.Figure(
         go.Bar(
             x=[view_name(j) for j in order],
@@ -123,17 +127,17 @@ def weights(cosines: np.ndarray, tau: float, row: int) -> tuple[Plot, list[int]]
         uirevision="lesson",
         bargap=0.25,
     )
-    hardest = share[negatives[:tenth]].sum().item()
+    hardest_share = share[negatives[:hardest_count]].sum().item()
     return Plot(
         figure,
         f"τ = {tau:g}: the partner gets {percent(weight[row ^ 1].item())} of the weight "
         f"(an even share, dotted, is {percent(1 / len(order))}). Of all the push on "
-        f"this anchor, the {tenth} nearest of {len(negatives)} negatives do "
-        f"{percent(hardest)}.",
+        f"this anchor, the {hardest_count} nearest of {len(negatives)} negatives do "
+        f"{percent(hardest_share)}.",
     ), negatives[:NEAREST]
 
 
-def strip(views: np.ndarray, row: int, nearest: list[int]) -> np.ndarray:
-    """The anchor, its partner and its nearest negatives, each in its role's colour."""
+def neighbours_image(views: np.ndarray, row: int, nearest: list[int]) -> np.ndarray:
+    """Image of anchor, partner and nearest negatives, framed in their roles' colours."""
     roles = [(row, ANCHOR), (row ^ 1, POSITIVE), *((j, NEGATIVE) for j in nearest)]
     return np.hstack([framed(enlarged(views[j], 2), colour) for j, colour in roles])

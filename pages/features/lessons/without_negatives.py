@@ -1,4 +1,4 @@
-"""Without negatives, seen: a recorded run that collapses beside one that does not."""
+"""Without negatives: a recorded run that collapses beside one that does not."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ RUNS = {
 
 
 def draw() -> None:
-    """Both recordings side by side; they play in the browser, without a training run."""
+    """Draw both recordings side by side; they play in the browser."""
     for column, (slug, name) in zip(
         st.columns(2, gap="medium"), RUNS.items(), strict=True
     ):

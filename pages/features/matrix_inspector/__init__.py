@@ -1,1 +1,1 @@
-"""The matrix inspector: a real batch, its matrix, and one cell of it."""
+"""The matrix inspector: a batch, its similarity matrix, and one cell of it."""

@@ -1,4 +1,4 @@
-"""Where the matrix inspector's batch comes from: the learner's run, or drawn here."""
+"""The batch of the matrix inspector: of the learner's run, or of an encoder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +14,10 @@ from ssl_core.knobs import Knob
 
 FROM_RUN, UNTRAINED, TRAINED = "Your run", "Untrained encoder", "Trained encoder"
 VIEWS = {"Default views": None, "Crop only": ("crop",)}
-IMAGES = (
-    256  # drawn to choose from; none of them is among those that encoders ship with
-)
+# The images to sample from; no bundled encoder was trained on them.
+IMAGES = 256
 IMAGES_SEED = 1_000_003
-DRAWN = {
+BATCH_KNOBS = {
     "matrix_n": Knob(8, low=2, high=32),
     "matrix_seed": Knob(0, low=0, high=2**31 - 1),
     "matrix_views": Knob("Default views", choices=tuple(VIEWS)),
@@ -26,49 +25,51 @@ DRAWN = {
 
 
 @dataclass(frozen=True)
-class RealBatch:
-    """A batch as a learner inspects it.
+class InspectedBatch:
+    """A batch with its views and their similarities.
 
     Args:
-        ident: names it; another batch has another.
-        views: ``[2N, C, H, W]`` uint8, a pair's two side by side.
+        batch_id: unique name of the batch.
+        views: ``[2N, C, H, W]`` uint8, the two views of an image in adjacent rows.
         cosines: ``[2N, 2N]`` float32.
-        labels: ``[N]`` int64 hidden classes, None if nobody knows them.
-        label_word: what the classes are: "shape".
+        labels: ``[N]`` int64 hidden classes, None if they are unknown.
+        label_word: name of the factor: "shape".
         label_names: of the classes.
-        temperature: the source's own tau, None if it has none.
-        about: where it comes from and what to mind, in sentences.
+        temperature: of the source, None if it has none.
+        description: origin of the batch and caveats, in sentences.
     """
 
-    ident: str
+    batch_id: str
     views: np.ndarray
     cosines: np.ndarray
     labels: np.ndarray | None
     label_word: str
     label_names: tuple[str, ...]
     temperature: float | None
-    about: str
+    description: str
 
 
-def choose() -> RealBatch | None:
-    """Let the learner choose; None, with a sentence, if there is nothing to show yet."""
-    offered = [UNTRAINED, *([TRAINED] if shipped_encoders() else [])]
+def choose() -> InspectedBatch | None:
+    """Let the learner choose a batch; draw a message and return None if there is none."""
+    sources = [UNTRAINED, *([TRAINED] if shipped_encoders() else [])]
     if user_runs.current():
-        offered.insert(0, FROM_RUN)
-    url_params.check({"matrix_from": Knob(UNTRAINED, choices=tuple(offered)), **DRAWN})
-    if st.session_state.get("matrix_from", UNTRAINED) not in offered:
+        sources.insert(0, FROM_RUN)
+    url_params.check(
+        {"matrix_from": Knob(UNTRAINED, choices=tuple(sources)), **BATCH_KNOBS}
+    )
+    if st.session_state.get("matrix_from", UNTRAINED) not in sources:
         st.session_state.matrix_from = UNTRAINED
     source = st.segmented_control(
         "Batch of",
-        offered,
+        sources,
         default=UNTRAINED,
         key="matrix_from",
         bind="query-params",
         required=True,
     )
     if source == FROM_RUN:
-        return _of_run(str(user_runs.current()))
-    encoder = _encoder() if source == TRAINED else None
+        return _load_from_run(str(user_runs.current()))
+    encoder = _choose_encoder() if source == TRAINED else None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pairs = st.slider(
             "Images N", 2, 32, 8, key="matrix_n", bind="query-params", width=260
@@ -92,92 +93,94 @@ def choose() -> RealBatch | None:
             bind="query-params",
             required=True,
         )
-    return _drawn(encoder, pairs, seed, str(views or "Default views"))
+    return _encode_or_explain(encoder, pairs, seed, str(views or "Default views"))
 
 
 def shipped_encoders() -> dict[str, Shipped]:
-    """The encoders that ship with the app and know shapes, by slug."""
+    """Bundled encoders that were trained on shapes, by slug."""
     return {s.slug: s for s in shipped() if s.data == "shapes"}
 
 
-def _encoder() -> Shipped:
-    known = shipped_encoders()
-    default = "shapes-simclr" if "shapes-simclr" in known else next(iter(known))
-    names = {slug: s.label for slug, s in known.items()}
+def _choose_encoder() -> Shipped:
+    encoders = shipped_encoders()
+    default = "shapes-simclr" if "shapes-simclr" in encoders else next(iter(encoders))
+    names = {slug: s.label for slug, s in encoders.items()}
     slug = linked_menu("Encoder", names, "matrix_encoder", default, width=420)
-    return known[slug]
+    return encoders[slug]
 
 
-def _of_run(run: str) -> RealBatch | None:
-    """The run's batch, held still until the learner asks for a newer one."""
-    held: tuple[str, RealBatch] | None = st.session_state.get("matrix_held")
-    newest = st.button(
+def _load_from_run(run: str) -> InspectedBatch | None:
+    """The run's batch; it stays the same until the learner asks for a newer one."""
+    cached: tuple[str, InspectedBatch] | None = st.session_state.get("matrix_held")
+    reload = st.button(
         "Take the newest batch",
         icon=":material/refresh:",
         key="matrix_newest",
         help="The run goes on; this page holds one of its batches still.",
     )
-    if newest or held is None or held[0] != run:
+    if reload or cached is None or cached[0] != run:
         snapshot = resources.service().latest(run)
         if snapshot is None:
             st.info("Your run has no batch yet. Look again in a moment.")
             return None
-        held = run, _from_snapshot(run, snapshot)
-        st.session_state.matrix_held = held
-    return held[1]
+        cached = run, _from_snapshot(run, snapshot)
+        st.session_state.matrix_held = cached
+    return cached[1]
 
 
-def _from_snapshot(run: str, snapshot: Any) -> RealBatch:
+def _from_snapshot(run: str, snapshot: Any) -> InspectedBatch:
     config, step = snapshot.scalars["config"], snapshot.scalars["step"]
-    known = resources.service().map_set(run)
-    factor = known.factors[known.label] if known and known.label else None
-    return RealBatch(
-        ident=f"{run}-{step}",
-        views=side_by_side(snapshot.view_a, snapshot.view_b),
+    map_set = resources.service().map_set(run)
+    factor = map_set.factors[map_set.label] if map_set and map_set.label else None
+    return InspectedBatch(
+        batch_id=f"{run}-{step}",
+        views=interleave(snapshot.view_a, snapshot.view_b),
         cosines=snapshot.similarity,
         labels=snapshot.labels if factor else None,
-        label_word=known.label if known and known.label else "class",
+        label_word=map_set.label if map_set and map_set.label else "class",
         label_names=factor.names if factor else (),
         temperature=config.get("temperature"),
-        about=_about_run(config, step, len(snapshot.view_a)),
+        description=_describe_run(config, step, len(snapshot.view_a)),
     )
 
 
-def _about_run(config: Mapping[str, Any], step: int, shown: int) -> str:
+def _describe_run(config: Mapping[str, Any], step: int, pairs: int) -> str:
     from ssl_core.methods import METHODS
 
     label = METHODS[config["method"]].label
-    said = f"Step {step:,} of your {label} run."
-    if config["batch_size"] > shown:
-        said += (
-            f" These are the first {shown} of its {config['batch_size']:,} pairs; the "
-            f"loss here is that of these {shown}, with fewer negatives than in training."
+    text = f"Step {step:,} of your {label} run."
+    if config["batch_size"] > pairs:
+        text += (
+            f" These are the first {pairs} of its {config['batch_size']:,} pairs; the "
+            f"loss here is that of these {pairs}, with fewer negatives than in training."
         )
     if config["method"] != "simclr":
-        said += (
+        text += (
             f" {label} trains with another loss: what stands here is what SimCLR's "
             "NT-Xent would make of the same projections."
         )
     elif not config["l2_normalize"]:
-        said += (
+        text += (
             " The run compares raw dot products (L2 normalisation is off); here stand "
             "cosines, and the loss is NT-Xent of them."
         )
-    return said
+    return text
 
 
-def _drawn(
+def _encode_or_explain(
     encoder: Shipped | None, pairs: int, seed: int, views: str
-) -> RealBatch | None:
+) -> InspectedBatch | None:
     try:
-        return _encoded(encoder and str(encoder.path), pairs, seed, views)
+        return _encode_batch(encoder and str(encoder.path), pairs, seed, views)
     except ValueError as error:
         st.error(f"{error}.", icon=":material/broken_image:")
         return None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _encoded(path: str | None, pairs: int, seed: int, views: str) -> RealBatch:
+def _encode_batch(
+    path: str | None, pairs: int, seed: int, views: str
+) -> InspectedBatch:
     from ssl_core import checkpoints
     from ssl_core.augment import Policy
     from ssl_core.config import RunConfig
@@ -187,30 +190,32 @@ def _encoded(path: str | None, pairs: int, seed: int, views: str) -> RealBatch:
 
     data = load("shapes", count=IMAGES, held_out=0, seed=IMAGES_SEED)
     strengths = default_views("shapes")
-    allowed = VIEWS[views] or tuple(strengths)
-    policy = Policy.of({slug: strengths[slug] for slug in allowed})
+    slugs = VIEWS[views] or tuple(strengths)
+    policy = Policy.of({slug: strengths[slug] for slug in slugs})
     if path is None:
         config = RunConfig(seed=seed)
-        model, said = untrained(config), f"Random weights of seed {seed}."
+        model, text = untrained(config), f"Random weights of seed {seed}."
     else:
-        saved = checkpoints.load(path)
-        config, model = saved.config, trained(saved)
-        label, steps = METHODS[config.method].label, int(saved.counters["step"])
-        said = f"{label}’s weights after {steps:,} steps; they ship with the app."
-    view = peek(model, data, pairs, policy, seed)
-    return RealBatch(
-        ident="-".join(map(str, (path and path.rsplit("/")[-1], pairs, seed, views))),
-        views=side_by_side(view.view_a, view.view_b),
-        cosines=view.similarity,
-        labels=view.labels,
+        checkpoint = checkpoints.load(path)
+        config, model = checkpoint.config, trained(checkpoint)
+        label, steps = METHODS[config.method].label, int(checkpoint.counters["step"])
+        text = f"{label}’s weights after {steps:,} steps; they ship with the app."
+    inspection = peek(model, data, pairs, policy, seed)
+    return InspectedBatch(
+        batch_id="-".join(
+            map(str, (path and path.rsplit("/")[-1], pairs, seed, views))
+        ),
+        views=interleave(inspection.view_a, inspection.view_b),
+        cosines=inspection.similarity,
+        labels=inspection.labels,
         label_word=str(data.label),
         label_names=data.label_names,
         temperature=getattr(config.options, "temperature", None),
-        about=f"{said} The images are new to the encoder. One forward pass as in a training "
-        "step, so batch norm takes this batch’s own statistics.",
+        description=f"{text} The images are new to the encoder. One forward pass as in a "
+        "training step, so batch norm takes this batch’s own statistics.",
     )
 
 
-def side_by_side(view_a: np.ndarray, view_b: np.ndarray) -> np.ndarray:
-    """``[2N, C, H, W]``: 1a, 1b, 2a, 2b, …"""
+def interleave(view_a: np.ndarray, view_b: np.ndarray) -> np.ndarray:
+    """Interleave two views ``[N, C, H, W]`` to ``[2N, C, H, W]``: 1a, 1b, 2a, 2b, …"""
     return np.stack([view_a, view_b], 1).reshape(-1, *view_a.shape[1:])

@@ -1,9 +1,9 @@
-"""The chosen cell and its row: pictures, words, numbers and the row's softmax."""
+"""The selected cell and its row: pictures, text, numbers and softmax weights."""
 
 import numpy as np
 import streamlit as st
 
-from pages.features.matrix_inspector.batch_source import RealBatch
+from pages.features.matrix_inspector.batch_source import InspectedBatch
 from pages.features.matrix_inspector.row_plot import row_bars
 from pages.widgets.matrix import cell_text
 from pages.widgets.matrix.cell_text import view_name
@@ -13,72 +13,72 @@ from pages.widgets.view_pairs import data_url
 from ssl_core.similarity import Cell, SimilarityMatrix
 
 COLOURS = {"self": ANCHOR, "positive": POSITIVE, "negative": NEGATIVE}
-WORDS = {"self": "orange", "positive": "green", "negative": "red"}
+COLOUR_NAMES = {"self": "orange", "positive": "green", "negative": "red"}
 ROLES = {"self": "itself", "positive": "its partner", "negative": "a negative"}
 
 
-def draw_cell(batch: RealBatch, numbers: SimilarityMatrix, cell: Cell) -> None:
-    """Both pictures, what the cell does in words, and the way from cosine to gradient."""
+def draw_cell(batch: InspectedBatch, matrix: SimilarityMatrix, cell: Cell) -> None:
+    """Draw both pictures, a description, and the steps from cosine to gradient."""
     anchor, other = view_name(cell.anchor), view_name(cell.other)
     with st.container(horizontal=True):
         _thumbnail(batch, cell.anchor, ANCHOR, f":orange[{anchor}, the anchor]")
-        caption = f":{WORDS[cell.role]}[{other}, {ROLES[cell.role]}]"
+        caption = f":{COLOUR_NAMES[cell.role]}[{other}, {ROLES[cell.role]}]"
         _thumbnail(batch, cell.other, COLOURS[cell.role], caption)
-    st.markdown(cell_text.said(numbers, cell))
+    st.markdown(cell_text.said(matrix, cell))
     if st.session_state.matrix_labels and batch.labels is not None:
-        st.markdown(_revealed(batch, numbers, cell))
-    st.markdown(cell_text.table(numbers, cell))
+        st.markdown(_label_text(batch, matrix, cell))
+    st.markdown(cell_text.table(matrix, cell))
 
 
-def _revealed(batch: RealBatch, numbers: SimilarityMatrix, cell: Cell) -> str:
-    same = same_class(batch, numbers)
+def _label_text(batch: InspectedBatch, matrix: SimilarityMatrix, cell: Cell) -> str:
+    same = same_class(batch, matrix)
     assert batch.labels is not None and same is not None
     classes = [batch.label_names[c] for c in batch.labels.repeat(2)]
     return cell_text.revealed(
-        numbers, cell, classes, int(same[cell.anchor].sum()), batch.label_word
+        matrix, cell, classes, int(same[cell.anchor].sum()), batch.label_word
     )
 
 
-def same_class(batch: RealBatch, numbers: SimilarityMatrix) -> np.ndarray | None:
-    """``[2N, 2N]`` bool false negatives, None while their labels are hidden."""
+def same_class(batch: InspectedBatch, matrix: SimilarityMatrix) -> np.ndarray | None:
+    """``[2N, 2N]`` bool mask of false negatives, None while the labels are hidden."""
     import torch
 
     if batch.labels is None or not st.session_state.matrix_labels:
         return None
-    return numbers.false_negatives(torch.from_numpy(batch.labels)).numpy()
+    return matrix.false_negatives(torch.from_numpy(batch.labels)).numpy()
 
 
-def draw_row(batch: RealBatch, numbers: SimilarityMatrix, cell: Cell) -> None:
-    """The row's softmax, with its hardest negative by name and picture."""
-    shown = row_bars(numbers, cell.anchor, cell.other)
-    hardest = numbers.hardest(cell.anchor)
+def draw_row(batch: InspectedBatch, matrix: SimilarityMatrix, cell: Cell) -> None:
+    """Draw the row's softmax weights and its hardest negative."""
+    plot = row_bars(matrix, cell.anchor, cell.other)
+    hardest = matrix.hardest(cell.anchor)
     left, right = st.columns([0.8, 0.2], gap="medium")
     with left:
-        st.markdown(f"**{shown.says}**")
+        st.markdown(f"**{plot.says}**")
         st.plotly_chart(
-            shown.figure, key="matrix_row_bars", config=CONFIG, alt=shown.says
+            plot.figure, key="matrix_row_bars", config=CONFIG, alt=plot.says
         )
     with right:
         name = view_name(hardest)
         _thumbnail(batch, hardest, NEGATIVE, f":red[{name}, the hardest negative]")
 
 
-def _thumbnail(batch: RealBatch, view: int, colour: str, caption: str) -> None:
-    plain = caption.partition("[")[2].rstrip("]")
+def _thumbnail(batch: InspectedBatch, view: int, colour: str, caption: str) -> None:
+    text = caption.partition("[")[2].rstrip("]")
     picture = _framed(batch.views[view], colour)
-    # The height of a square's; a spectrogram is wider.
+    # All thumbnails have one height; a spectrogram is wider.
     width = round(112 * picture.shape[1] / picture.shape[0])
-    st.image(data_url(picture), caption=caption, width=width, alt=f"View {plain}.")
+    st.image(data_url(picture), caption=caption, width=width, alt=f"View {text}.")
 
 
 def _framed(
     view: np.ndarray, colour: str, scale: int = 4, frame: int = 6
 ) -> np.ndarray:
-    """``[H, W, 3]`` uint8, enlarged without smoothing, in its role's colour."""
+    """Enlarge a view without smoothing and frame it; ``[H, W, 3]`` uint8."""
     pixels = np.broadcast_to(view, (3, *view.shape[1:])).transpose(1, 2, 0)
-    big = pixels.repeat(scale, 0).repeat(scale, 1)
-    height, width = (side + 2 * frame for side in big.shape[:2])
+    enlarged = pixels.repeat(scale, 0).repeat(scale, 1)
+    height, width = (side + 2 * frame for side in enlarged.shape[:2])
     framed = np.empty((height, width, 3), np.uint8)
     framed[:] = list(bytes.fromhex(colour.lstrip("#")))
-    framed[frame:-frame, frame:-frame] = big
+    framed[frame:-frame, frame:-frame] = enlarged
     return framed

@@ -1,13 +1,12 @@
-"""The matrix inspector's parts: temperature, matrix, chosen cell, its row."""
+"""The interactive part of the matrix inspector: temperature, matrix and cell."""
 
 import numpy as np
 import streamlit as st
 
-from pages.features.matrix_inspector.batch_source import RealBatch
+from pages.features.matrix_inspector.batch_source import InspectedBatch
 from pages.features.matrix_inspector.cell_panel import draw_cell, draw_row, same_class
 from pages.shell import url_params
-from pages.widgets.matrix import cell_text
-from pages.widgets.matrix import matrix_canvas as matrix
+from pages.widgets.matrix import cell_text, matrix_canvas
 from pages.widgets.matrix.cell_text import view_name
 from pages.widgets.matrix.matrix_canvas import Shown, matrix_pictures, similarity_canvas
 from ssl_core.knobs import Knob
@@ -15,11 +14,11 @@ from ssl_core.similarity import Cell, SimilarityMatrix
 
 CANVAS = "matrix_canvas"
 SHADES = ("cosine", "softmax")
-LEAST_TAU, MOST_TAU, USUAL_TAU = 0.01, 1.0, 0.2
+MIN_TAU, MAX_TAU, DEFAULT_TAU = 0.01, 1.0, 0.2
 
 
-def draw(batch: RealBatch) -> None:
-    """Everything that moves with the chosen cell and the temperature."""
+def draw(batch: InspectedBatch) -> None:
+    """Draw everything that depends on the selected cell and the temperature."""
     if not np.isfinite(batch.cosines).all():
         st.error(
             "This batch has no cosines: the run has diverged. Start it again with a "
@@ -30,70 +29,70 @@ def draw(batch: RealBatch) -> None:
     names = [view_name(i) for i in range(len(batch.views))]
     url_params.check(
         {
-            "matrix_tau": Knob(_own_tau(batch), low=LEAST_TAU, high=MOST_TAU),
+            "matrix_tau": Knob(_batch_tau(batch), low=MIN_TAU, high=MAX_TAU),
             "matrix_row": Knob(names[0], choices=tuple(names)),
             "matrix_column": Knob(names[1], choices=tuple(names)),
             "matrix_shade": Knob(SHADES[0], choices=SHADES),
             "matrix_labels": Knob(False),
         }
     )
-    matrix_pictures(batch.ident, batch.views)
-    _start_from(batch)
-    _moving_part(batch, names)
+    matrix_pictures(batch.batch_id, batch.views)
+    _reset_temperature(batch)
+    _draw_interactive(batch, names)
 
 
-def _start_from(batch: RealBatch) -> None:
-    """Another source brings its own temperature."""
+def _reset_temperature(batch: InspectedBatch) -> None:
+    """Set the temperature to the batch's own when the source changes."""
     source = st.session_state.get("matrix_from")
     if st.session_state.get("matrix_tau_of", source) != source:
-        st.session_state.matrix_tau = _own_tau(batch)
+        st.session_state.matrix_tau = _batch_tau(batch)
     st.session_state.matrix_tau_of = source
 
 
-def _keep_in_range(names: list[str]) -> None:
-    """A smaller batch has fewer cells."""
+def _reset_missing_cell(names: list[str]) -> None:
+    """Select the default cell if the selected one is not in this batch."""
     for key, default in (("matrix_row", names[0]), ("matrix_column", names[1])):
         if st.session_state.get(key, default) not in names:
             st.session_state[key] = default
 
 
-def _own_tau(batch: RealBatch) -> float:
-    own = USUAL_TAU if batch.temperature is None else batch.temperature
-    return float(min(max(own, LEAST_TAU), MOST_TAU))
+def _batch_tau(batch: InspectedBatch) -> float:
+    tau = DEFAULT_TAU if batch.temperature is None else batch.temperature
+    return float(min(max(tau, MIN_TAU), MAX_TAU))
 
 
 @st.fragment
-def _moving_part(batch: RealBatch, names: list[str]) -> None:
-    _keep_in_range(names)
+def _draw_interactive(batch: InspectedBatch, names: list[str]) -> None:
+    _reset_missing_cell(names)
     guess = st.pills(
         "Your prediction, if you like: which negatives push hardest on an anchor?",
         list(cell_text.PREDICTIONS),
         key="matrix_guess",
     )
-    said = st.container()
-    numbers = _temperature(batch)
+    feedback = st.container()
+    matrix = _draw_controls(batch)
     if guess:
-        said.markdown(cell_text.feedback(cell_text.PREDICTIONS[guess], numbers))
+        feedback.markdown(cell_text.feedback(cell_text.PREDICTIONS[guess], matrix))
     left, right = st.columns([0.52, 0.48], gap="large")
     with right:
-        anchor, other = _choice(numbers, names)
-        cell = numbers.cell(anchor, other)
-        draw_cell(batch, numbers, cell)
+        anchor, other = _choose_cell(matrix, names)
+        cell = matrix.cell(anchor, other)
+        draw_cell(batch, matrix, cell)
     with left:
-        _matrix(batch, numbers, cell, names)
-    draw_row(batch, numbers, cell)
+        _draw_matrix(batch, matrix, cell, names)
+    draw_row(batch, matrix, cell)
 
 
-def _temperature(batch: RealBatch) -> SimilarityMatrix:
+def _draw_controls(batch: InspectedBatch) -> SimilarityMatrix:
     import torch
 
     with st.container(horizontal=True, vertical_alignment="center"):
         tau = st.slider(
             "Temperature τ"
             + (f" (its own: {batch.temperature:g})" if batch.temperature else ""),
-            LEAST_TAU,
-            MOST_TAU,
-            _own_tau(batch),
+            MIN_TAU,
+            MAX_TAU,
+            _batch_tau(batch),
             0.01,
             key="matrix_tau",
             bind="query-params",
@@ -119,8 +118,8 @@ def _temperature(batch: RealBatch) -> SimilarityMatrix:
     return SimilarityMatrix(torch.from_numpy(batch.cosines), tau)
 
 
-def _choice(numbers: SimilarityMatrix, names: list[str]) -> tuple[int, int]:
-    """The chosen cell: from the matrix, from here, or from the link."""
+def _choose_cell(matrix: SimilarityMatrix, names: list[str]) -> tuple[int, int]:
+    """Draw the menus that select a cell; return its row and column."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         row = st.selectbox(
             ":orange[Anchor], the row",
@@ -140,42 +139,42 @@ def _choice(numbers: SimilarityMatrix, names: list[str]) -> tuple[int, int]:
         )
         for label, j in (
             ("Partner", anchor ^ 1),
-            ("Hardest negative", numbers.hardest(anchor)),
+            ("Hardest negative", matrix.hardest(anchor)),
             ("Itself", anchor),
         ):
             st.button(
                 label,
                 key=f"matrix_to_{label.split()[0].lower()}",
-                on_click=_to_column,
+                on_click=_select_column,
                 args=(names[j],),
             )
     return anchor, names.index(column)
 
 
-def _to_column(name: str) -> None:
+def _select_column(name: str) -> None:
     st.session_state.matrix_column = name
 
 
-def _on_chosen() -> None:
-    """A click or a key in the matrix."""
-    cell = matrix.chosen_cell(CANVAS, 2 * 32)
+def _on_cell_chosen() -> None:
+    """Select the cell that was clicked, or reached by keyboard, in the matrix."""
+    cell = matrix_canvas.chosen_cell(CANVAS, 2 * 32)
     if cell:
         st.session_state.matrix_row = view_name(cell[0])
         st.session_state.matrix_column = view_name(cell[1])
 
 
-def _matrix(
-    batch: RealBatch, numbers: SimilarityMatrix, cell: Cell, names: list[str]
+def _draw_matrix(
+    batch: InspectedBatch, matrix: SimilarityMatrix, cell: Cell, names: list[str]
 ) -> None:
-    shown = Shown(
+    content = Shown(
         cosines=batch.cosines,
-        weights=numbers.weights.numpy(),
+        weights=matrix.weights.numpy(),
         names=names,
         row=cell.anchor,
         column=cell.other,
         show=st.session_state.matrix_shade or SHADES[0],  # a link may empty it
-        same_class=same_class(batch, numbers),
-        title=cell_text.title(numbers),
-        alt=cell_text.alt(numbers, cell),
+        same_class=same_class(batch, matrix),
+        title=cell_text.title(matrix),
+        alt=cell_text.alt(matrix, cell),
     )
-    similarity_canvas(batch.ident, shown, key=CANVAS, on_chosen=_on_chosen)
+    similarity_canvas(batch.batch_id, content, key=CANVAS, on_chosen=_on_cell_chosen)

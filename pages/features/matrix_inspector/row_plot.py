@@ -1,4 +1,4 @@
-"""One row of the similarity matrix as the votes of its anchor."""
+"""Bar chart of one row of softmax weights."""
 
 import plotly.graph_objects as go
 
@@ -7,15 +7,16 @@ from pages.widgets.palette import GHOST, NEGATIVE, POSITIVE
 from pages.widgets.plots import Plot
 from ssl_core.similarity import SimilarityMatrix
 
-_TOPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_AXIS_MAXIMA = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
-def row_bars(matrix: SimilarityMatrix, anchor: int, chosen: int) -> Plot:
-    """Softmax weights of all others, in the matrix's order.
+def row_bars(matrix: SimilarityMatrix, anchor: int, selected: int) -> Plot:
+    """Plot the anchor's softmax weights of all other views, in the matrix's order.
 
     Args:
+        matrix: similarities of the batch.
         anchor: the row.
-        chosen: the column that is framed.
+        selected: the column whose bar is outlined.
     """
     others = [j for j in range(len(matrix)) if j != anchor]
     partner, hardest = anchor ^ 1, matrix.hardest(anchor)
@@ -30,22 +31,26 @@ def row_bars(matrix: SimilarityMatrix, anchor: int, chosen: int) -> Plot:
                 "pattern": {"shape": ["/" if j == partner else "" for j in others]},
                 "line": {
                     "color": GHOST,
-                    "width": [2 if j == chosen else 0 for j in others],
+                    "width": [2 if j == selected else 0 for j in others],
                 },
             },
             hovertemplate="%{x}: %{y:.2%}<extra></extra>",
         )
     )
-    even = 1 / len(others)
+    uniform = 1 / len(others)
     figure.add_hline(
-        y=even,
+        y=uniform,
         line={"color": GHOST, "width": 1, "dash": "dot"},
-        annotation={"text": f"even: {percent(even)}", "font": {"size": 11}},
+        annotation={"text": f"even: {percent(uniform)}", "font": {"size": 11}},
         annotation_position="right",
     )
-    # A few fixed tops, so that the axis moves seldom while the temperature does.
-    top = next(t for t in _TOPS if t >= max(max(weights) * 1.02, even) or t == 1.0)
-    figure.update_yaxes(range=[0, top], tickformat=".0%", title="softmax weight")
+    # A few fixed maxima keep the axis still for most changes of the temperature.
+    maximum = next(
+        limit
+        for limit in _AXIS_MAXIMA
+        if limit >= max(max(weights) * 1.02, uniform) or limit == 1.0
+    )
+    figure.update_yaxes(range=[0, maximum], tickformat=".0%", title="softmax weight")
     figure.update_xaxes(type="category", tickfont={"size": 10}, fixedrange=True)
     figure.update_layout(
         height=230,
@@ -59,5 +64,5 @@ def row_bars(matrix: SimilarityMatrix, anchor: int, chosen: int) -> Plot:
         figure,
         f"Row {view_name(anchor)}: its partner {view_name(partner)} gets "
         f"{percent(weights[partner])}, the hardest negative {view_name(hardest)} "
-        f"{percent(weights[hardest])}; even would be {percent(even)}.",
+        f"{percent(weights[hardest])}; even would be {percent(uniform)}.",
     )

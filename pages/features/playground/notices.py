@@ -1,4 +1,4 @@
-"""Sentences above a run: a bad link, knobs that wait, a refusal, skipped files."""
+"""Messages above a run: bad links, knobs that wait, refusals, skipped files."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from pages.widgets import run_text
 
 
 def draw() -> None:
-    """Sentences that belong above the run: a link's nonsense, what waits, what is off."""
+    """Draw the messages that belong above the run."""
     url_params.show_complaints(sidebar_values.url_knobs())
     if not sidebar_values.values().get("augment"):
         st.warning(run_text.no_augmentation(), icon=":material/content_copy:")
@@ -23,20 +23,27 @@ def draw() -> None:
             icon=":material/schedule:",
         )
     run = user_runs.current()
-    now = resources.service().status(run) if run else None
-    if now and now.refused:
-        st.warning(now.refused, icon=":material/block:")
-    if now and now.notice and now.active:
-        st.info(now.notice, icon=":material/healing:")
+    status = resources.service().status(run) if run else None
+    if status and status.refused:
+        st.warning(status.refused, icon=":material/block:")
+    if status and status.notice and status.active:
+        st.info(status.notice, icon=":material/healing:")
 
 
-def say_skipped(skipped: Any) -> None:
-    """Name the files of an upload that could not be used."""
-    if not len(skipped):
+def draw_skipped_files(files: Any) -> None:
+    """List the files of an upload that could not be used.
+
+    Args:
+        files: pairs of file name and reason.
+    """
+    if not len(files):
         return
-    count = "1 file was" if len(skipped) == 1 else f"{len(skipped):,} files were"
+    count = "1 file was" if len(files) == 1 else f"{len(files):,} files were"
     with st.expander(f"{count} skipped", icon=":material/rule:"):
         st.dataframe(
-            {"file": [s[0] for s in skipped], "why": [s[1] for s in skipped]},
+            {
+                "file": [s[0] for s in files],
+                "why": [s[1] for s in files],
+            },
             alt="Skipped files and why",
         )

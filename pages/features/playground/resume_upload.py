@@ -1,4 +1,4 @@
-"""A run that continues from an uploaded checkpoint."""
+"""Starts a run that resumes from an uploaded checkpoint."""
 
 from pathlib import Path
 from typing import Any
@@ -11,23 +11,23 @@ from ssl_core.config import RunConfig
 from ssl_core.data import SOURCES
 
 
-def resume_upload() -> None:
-    """Continue from an uploaded checkpoint."""
+def submit() -> None:
+    """Start a run from the checkpoint in the upload widget."""
     file = st.session_state.get("upload_checkpoint")
     if file is None:
         return
     try:
-        path = uploads.kept("checkpoint", file.getvalue())
-        config = _config_in(path)
+        path = uploads.save("checkpoint", file.getvalue())
+        config = _load_config(path)
         if config.get("data") not in SOURCES:
-            # A card's path is its writer's word: this server's files are not theirs.
-            mine = uploads.path()
-            if mine is None:
+            # The checkpoint may name any path; it must not open this server's files.
+            upload_path = uploads.path()
+            if upload_path is None:
                 raise ValueError(
                     "This checkpoint was trained on someone's own images: choose the data "
                     "“Your own images or sounds”, upload them, and resume again."
                 )
-            config["data"] = mine
+            config["data"] = upload_path
         st.session_state.run = resources.service().submit(
             RunConfig.of(config), owner=identity.user_id(), resume=path
         )
@@ -36,13 +36,13 @@ def resume_upload() -> None:
         st.session_state.refusal = str(error)
 
 
-def _config_in(path: Path) -> dict[str, Any]:
-    """The config in an uploaded checkpoint, flat and not yet checked here.
+def _load_config(path: Path) -> dict[str, Any]:
+    """Load the config of an uploaded checkpoint: flat knob values, not yet validated.
 
     Raises:
-        ValueError: one sentence, if it cannot be used.
+        ValueError: if the checkpoint cannot be used.
     """
     try:
         return resources.service().quarantine.checkpoint(path)
-    except ValueError as refusal:
-        raise ValueError(f"This checkpoint cannot be resumed: {refusal}.") from None
+    except ValueError as error:
+        raise ValueError(f"This checkpoint cannot be resumed: {error}.") from None

@@ -1,4 +1,4 @@
-"""What the buttons of the playground do to the learner's run."""
+"""Commands that the playground's buttons give to the learner's run."""
 
 import secrets
 
@@ -11,7 +11,7 @@ from ssl_core.data import SOURCES
 
 
 def train() -> None:
-    """Resume a run that was paused or interrupted, or start what the sidebar says."""
+    """Resume a paused or interrupted run, or start one with the sidebar's values."""
     if user_runs.state() in ("paused", *user_runs.RESUMABLE):
         user_runs.command(resources.service().resume, user_runs.current())
     else:
@@ -25,14 +25,14 @@ def step() -> None:
 
 def reset() -> None:
     """Start over with the same seed."""
-    _stop()
+    _stop_active()
     _submit()
 
 
 def new_seed() -> None:
     """Start over with another seed."""
     st.session_state.seed = secrets.randbelow(10_000)
-    _stop()
+    _stop_active()
     _submit()
 
 
@@ -42,7 +42,7 @@ def _submit() -> None:
         if values.get("data") is None:
             raise ValueError("There are no images of yours yet: upload a zip first.")
         if values["data"] not in (*SOURCES, uploads.path()):
-            # No menu offers it, but a forged message may: this server's files are not theirs.
+            # A forged message may name any file of this server; only the menu is allowed.
             raise ValueError(
                 f"data is {str(values['data'])[:40]!r}; allowed is the menu"
             )
@@ -56,6 +56,6 @@ def _submit() -> None:
         st.session_state.refusal = str(error)
 
 
-def _stop() -> None:
+def _stop_active() -> None:
     if user_runs.state() in user_runs.ACTIVE:
         user_runs.command(resources.service().stop, user_runs.current())

@@ -1,4 +1,4 @@
-"""Train, Pause, Step, Reset and New seed."""
+"""The buttons Train, Pause, Step, Reset and New seed."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from pages.features.playground import run_commands
 from pages.shell import callbacks, user_runs
 
 
-def controls(where: str) -> None:
-    """Train, Pause, Step, Reset and New seed; ``where`` keeps widget keys apart.
+def draw(where: str) -> None:
+    """Draw the buttons.
 
     Args:
-        where: "sidebar" or "main".
+        where: "sidebar" or "main"; part of the widget keys.
     """
-    now = user_runs.state()
+    state = user_runs.state()
     if where == "main":
-        follow()  # it may have turned since the sidebar was drawn
+        rerun_on_change()  # the state may have changed since the sidebar was drawn
     else:
-        st.session_state.drawn_state = (user_runs.current(), now)
-    moving, paused = now in user_runs.MOVING, now == "paused"
-    resumable = now in ("paused", *user_runs.RESUMABLE)
+        st.session_state.drawn_state = (user_runs.current(), state)
+    moving, paused = state in user_runs.MOVING, state == "paused"
+    resumable = state in ("paused", *user_runs.RESUMABLE)
     with st.container(horizontal=True, gap="small", key=f"controls_{where}"):
         if moving:
             _button(
@@ -29,16 +29,21 @@ def controls(where: str) -> None:
                 where,
                 user_runs.pause,
                 primary=True,
-                disabled=now != "running",
+                disabled=state != "running",
             )
         else:
             label = "Resume" if resumable else "Train"
-            goes_on = (
+            resume_help = (
                 "From its last checkpoint, with its own settings. Reset starts over."
             )
-            tip = goes_on if now in user_runs.RESUMABLE else None
+            help_text = resume_help if state in user_runs.RESUMABLE else None
             _button(
-                label, "play_arrow", where, run_commands.train, primary=True, help=tip
+                label,
+                "play_arrow",
+                where,
+                run_commands.train,
+                primary=True,
+                help=help_text,
             )
         _button(
             "Step",
@@ -53,7 +58,7 @@ def controls(where: str) -> None:
             "replay",
             where,
             run_commands.reset,
-            disabled=now == "none",
+            disabled=state == "none",
             help="Start over with the same seed: the same run, bit for bit on a CPU.",
         )
         _button(
@@ -67,17 +72,22 @@ def controls(where: str) -> None:
         st.error(st.session_state.refusal, icon=":material/block:")
 
 
-def follow() -> None:
-    """Draw the page again if the run has turned since the buttons were drawn."""
-    now = (user_runs.current(), user_runs.state())
-    before = st.session_state.get("drawn_state", now)
-    st.session_state.drawn_state = now
-    if before != now:
+def rerun_on_change() -> None:
+    """Rerun the script if the run's state has changed since the buttons were drawn."""
+    current = (user_runs.current(), user_runs.state())
+    previous = st.session_state.get("drawn_state", current)
+    st.session_state.drawn_state = current
+    if previous != current:
         st.rerun()
 
 
 def _button(
-    label: str, icon: str, where: str, action: Any, primary: bool = False, **rest: Any
+    label: str,
+    icon: str,
+    where: str,
+    action: Any,
+    primary: bool = False,
+    **options: Any,
 ) -> None:
     st.button(
         label,
@@ -85,5 +95,5 @@ def _button(
         key=f"{where}_{label.lower().replace(' ', '_')}",
         type="primary" if primary else "secondary",
         on_click=callbacks.uninterruptible(action),
-        **rest,
+        **options,
     )

@@ -1,12 +1,12 @@
-"""The sidebar of playground and Augmentations: what to learn from, how, and what runs it."""
+"""The sidebar of Playground and Augmentations: data, method, views and knobs."""
 
 from collections.abc import Iterable
 
 import streamlit as st
 
 from pages.features.playground import (
+    knob_updates,
     run_controls,
-    run_sync,
     sidebar_values,
     uploads,
 )
@@ -18,7 +18,7 @@ from ssl_core.data import SOURCES
 from ssl_core.knobs import knobs_of
 from ssl_core.methods import METHODS
 
-FIRST_VIEWS = {
+MAIN_VIEWS = {
     "pictures": (
         *("crop", "flip", "rotation", "brightness", "contrast", "saturation"),
         *("hue", "gray"),
@@ -28,28 +28,29 @@ FIRST_VIEWS = {
         "frequency_mask",
     ),
 }
-MAIN = ("batch_size", "temperature", "learning_rate", "seed")
-MORE = ("encoder", "weight_decay", "slice_size", "device", "precision")
+MAIN_KNOBS = ("batch_size", "temperature", "learning_rate", "seed")
+ADVANCED_KNOBS = ("encoder", "weight_decay", "slice_size", "device", "precision")
 
 
 def draw() -> None:
     """Draw the sidebar, then pass changed knobs on to the learner's run."""
     url_params.validate(sidebar_values.url_knobs())
     with st.sidebar:
-        run_controls.controls("sidebar")
-        # On the playground the map's feed tells sooner; other pages have only this.
-        now = user_runs.state()
-        pace = 5.0 if now == "queued" else 2.0
+        run_controls.draw("sidebar")
+        # Pages without the map learn of a new state only by polling.
+        state = user_runs.state()
+        interval_s = 5.0 if state == "queued" else 2.0
         st.fragment(
-            run_controls.follow, run_every=pace if now in user_runs.ACTIVE else None
+            run_controls.rerun_on_change,
+            run_every=interval_s if state in user_runs.ACTIVE else None,
         )()
-        _source()
+        _draw_data()
         method = linked_menu(
             "Method",
             {slug: m.label for slug, m in METHODS.items()},
             "method",
             "simclr",
-            on_change=_default_switches,
+            on_change=_reset_method_knobs,
             help=knobs_of(RunConfig)["method"].help,
         )
         if METHODS[method].uses_labels:
@@ -57,26 +58,29 @@ def draw() -> None:
                 "This one learns from the labels, to be compared with the others."
             )
         with st.expander("Views: what may change", expanded=True):
-            first = FIRST_VIEWS[sidebar_values.medium()]
-            _views(first)
+            main_views = MAIN_VIEWS[sidebar_values.medium()]
+            _draw_views(main_views)
             with st.popover("More views", width="stretch"):
-                _views(s for s in offered(sidebar_values.medium()) if s not in first)
+                _draw_views(
+                    s for s in offered(sidebar_values.medium()) if s not in main_views
+                )
         knobs = all_knobs(method)
-        for name in MAIN:
+        for name in MAIN_KNOBS:
             if name in knobs:
                 widget(name, knobs[name])
         with st.expander("More switches"):
             for name, knob in knobs_of(METHODS[method].Config).items():
-                if name not in MAIN:
+                if name not in MAIN_KNOBS:
                     widget(name, knob)
-            for name in MORE:
+            for name in ADVANCED_KNOBS:
                 widget(name, knobs[name])
         with st.expander("Limits of this server"):
             st.caption(resources.service().limits.words())
-    run_sync.sync(sidebar_values.values())
+    knob_updates.send_changes(sidebar_values.values())
 
 
-def _source() -> None:
+def _draw_data() -> None:
+    """Draw the data menu; reset the views if the medium changes."""
     names = {slug: s.label for slug, s in SOURCES.items()} | {
         "upload": "Your own images or sounds"
     }
@@ -85,19 +89,19 @@ def _source() -> None:
         names,
         "data",
         "shapes",
-        on_change=_default_views,
+        on_change=_reset_views,
         help="What is learned from. No label is used, unless the method says so.",
     )
     if source == "upload":
         uploads.draw()
     else:
         st.caption(SOURCES[source].about)
-    # An upload's medium is known only now.
+    # The medium of an upload is known only after the upload.
     if (
         st.session_state.setdefault("views_are_for", sidebar_values.medium())
         != sidebar_values.medium()
     ):
-        _default_views()
+        _reset_views()
     st.session_state.views_are_for = sidebar_values.medium()
     for slug in AUGMENTATIONS:
         if medium_of(slug) != sidebar_values.medium():
@@ -105,22 +109,23 @@ def _source() -> None:
             url_params.write(f"{slug}_strength", "")
 
 
-def _default_switches() -> None:
-    """A new method brings its own defaults; what all methods share stays as it is."""
+def _reset_method_knobs() -> None:
+    """Set the knobs of a newly chosen method to its defaults; shared knobs stay."""
     for name, knob in knobs_of(METHODS[st.session_state.method].Config).items():
-        if name in st.session_state and name not in MAIN:
+        if name in st.session_state and name not in MAIN_KNOBS:
             st.session_state[name] = knob.default
 
 
-def _default_views() -> None:
-    """A new source brings its own default views."""
+def _reset_views() -> None:
+    """Set the views to the defaults of a newly chosen data source."""
     source = st.session_state.data
     for slug, strength in sidebar_values.default_strengths(source).items():
         st.session_state[slug] = slug in sidebar_values.default_views(source)
         st.session_state[f"{slug}_strength"] = strength
 
 
-def _views(slugs: Iterable[str]) -> None:
+def _draw_views(slugs: Iterable[str]) -> None:
+    """Draw a checkbox and a strength slider for each augmentation."""
     source = st.session_state.get("data", "shapes")
     defaults = sidebar_values.default_strengths(source)
     for slug in slugs:

@@ -1,4 +1,4 @@
-"""The learner's own data: kept as one zip per learner, decoded only in the worker."""
+"""The learner's own data: one zip file per learner, which only the worker decodes."""
 
 import hashlib
 from pathlib import Path
@@ -13,7 +13,7 @@ from ssl_core.service.store import refused
 
 
 def draw() -> None:
-    """The upload widget, and what became of it."""
+    """Draw the upload widget and its result."""
     file = st.file_uploader(
         "A zip of images or of sounds",
         type="zip",
@@ -25,43 +25,50 @@ def draw() -> None:
         st.caption("One folder a class, or just files. At least four of them.")
         return
     try:
-        mine = str(kept("images", file.getvalue()))
-    except ValueError as refusal:
-        st.error(f"{refusal}.", icon=":material/block:")
+        saved_path = str(save("images", file.getvalue()))
+    except ValueError as error:
+        st.error(f"{error}.", icon=":material/block:")
         return
-    if mine != path():
-        # Looked up once: a zip's table of contents may be long.
-        st.session_state.upload_medium = medium_of(mine)
-        st.session_state.upload_path = mine
+    if saved_path != path():
+        # Read once per upload: a zip's table of contents may be long.
+        st.session_state.upload_medium = medium_of(saved_path)
+        st.session_state.upload_path = saved_path
 
 
-def kept(kind: str, content: bytes) -> Path:
-    """Keep a learner's upload on disk, one of a kind; its name is a hash, never theirs.
+def save(kind: str, content: bytes) -> Path:
+    """Save an upload to disk; it replaces the learner's previous one of this kind.
+
+    Args:
+        kind: "images" or "checkpoint".
+        content: of the zip file; its hash becomes the file name.
+
+    Returns:
+        Path of the file.
 
     Raises:
-        ValueError: one sentence, if the disk refuses.
+        ValueError: if the file cannot be written.
     """
     folder = resources.service().root / UPLOADS / identity.user_id() / kind
     target = folder / f"{hashlib.sha256(content).hexdigest()[:16]}.zip"
     try:
         if target.exists():
-            target.touch()  # it is not old: it was used today
+            target.touch()  # expiry counts from the last use
             return target
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.zip"):
             old.unlink()
         write_whole(target, content)
         resources.service().expire_uploads()
-    except OSError as problem:
-        raise ValueError(refused("this upload", problem)) from None
+    except OSError as error:
+        raise ValueError(refused("this upload", error)) from None
     return target
 
 
 def medium() -> str:
-    """What the learner's last upload holds, "pictures" before there is one."""
+    """Medium of the learner's last upload, "pictures" before there is one."""
     return str(st.session_state.get("upload_medium", "pictures"))
 
 
 def path() -> str | None:
-    """Where the learner's last upload lies, None before there is one."""
+    """Path of the learner's last upload, None before there is one."""
     return st.session_state.get("upload_path")

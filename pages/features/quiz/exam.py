@@ -1,4 +1,4 @@
-"""Exam mode: answers first, and feedback to all of them once the set is handed in."""
+"""Exam mode: feedback to all answers once the set is handed in."""
 
 from collections.abc import Sequence
 
@@ -13,23 +13,23 @@ from ssl_core.quiz.questions import Base
 
 
 def draw(link: str, ids: Sequence[str]) -> None:
-    """Draw the exam over a set: its door, the set itself, or what came of it.
+    """Draw the exam of a set: its start, its questions, or its results.
 
     Args:
-        link: of the set; an exam is found again by it.
+        link: of the set; it identifies the exam.
         ids: of the set's questions.
     """
-    now = learner_progress.current().exam
-    known = now is not None and any(i in library() for i in now.questions)
-    if now is None or now.set != link or not known:
-        _door(link, ids, now)
-    elif now.handed_in is None:
-        _sitting(now)
+    exam = learner_progress.current().exam
+    has_questions = exam is not None and any(i in library() for i in exam.questions)
+    if exam is None or exam.set != link or not has_questions:
+        _draw_start(link, ids, exam)
+    elif exam.handed_in is None:
+        _draw_questions(exam)
     else:
-        _returned(now, ids)
+        _draw_results(exam, ids)
 
 
-def _door(link: str, ids: Sequence[str], other: Exam | None) -> None:
+def _draw_start(link: str, ids: Sequence[str], other: Exam | None) -> None:
     st.markdown(
         f"**{len(ids)} questions, feedback at the end.** You can change every answer until "
         "you hand in, and leave questions open. Close the tab if you must: your answers "
@@ -52,123 +52,130 @@ def _door(link: str, ids: Sequence[str], other: Exam | None) -> None:
 
 
 def _begin(link: str, ids: tuple[str, ...]) -> None:
-    last = learner_progress.current().exam
-    # Later than the last one, which another tab may still hold.
-    begun = max(learner_progress.now(), last.begun + 1 if last else 0)
-    _keep(Exam(set=link, questions=ids, begun=begun))
+    previous = learner_progress.current().exam
+    # Another tab may still hold the previous exam; the later start wins.
+    start = max(learner_progress.now(), previous.begun + 1 if previous else 0)
+    _save(Exam(set=link, questions=ids, begun=start))
 
 
-def _sitting(now: Exam) -> None:
-    ids = [i for i in now.questions if i in library()]
-    key = f"exam_{now.begun}"
-    given = _given(now)
-    marks = [":material/edit: " if i in given else "" for i in ids]
-    at = pager.draw_dots(ids, key, marks)
+def _draw_questions(exam: Exam) -> None:
+    ids = [i for i in exam.questions if i in library()]
+    key = f"exam_{exam.begun}"
+    answers = _valid_answers(exam)
+    icons = [":material/edit: " if i in answers else "" for i in ids]
+    index = pager.draw_dots(ids, key, icons)
     with st.container(width=question_view.TEXT_WIDTH):
-        _ask(now, library()[ids[at]], key, f"Question {at + 1} of {len(ids)} · exam")
-    pager.draw_buttons(ids, key, at)
-    open_ = len(ids) - len(given)
-    left = f" ({open_} still open)" if open_ else ""
+        _draw_question(
+            exam,
+            library()[ids[index]],
+            key,
+            f"Question {index + 1} of {len(ids)} · exam",
+        )
+    pager.draw_buttons(ids, key, index)
+    open_count = len(ids) - len(answers)
+    open_text = f" ({open_count} still open)" if open_count else ""
     st.button(
-        f"Hand in{left}",
+        f"Hand in{open_text}",
         icon=":material/done_all:",
         on_click=callbacks.uninterruptible(_hand_in),
     )
 
 
-def _ask(now: Exam, question: Base, key: str, number: str) -> None:
-    own, given = f"{key}_{question.id}", _given(now)
+def _draw_question(exam: Exam, question: Base, key: str, number: str) -> None:
+    widget_key, answers = f"{key}_{question.id}", _valid_answers(exam)
     question_view.load_style()
     question_view.draw_head(question, "", number)
-    _how_sure(now, question.id, own)
+    _draw_confidence(exam, question.id, widget_key)
     answer_form.draw(
         answer_form.AnswerForm(
             question,
-            own,
+            widget_key,
             learner_progress.current().seed,
-            given.get(question.id),
+            answers.get(question.id),
             None,
-            lambda answer: _note(question.id, answer),
+            lambda answer: _save_answer(question.id, answer),
             lambda: None,
             exam=True,
         )
     )
-    if question.id in given:
+    if question.id in answers:
         st.caption("Kept. You can still change it.")
 
 
-def _how_sure(now: Exam, ident: str, own: str) -> None:
-    key = f"{own}_sure"
-    st.session_state[key] = now.sure.get(ident)
+def _draw_confidence(exam: Exam, question_id: str, widget_key: str) -> None:
+    key = f"{widget_key}_sure"
+    st.session_state[key] = exam.sure.get(question_id)
     st.segmented_control(
         "How sure are you? (optional)",
         range(len(CONFIDENCE)),
         format_func=CONFIDENCE.__getitem__,
         key=key,
         on_change=callbacks.uninterruptible(
-            lambda: _sure(ident, st.session_state[key])
+            lambda: _save_confidence(question_id, st.session_state[key])
         ),
     )
 
 
-def _sure(ident: str, degree: int | None) -> None:
-    now = learner_progress.current().exam
-    assert now is not None
-    sure = {i: d for i, d in now.sure.items() if i != ident}
-    if degree is not None:
-        sure[ident] = degree
-    _keep(now.model_copy(update={"sure": sure}))
+def _save_confidence(question_id: str, confidence: int | None) -> None:
+    exam = learner_progress.current().exam
+    assert exam is not None
+    confidences = {i: d for i, d in exam.sure.items() if i != question_id}
+    if confidence is not None:
+        confidences[question_id] = confidence
+    _save(exam.model_copy(update={"sure": confidences}))
 
 
-def _note(ident: str, answer: Answer) -> None:
-    now = learner_progress.current().exam
-    assert now is not None
-    _keep(now.model_copy(update={"answers": {**now.answers, ident: answer}}))
+def _save_answer(question_id: str, answer: Answer) -> None:
+    exam = learner_progress.current().exam
+    assert exam is not None
+    _save(exam.model_copy(update={"answers": {**exam.answers, question_id: answer}}))
 
 
-def _given(now: Exam) -> dict[str, Answer]:
-    """The answers; a file may hold some that are none to these questions."""
+def _valid_answers(exam: Exam) -> dict[str, Answer]:
+    """Answers that fit their questions; a restored file may hold others."""
     return {
-        i: now.answers[i]
-        for i in now.questions
-        if i in now.answers and i in library() and fits(library()[i], now.answers[i])
+        i: exam.answers[i]
+        for i in exam.questions
+        if i in exam.answers and i in library() and fits(library()[i], exam.answers[i])
     }
 
 
-def _keep(exam: Exam) -> None:
+def _save(exam: Exam) -> None:
     learner_progress.save(learner_progress.current().with_exam(exam))
 
 
 def _hand_in() -> None:
-    """Judge all answers at once, and let them join the learner's history."""
-    kept = learner_progress.current()
-    now = kept.exam
-    assert now is not None
-    at = max(learner_progress.now(), now.begun)
-    for ident, answer in _given(now).items():
-        found = judge(library()[ident], answer)
-        kept = kept.with_attempt(
+    """Grade all answers and add them to the learner's progress."""
+    progress = learner_progress.current()
+    exam = progress.exam
+    assert exam is not None
+    now = max(learner_progress.now(), exam.begun)
+    for question_id, answer in _valid_answers(exam).items():
+        grade = judge(library()[question_id], answer)
+        progress = progress.with_attempt(
             Attempt(
-                question=ident,
-                at=at,
+                question=question_id,
+                at=now,
                 answer=answer,
-                score=found.score,
-                confidence=now.sure.get(ident),
-                idea=found.idea,
+                score=grade.score,
+                confidence=exam.sure.get(question_id),
+                idea=grade.idea,
             )
         )
-    learner_progress.save(kept.with_exam(now.model_copy(update={"handed_in": at})))
+    learner_progress.save(
+        progress.with_exam(exam.model_copy(update={"handed_in": now}))
+    )
 
 
-def _returned(now: Exam, ids: Sequence[str]) -> None:
-    judged = _judged(now)
-    scored = [a for a in judged if a.score is not None]
-    right = sum(a.right for a in scored)
-    waiting = len(judged) - len(scored)
+def _draw_results(exam: Exam, ids: Sequence[str]) -> None:
+    attempts = _attempts_at_hand_in(exam)
+    graded = [a for a in attempts if a.score is not None]
+    right = sum(a.right for a in graded)
+    ungraded_count = len(attempts) - len(graded)
     st.success(
-        f"Handed in: {right} of {len(scored)} right"
-        + (f", {waiting} to compare with a model answer" * bool(waiting))
-        + f"; {len(now.questions) - len(judged)} left open. Go through them: the "
+        f"Handed in: {right} of {len(graded)} right"
+        + (f", {ungraded_count} to compare with a model answer" * bool(ungraded_count))
+        + f"; {len(exam.questions) - len(attempts)} left open. Go through them: the "
         "feedback is what you came for.",
         icon=":material/done_all:",
     )
@@ -176,17 +183,19 @@ def _returned(now: Exam, ids: Sequence[str]) -> None:
         "Take it again",
         icon=":material/replay:",
         on_click=callbacks.uninterruptible(_begin),
-        args=(now.set, tuple(ids)),
+        args=(exam.set, tuple(ids)),
     )
-    key = f"returned_{now.begun}"
-    question_view.draw_set(now.questions, key, since=now.begun, from_the_top=True)
+    key = f"returned_{exam.begun}"
+    question_view.draw_set(exam.questions, key, since=exam.begun, from_the_top=True)
 
 
-def _judged(now: Exam) -> list[Attempt]:
-    """What was handed in, whatever was tried since with the feedback at hand."""
-    found = []
-    for ident in now.answers:
-        own = learner_progress.current().of(ident)
-        since = (a for a in own if a.at >= (now.handed_in or 0) and not a.again)
-        found += [first] if (first := next(since, None)) else []
-    return found
+def _attempts_at_hand_in(exam: Exam) -> list[Attempt]:
+    """First attempt at each question since the hand-in; retries do not count."""
+    attempts = []
+    for question_id in exam.answers:
+        history = learner_progress.current().of(question_id)
+        later = (a for a in history if a.at >= (exam.handed_in or 0) and not a.again)
+        first = next(later, None)
+        if first is not None:
+            attempts.append(first)
+    return attempts

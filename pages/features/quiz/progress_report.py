@@ -1,4 +1,4 @@
-"""What the answers say: each concept, how well one judges oneself, what comes again."""
+"""The progress report: concepts, calibration, confident mistakes, coming reviews."""
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -12,11 +12,10 @@ from ssl_core.quiz.progress import CONFIDENCE
 from ssl_core.quiz.results import Calibration
 
 
-def concepts() -> None:
-    """Each concept: how many of its questions were answered right the last time."""
-    found = results.by_concept(learner_progress.current(), library())
-    answered = sum(k.answered for k in found)
-    if not answered:
+def draw_concepts() -> None:
+    """Draw a table of concepts with the share of right last answers."""
+    concepts = results.by_concept(learner_progress.current(), library())
+    if not any(entry.answered for entry in concepts):
         st.info(
             "You have not answered anything yet. Begin with a lesson, or with ten mixed "
             "questions.",
@@ -25,18 +24,22 @@ def concepts() -> None:
         navigation.page_link("quiz?mixed=true", "Draw ten questions", "shuffle")
         return
     lessons = results.by_lesson(learner_progress.current(), library())
-    right, asked = sum(k.right for k in lessons), sum(k.answered for k in lessons)
+    right = sum(entry.right for entry in lessons)
+    answered = sum(entry.answered for entry in lessons)
     st.markdown(
-        f"**{asked} of {len(library())} questions answered, {right} right by your last "
+        f"**{answered} of {len(library())} questions answered, {right} right by your last "
         "answer.**"
     )
     st.dataframe(
         {
-            "concept": [concept_name(k.slug) for k in found],
-            "right": [round(100 * k.right / k.questions) for k in found],
-            "answered": [f"{k.answered} of {k.questions}" for k in found],
+            "concept": [concept_name(entry.slug) for entry in concepts],
+            "right": [round(100 * entry.right / entry.questions) for entry in concepts],
+            "answered": [
+                f"{entry.answered} of {entry.questions}" for entry in concepts
+            ],
             "what it is": [
-                concept_texts().get(k.slug, {}).get("definition", "") for k in found
+                concept_texts().get(entry.slug, {}).get("definition", "")
+                for entry in concepts
             ],
         },
         column_config={
@@ -49,33 +52,33 @@ def concepts() -> None:
     )
 
 
-def judgement() -> None:
-    """Confidence against what was right."""
-    found = results.calibration(learner_progress.current())
-    if not found:
+def draw_calibration() -> None:
+    """Draw the calibration: confidence against the share of right answers."""
+    bins = results.calibration(learner_progress.current())
+    if not bins:
         return
     st.subheader("How well do you judge yourself?", anchor=False)
-    shown = calibration(found)
-    st.markdown(f"**{shown.says}**")
-    st.plotly_chart(shown.figure, key="calibration", config=CONFIG, alt=shown.says)
+    plot = calibration_plot(bins)
+    st.markdown(f"**{plot.says}**")
+    st.plotly_chart(plot.figure, key="calibration", config=CONFIG, alt=plot.says)
     st.caption(
         "First answers only; bars are 95 % intervals, wide while answers are few."
     )
 
 
-def calibration(found: list[Calibration]) -> Plot:
-    """Share of right first answers for each degree of confidence."""
+def calibration_plot(bins: list[Calibration]) -> Plot:
+    """Plot the share of right first answers for each level of confidence."""
     figure = go.Figure()
     figure.add_scatter(
-        x=[c.right for c in found],
-        y=[f"{c.name} (n = {c.n})" for c in found],
+        x=[entry.right for entry in bins],
+        y=[f"{entry.name} (n = {entry.n})" for entry in bins],
         mode="markers",
         marker={"size": 12, "color": LINE},
         error_x={
             "type": "data",
             "symmetric": False,
-            "array": [c.high - c.right for c in found],
-            "arrayminus": [c.right - c.low for c in found],
+            "array": [entry.high - entry.right for entry in bins],
+            "arrayminus": [entry.right - entry.low for entry in bins],
             "color": GHOST,
             "thickness": 1.5,
         },
@@ -83,55 +86,55 @@ def calibration(found: list[Calibration]) -> Plot:
     )
     figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%", title="right")
     figure.update_layout(
-        height=90 + 50 * len(found),
+        height=90 + 50 * len(bins),
         showlegend=False,
         margin={"l": 10, "r": 10, "t": 10, "b": 40},
         dragmode=False,
     )
-    return Plot(figure, _sentence(found))
+    return Plot(figure, _describe_calibration(bins))
 
 
-def _sentence(found: list[Calibration]) -> str:
-    said = ", ".join(f"{c.name} {c.right:.0%} of {c.n}" for c in found)
-    sure = next((c for c in found if c.name == CONFIDENCE[-1]), None)
-    guess = next((c for c in found if c.name == CONFIDENCE[0]), None)
+def _describe_calibration(bins: list[Calibration]) -> str:
+    shares = ", ".join(f"{entry.name} {entry.right:.0%} of {entry.n}" for entry in bins)
+    sure = next((entry for entry in bins if entry.name == CONFIDENCE[-1]), None)
+    guess = next((entry for entry in bins if entry.name == CONFIDENCE[0]), None)
     if sure and sure.high < 0.8:
-        return f"You are right less often than you are certain: {said}."
+        return f"You are right less often than you are certain: {shares}."
     if guess and guess.low > 0.5:
-        return f"You know more than you think: {said}."
-    return f"Right when you said: {said}."
+        return f"You know more than you think: {shares}."
+    return f"Right when you said: {shares}."
 
 
-def sure_but_wrong() -> None:
-    """What was certain and wrong: correcting it is worth most."""
-    found = [
-        a
-        for a in results.sure_but_wrong(learner_progress.current())
-        if a.question in library()
+def draw_confident_mistakes() -> None:
+    """Draw links to questions that were answered wrong with the highest confidence."""
+    mistakes = [
+        attempt
+        for attempt in results.sure_but_wrong(learner_progress.current())
+        if attempt.question in library()
     ]
-    if not found:
+    if not mistakes:
         return
     st.subheader("Sure, but wrong", anchor=False)
-    st.markdown("What you were certain of and got wrong, once corrected, stays best.")
-    for attempt in found[:10]:
+    st.markdown("Confident mistakes, once corrected, are remembered best.")
+    for attempt in mistakes[:10]:
         question = library()[attempt.question]
         stem = " ".join(question.stem.partition("\n\n")[0].split())
         navigation.page_link(f"quiz?q={question.id}", stem, "arrow_forward")
 
 
-def to_come() -> None:
-    """The review queue."""
+def draw_upcoming_reviews() -> None:
+    """Draw when the questions of the review queue are due."""
     queue = review.queue(learner_progress.current(), library())
     if not queue:
         return
     now = learner_progress.now()
-    days = [max(0, -(-(place.due - now) // review.DAY)) for place in queue]
-    waiting = [f"{days.count(d)} {_when(d)}" for d in sorted(set(days))]
+    days = [max(0, -(-(entry.due - now) // review.DAY)) for entry in queue]
+    counts = [f"{days.count(d)} {_format_days(d)}" for d in sorted(set(days))]
     st.subheader("To come again", anchor=False)
-    st.markdown(f"{', '.join(waiting)}.")
+    st.markdown(f"{', '.join(counts)}.")
     if 0 in days:
         navigation.page_link("quiz?review=true", "Review now", "event_repeat")
 
 
-def _when(days: int) -> str:
+def _format_days(days: int) -> str:
     return ("today", "tomorrow")[days] if days < 2 else f"in {days} days"

@@ -1,4 +1,4 @@
-"""Where a learner's answers are: their browser, a file that they keep, their account."""
+"""Settings of where answers are stored: browser, file, account."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -10,79 +10,79 @@ from ssl_core.quiz import saving
 
 
 def draw() -> None:
-    """The switch, the file to take along, the file to bring back, and a clean slate."""
-    st.markdown(_where())
+    """Draw the browser switch, download, upload, and the button that deletes all."""
+    st.markdown(_storage_text())
     account_progress.draw()
-    switch = "progress_switch"
-    st.session_state[switch] = learner_progress.browser_keeps()
+    key = "progress_switch"
+    st.session_state[key] = learner_progress.browser_keeps()
     st.toggle(
         "Keep my answers in this browser",
-        key=switch,
-        on_change=lambda: learner_progress.set_browser_keeps(st.session_state[switch]),
+        key=key,
+        on_change=lambda: learner_progress.set_browser_keeps(st.session_state[key]),
         help="Off: they last as long as this tab, and what was kept is erased.",
     )
-    save, restore = st.columns(2, gap="large")
-    with save:
-        _save()
-    with restore:
-        _restore()
-    _forget()
+    left, right = st.columns(2, gap="large")
+    with left:
+        _draw_download()
+    with right:
+        _draw_upload()
+    _draw_reset()
 
 
-def _where() -> str:
+def _storage_text() -> str:
     if identity.account_key():
         return (
             "Your answers are in your account on this server and, while the switch below "
             "is on, in this browser's own storage; a file takes them along."
         )
-    here = (
+    text = (
         "Your answers are in this browser's own storage and nowhere else; a file takes "
         "them to another one."
     )
-    return here if account_progress.can_sign_in() else f"There is no account. {here}"
+    return text if account_progress.can_sign_in() else f"There is no account. {text}"
 
 
-def _save() -> None:
-    day = datetime.now(UTC).date()
+def _draw_download() -> None:
+    date = datetime.now(UTC).date()
     st.markdown("**Take them along**")
     st.download_button(
         "Save my progress",
         partial(saving.dumps, learner_progress.current()),
-        f"contrastive-learning-progress-{day}.json",
+        f"contrastive-learning-progress-{date}.json",
         "application/json",
         icon=":material/download:",
         on_click="ignore",
     )
 
 
-def _restore() -> None:
-    offered = st.file_uploader(
+def _draw_upload() -> None:
+    file = st.file_uploader(
         "**Bring them back**",
         type=["json"],
         key="progress_file",
         max_upload_size=1,
         help="A file that Save my progress made. It joins what is here; nothing is lost.",
     )
-    if offered is None:
+    if file is None:
         st.session_state.pop("progress_restored", None)
         return
-    if st.session_state.get("progress_restored") == offered.file_id:
+    if st.session_state.get("progress_restored") == file.file_id:
         st.success("Restored.", icon=":material/check_circle:")
         return
     try:
-        found = saving.loads(offered.getvalue())
+        progress = saving.loads(file.getvalue())
     except ValueError as error:
         st.error(
             f"Nothing was restored: {error}. Your answers here are as they were.",
             icon=":material/error:",
         )
         return
-    learner_progress.save(learner_progress.current().restored(found))
-    st.session_state.progress_restored = offered.file_id
+    learner_progress.save(learner_progress.current().restored(progress))
+    st.session_state.progress_restored = file.file_id
     st.rerun()
 
 
-def _forget() -> None:
+def _draw_reset() -> None:
     with st.expander("Begin anew", icon=":material/delete:"):
         account_too = ", in your account" if identity.account_key() else ""
         st.markdown(

@@ -1,4 +1,4 @@
-"""Which of sound's augmentations are on, and how strongly; the link holds them."""
+"""Switches and strengths of the sound augmentations; the URL holds them."""
 
 from dataclasses import replace
 
@@ -8,52 +8,52 @@ from pages.shell import url_params
 from pages.widgets.knobs import widget
 
 
-def strengths_on() -> dict[str, float]:
-    """slug -> strength of the augmentations that are on."""
+def choose() -> dict[str, float]:
+    """Let the learner choose; return slug -> strength of the augmentations that are on."""
     from ssl_core.augment import offered
     from ssl_core.data import SOUND_VIEWS
 
-    kinds = offered("sound")
-    labels = {slug: kind.label for slug, kind in kinds.items()}
+    augmentations = offered("sound")
+    labels = {slug: augmentation.label for slug, augmentation in augmentations.items()}
     if "sound_views" not in st.session_state:
-        param = url_params.TextParam(list(SOUND_VIEWS), _slugs, "the default")
+        param = url_params.TextParam(list(SOUND_VIEWS), _parse_slugs, "the default")
         st.session_state.sound_views = url_params.first_value(
             "change", param, "sound_views"
         )
     url_params.show_complaints(["change"])
-    on = st.pills(
+    switched_on = st.pills(
         "Between two views may change",
-        list(kinds),
+        list(augmentations),
         selection_mode="multi",
         format_func=labels.__getitem__,
         key="sound_views",
     )
-    as_ever = set(on) == set(SOUND_VIEWS)
-    url_params.write("change", "" if as_ever else ",".join(on) or "none")
+    is_default = set(switched_on) == set(SOUND_VIEWS)
+    url_params.write("change", "" if is_default else ",".join(switched_on) or "none")
     with st.expander("How strongly", icon=":material/tune:"):
         columns = st.columns(3)
         strengths = {}
-        for i, (slug, kind) in enumerate(kinds.items()):
-            knob = kind.strength_knob()
+        for i, (slug, augmentation) in enumerate(augmentations.items()):
+            knob = augmentation.strength_knob()
             with columns[i % 3]:
-                key, start = f"{slug}_view", SOUND_VIEWS.get(slug, knob.default)
-                url_params.check({key: replace(knob, default=start)})
+                key, default = f"{slug}_view", SOUND_VIEWS.get(slug, knob.default)
+                url_params.check({key: replace(knob, default=default)})
                 strengths[slug] = widget(
                     labels[slug],
                     knob,
                     key=key,
-                    default=start,
-                    disabled=slug not in on,
+                    default=default,
+                    disabled=slug not in switched_on,
                 )
-    return {slug: strengths[slug] for slug in kinds if slug in on}
+    return {slug: strengths[slug] for slug in augmentations if slug in switched_on}
 
 
-def _slugs(text: str) -> list[str]:
+def _parse_slugs(text: str) -> list[str]:
     from ssl_core.augment import offered
 
-    known, found = offered("sound"), [s for s in text.split(",") if s != "none"]
-    if unknown := [slug for slug in found if slug not in known]:
+    allowed, slugs = offered("sound"), [s for s in text.split(",") if s != "none"]
+    if unknown := [slug for slug in slugs if slug not in allowed]:
         raise ValueError(
-            f"change is {unknown[0]!r}; allowed are {', '.join(known)} or none"
+            f"change is {unknown[0]!r}; allowed are {', '.join(allowed)} or none"
         )
-    return found
+    return slugs

@@ -1,4 +1,4 @@
-"""Encoders of voices to ask: of this visit's runs, those that ship, an untrained one."""
+"""The menu of voice encoders: this visit's runs, bundled ones, an untrained one."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 UNTRAINED = "untrained"
 
 
-def menu() -> str | None:
-    """The checkpoint whose features are asked; None for random weights."""
-    found = _found()
-    options = [*found, UNTRAINED]
-    names = found | {UNTRAINED: ("an untrained encoder", "")}
+def choose() -> str | None:
+    """Let the learner choose an encoder.
+
+    Returns:
+        Path of its checkpoint; None for random weights.
+    """
+    encoders = _find_encoders()
+    options = [*encoders, UNTRAINED]
+    names = encoders | {UNTRAINED: ("an untrained encoder", "")}
     if st.session_state.get("sound_encoders") != options:
-        # What has just been trained, or just expired, was not there to be chosen.
+        # The list has changed: choose its first encoder, a newly trained one if any.
         st.session_state.sound_encoders = options
         st.session_state.sound_encoder = options[0]
     key = st.selectbox(
@@ -28,7 +32,7 @@ def menu() -> str | None:
         format_func=lambda k: names[k][0],
         key="sound_encoder",
     )
-    if not found:
+    if not encoders:
         st.caption(
             "No encoder has learned from voices in this visit yet, so the weights are "
             "random: nobody taught them what is alike. Run the two arms above, then come "
@@ -37,28 +41,28 @@ def menu() -> str | None:
     return names[key][1] or None
 
 
-def _found() -> dict[str, tuple[str, str]]:
-    """Key -> (name, path) of shipped encoders of voices and of this visit's runs."""
+def _find_encoders() -> dict[str, tuple[str, str]]:
+    """Voice encoders of this visit's runs and bundled ones: key -> (name, path)."""
     from ssl_core.checkpoints.index import shipped
     from ssl_core.methods import METHODS
 
     service = resources.service()
-    found = {}
-    mine = [*st.session_state.get(user_runs.LAB_RUNS, []), user_runs.current()]
-    for run in dict.fromkeys(r for r in mine if r):
+    encoders = {}
+    runs = [*st.session_state.get(user_runs.LAB_RUNS, []), user_runs.current()]
+    for run in dict.fromkeys(r for r in runs if r):
         try:
-            status, saved = service.status(run), service.checkpoint(run)
-        except ValueError:  # it has expired
+            status, checkpoint = service.status(run), service.checkpoint(run)
+        except ValueError:  # the run has expired
             continue
-        if saved is None or status.config.get("data") != "voices" or status.active:
+        if checkpoint is None or status.config.get("data") != "voices" or status.active:
             continue
         method = METHODS[str(status.config["method"])].label
         views = _views_of(status.config.get("augment"))
-        found[run] = (f"{method}, just trained here ({views})", str(saved))
-    for entry in shipped():
-        if entry.data == "voices":
-            found[entry.slug] = (f"{entry.label} (ships)", str(entry.path))
-    return found
+        encoders[run] = (f"{method}, just trained here ({views})", str(checkpoint))
+    for bundled in shipped():
+        if bundled.data == "voices":
+            encoders[bundled.slug] = (f"{bundled.label} (ships)", str(bundled.path))
+    return encoders
 
 
 def _views_of(augment: Any) -> str:
@@ -68,8 +72,8 @@ def _views_of(augment: Any) -> str:
     return ", ".join(AUGMENTATIONS[s].label.lower() for s in strengths) or "no views"
 
 
-def encoder(path: str | None) -> "nn.Module":
-    """The encoder of a checkpoint, or one with random weights.
+def load_encoder(path: str | None) -> "nn.Module":
+    """Load the encoder of a checkpoint, or make one with random weights.
 
     Raises:
         ValueError: if the checkpoint cannot be read.
@@ -82,6 +86,6 @@ def encoder(path: str | None) -> "nn.Module":
 
     if path is not None:
         return checkpoints.load(path).encoder()
-    both = untrained(RunConfig.of({"data": "voices"}), channels=1)
-    assert isinstance(both, nn.Sequential)
-    return both[0].eval()
+    model = untrained(RunConfig.of({"data": "voices"}), channels=1)
+    assert isinstance(model, nn.Sequential)
+    return model[0].eval()

@@ -1,10 +1,10 @@
-"""Your own recording among held-out voices: what an encoder takes to be alike."""
+"""The learner's recording, and the held-out voices nearest to it."""
 
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.features.sound import encoder_menu, recording_map
+from pages.features.sound import encoder_menu, voice_map
 from pages.shell import decode_once, resources
 from pages.widgets.audio import spectrogram
 from pages.widgets.audio.held_out import HELD_OUT, held_out_voices
@@ -12,11 +12,11 @@ from pages.widgets.audio.held_out import HELD_OUT, held_out_voices
 if TYPE_CHECKING:
     from torch import Tensor
 
-NEAREST, ACROSS = 6, 3
+NEAREST, COLUMNS = 6, 3
 
 
 def draw() -> None:
-    """Record or upload, then hear the nearest of the held-out voices."""
+    """Draw recorder, upload and encoder menu, then the nearest held-out voices."""
     from ssl_core.data import audio
 
     st.subheader("Your own voice", anchor=False)
@@ -35,10 +35,10 @@ def draw() -> None:
         file = st.file_uploader(
             "Or a recording of yours", type=["wav", "flac", "ogg"], key="sound_file"
         )
-    path = encoder_menu.menu()
-    given = _newest({"recording": recorded, "file": file})
-    if given is not None:
-        _place(given, path)
+    path = encoder_menu.choose()
+    chosen = _newest({"recording": recorded, "file": file})
+    if chosen is not None:
+        _draw_recording(chosen, path)
     st.caption(
         "This is no speech recogniser. A small encoder that has heard drawn syllables "
         "only sorts what it has met; a real voice in a real room is something else. "
@@ -46,19 +46,19 @@ def draw() -> None:
     )
 
 
-def _newest(given: dict[str, Any]) -> Any:
-    """What came last: the microphone's recording or the file."""
-    before: dict[str, Any] = st.session_state.get("sound_given", {})
-    now = {name: found and found.file_id for name, found in given.items()}
-    last = st.session_state.get("sound_newest", "recording")
-    for name, found in given.items():
-        if found is not None and before.get(name) != now[name]:
-            last = name
-    st.session_state.sound_given, st.session_state.sound_newest = now, last
-    return given[last] or next(filter(None, given.values()), None)
+def _newest(files: dict[str, Any]) -> Any:
+    """The file that changed last, from the microphone or the upload."""
+    previous: dict[str, Any] = st.session_state.get("sound_given", {})
+    current = {name: file and file.file_id for name, file in files.items()}
+    newest = st.session_state.get("sound_newest", "recording")
+    for name, file in files.items():
+        if file is not None and previous.get(name) != current[name]:
+            newest = name
+    st.session_state.sound_given, st.session_state.sound_newest = current, newest
+    return files[newest] or next(filter(None, files.values()), None)
 
 
-def _place(file: Any, path: str | None) -> None:
+def _draw_recording(file: Any, path: str | None) -> None:
     import torch
 
     from ssl_core.data.sound import log_mel
@@ -71,11 +71,11 @@ def _place(file: Any, path: str | None) -> None:
         st.error(f"{file.name}: {error}.", icon=":material/mic_off:")
         return
     image = log_mel(torch.from_numpy(samples).unsqueeze(0))
-    says = "Your recording: its loudest second, as a spectrogram."
-    st.markdown(f"**{says}**")
+    sentence = "Your recording: its loudest second, as a spectrogram."
+    st.markdown(f"**{sentence}**")
     left, right = st.columns([0.6, 0.4], vertical_alignment="center")
     with left:
-        spectrogram.chart(image[0, 0].numpy(), says, "own_voice")
+        spectrogram.chart(image[0, 0].numpy(), sentence, "own_voice")
     with right:
         spectrogram.play(samples, "Your recording, as the encoder gets it")
     try:
@@ -83,44 +83,46 @@ def _place(file: Any, path: str | None) -> None:
     except ValueError as error:
         st.error(f"{error}.", icon=":material/broken_image:")
         return
-    recording_map.draw(held_out_voices(), image, features, NEAREST)
-    _neighbours(*nearest(features))
+    voice_map.draw(held_out_voices(), image, features, NEAREST)
+    _draw_nearest(*nearest(features))
 
 
-def _neighbours(rows: list[int], cosines: list[float]) -> None:
-    spoken = held_out_voices()
-    said, who = spoken.factors["said"], spoken.factors["speaker"]
-    heard = [said.names[int(said.values[r])] for r in rows]
+def _draw_nearest(rows: list[int], cosines: list[float]) -> None:
+    sounds = held_out_voices()
+    syllables, speakers = sounds.factors["said"], sounds.factors["speaker"]
+    names = [syllables.names[int(syllables.values[r])] for r in rows]
     st.markdown(
-        f"**Nearest of {HELD_OUT} held-out voices: {', '.join(f'“{h}”' for h in heard)}.**"
+        f"**Nearest of {HELD_OUT} held-out voices: {', '.join(f'“{h}”' for h in names)}.**"
     )
-    for place, (row, cosine, what) in enumerate(zip(rows, cosines, heard, strict=True)):
-        speaker = who.names[int(who.values[row])]
-        label = f"“{what}” by {speaker}"
-        if place % ACROSS == 0:  # new columns for each row: a phone shows them in order
-            columns = st.columns(ACROSS)
-        with columns[place % ACROSS]:
-            levels = spoken.images[row, 0].numpy()
+    for rank, (row, cosine, syllable) in enumerate(
+        zip(rows, cosines, names, strict=True)
+    ):
+        speaker = speakers.names[int(speakers.values[row])]
+        label = f"“{syllable}” by {speaker}"
+        if rank % COLUMNS == 0:  # new columns for each row keep the order on a phone
+            columns = st.columns(COLUMNS)
+        with columns[rank % COLUMNS]:
+            levels = sounds.images[row, 0].numpy()
             spectrogram.picture(levels, spectrogram.PLAIN, f"Spectrogram of {label}")
-            st.markdown(f"{place + 1}. {label}, cosine {cosine:.2f}")
-            spectrogram.play(spoken.clips[row].numpy(), label)
+            st.markdown(f"{rank + 1}. {label}, cosine {cosine:.2f}")
+            spectrogram.play(sounds.clips[row].numpy(), label)
 
 
 def features_of(path: str | None, image: "Tensor") -> "Tensor":
-    """Features of the held-out voices and, last, of a recording, ``[M + 1, D]``.
+    """Embed the held-out voices and, last, a recording: ``[M + 1, D]`` features.
 
     Args:
         path: of a checkpoint; None for an untrained encoder.
         image: ``[1, 1, F, T]`` uint8.
 
     Raises:
-        ValueError: if the checkpoint cannot be read, or is one of pictures.
+        ValueError: if the checkpoint cannot be read, or was trained on pictures.
     """
     import torch
 
     from ssl_core.augment import as_float
 
-    encoder = encoder_menu.encoder(path)
+    encoder = encoder_menu.load_encoder(path)
     with torch.no_grad():
         features: Tensor = encoder(
             as_float(torch.cat([held_out_voices().images, image]))
@@ -129,12 +131,19 @@ def features_of(path: str | None, image: "Tensor") -> "Tensor":
 
 
 def nearest(features: "Tensor") -> tuple[list[int], list[float]]:
-    """Rows of the held-out voices nearest to the last row, and their cosines."""
+    """Find the held-out voices nearest to the recording.
+
+    Args:
+        features: ``[M + 1, D]``, those of the recording last.
+
+    Returns:
+        Their rows and cosines, the nearest first.
+    """
     from torch.nn.functional import normalize
 
-    # Features are centred first: all of them share one large direction.
-    others, own = features[:-1], features[-1]
-    middle = others.mean(0)
-    cosines = normalize(others - middle, dim=1) @ normalize(own - middle, dim=0)
+    # All features share one large direction, which centring removes.
+    others, recording = features[:-1], features[-1]
+    mean = others.mean(0)
+    cosines = normalize(others - mean, dim=1) @ normalize(recording - mean, dim=0)
     best = cosines.topk(NEAREST)
     return best.indices.tolist(), best.values.tolist()

@@ -1,4 +1,4 @@
-"""What a teacher takes along: files of a set for Moodle and Anki, and results."""
+"""Downloads for teachers: a set for Moodle and Anki, and tables of answers."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,13 +14,13 @@ from ssl_core.quiz.questions import Question
 _TITLE = "Contrastive learning"
 
 
-def files(questions: Sequence[Question]) -> None:
-    """Files of the set, made when they are asked for."""
+def draw_set_files(questions: Sequence[Question]) -> None:
+    """Draw download buttons for the set: GIFT, Anki and TOML."""
     lessons = {q.id: library().lesson_of(q.id) for q in questions}
     site = set_picker.site_url()
     moodle, cards, own = st.columns(3)
     with moodle:
-        _file(
+        _download_button(
             "Moodle (GIFT)",
             lambda: gift.dumps(questions, _TITLE, site=site, lessons=lessons),
             "contrastive-learning.gift.txt",
@@ -28,7 +28,7 @@ def files(questions: Sequence[Question]) -> None:
             "essays, orders become matchings.",
         )
     with cards:
-        _file(
+        _download_button(
             "Anki (text file)",
             lambda: anki.dumps(questions, _TITLE, site=site, lessons=lessons),
             "contrastive-learning.anki.txt",
@@ -36,7 +36,7 @@ def files(questions: Sequence[Question]) -> None:
             "difficulty.",
         )
     with own:
-        _file(
+        _download_button(
             "Bank (TOML)",
             lambda: writing.dumps(_as_bank(questions)),
             "my-questions.toml",
@@ -44,52 +44,52 @@ def files(questions: Sequence[Question]) -> None:
         )
 
 
-def results() -> None:
-    """Answers as a table: this learner's, and a class's from its progress files."""
+def draw_results() -> None:
+    """Draw downloads of answers as CSV: this learner's, and those of a class."""
     st.markdown(
         "A table for spreadsheets, one row an answer: question, lesson, concepts, kind, "
         "time, answer, score, confidence, hints, and whether it was a retry. For a class, "
         "collect the files that *Save my progress* gives, and hand them in together."
     )
-    mine, theirs = st.columns(2, gap="large")
-    with mine:
-        own, shelf = learner_progress.current(), library()
-        count = len(own.attempts)
-        _file(
+    left, right = st.columns(2, gap="large")
+    with left:
+        progress, questions = learner_progress.current(), library()
+        count = len(progress.attempts)
+        _download_button(
             "My answers (CSV)",
-            lambda: sheet.dumps(own, shelf),
+            lambda: sheet.dumps(progress, questions),
             "my-answers.csv",
             f"{count} so far." if count else "You have not answered anything yet.",
             disabled=not count,
         )
-    with theirs:
-        _class()
+    with right:
+        _draw_class_results()
 
 
-def _class() -> None:
-    files = st.file_uploader(
+def _draw_class_results() -> None:
+    uploads = st.file_uploader(
         "Progress files of a class",
         type="json",
         accept_multiple_files=True,
         max_upload_size=1,
         key="class_files",
     )
-    learners, problems = {}, []
-    for file in files or []:
+    learners, errors = {}, []
+    for file in uploads or []:
         name, copies = file.name.removesuffix(".json"), 2
         while name in learners:
             name, copies = f"{file.name.removesuffix('.json')} ({copies})", copies + 1
         try:
             learners[name] = saving.loads(file.getvalue())
         except ValueError as error:
-            problems.append(f"{file.name}: {error}")
-    if problems:
+            errors.append(f"{file.name}: {error}")
+    if errors:
         st.error("Left out:", icon=":material/error:")
-        st.code("\n".join(problems), language=None, wrap_lines=True)
+        st.code("\n".join(errors), language=None, wrap_lines=True)
     if learners:
         answers = sum(len(p.attempts) for p in learners.values())
         text = sheet.of_class(learners, library())
-        _file(
+        _download_button(
             "Answers of the class (CSV)",
             lambda: text,
             "class-answers.csv",
@@ -97,14 +97,26 @@ def _class() -> None:
         )
 
 
-def _file(
-    label: str, make: Callable[[], str], name: str, about: str, disabled: bool = False
+def _download_button(
+    label: str,
+    make_text: Callable[[], str],
+    name: str,
+    description: str,
+    disabled: bool = False,
 ) -> None:
-    """A download that is made when it is asked for, by a thread without a session."""
-    mark = "utf-8-sig" if name.endswith(".csv") else "utf-8"  # Excel needs the mark
+    """Draw a download button.
+
+    Args:
+        label: of the button.
+        make_text: returns the content; a thread without a session calls it on a click.
+        name: of the file.
+        description: below the button.
+        disabled: whether there is nothing to download.
+    """
+    encoding = "utf-8-sig" if name.endswith(".csv") else "utf-8"  # Excel needs the mark
     st.download_button(
         label,
-        lambda: make().encode(mark),
+        lambda: make_text().encode(encoding),
         name,
         "text/csv" if name.endswith(".csv") else "text/plain",
         icon=":material/download:",
@@ -112,7 +124,7 @@ def _file(
         disabled=disabled,
         width="stretch",
     )
-    st.caption(about)
+    st.caption(description)
 
 
 def _as_bank(questions: Sequence[Question]) -> Bank:

@@ -1,4 +1,4 @@
-"""A teacher's own bank: handed in, checked, in use for this visit, taken out again."""
+"""A teacher's own question bank: template, upload, result, removal."""
 
 import re
 
@@ -9,17 +9,17 @@ from ssl_core.quiz import bank
 from ssl_core.quiz.bank import Bank, BankError
 
 TEMPLATE = bank.ROOM / "template" / "my_bank.toml"
-_PROBLEMS, _TURN = "own_bank_problems", "own_bank_turn"
+_PROBLEMS, _UPLOADER_NUMBER = "own_bank_problems", "own_bank_turn"
 
 
 def draw() -> None:
-    """The template, the way in, what came of it, and the way out."""
+    """Draw template, upload, result and the button that removes the bank."""
     st.markdown(
         "Write them in a text file, with feedback to every answer, and hand it in. They "
         "are asked beside the others in this visit, in sets, exams and exports alike."
     )
-    learn, give = st.columns(2, gap="large")
-    with learn:
+    left, right = st.columns(2, gap="large")
+    with left:
         st.download_button(
             "A bank to start from (TOML)",
             TEMPLATE.read_bytes(),
@@ -30,24 +30,24 @@ def draw() -> None:
             width="stretch",
         )
         st.caption("One question of each kind, every field explained.")
-    with give:
-        turn = st.session_state.setdefault(_TURN, 0)
-        key = f"own_bank_{turn}"
+    with right:
+        number = st.session_state.setdefault(_UPLOADER_NUMBER, 0)
+        key = f"own_bank_{number}"
         st.file_uploader(
             "Your bank (TOML)",
             type="toml",
             max_upload_size=1,
             key=key,
-            on_change=_take,
+            on_change=_load_upload,
             args=(key,),
             help=f"At most {bank.LARGEST:,} bytes. It replaces one that is in use.",
         )
-    _say_problems()
-    _in_use()
+    _draw_problems()
+    _draw_current_bank()
 
 
-def _take(key: str) -> None:
-    """Check what was handed in; only a bank without a fault is used."""
+def _load_upload(key: str) -> None:
+    """Load the uploaded bank; a bank with errors is rejected as a whole."""
     file = st.session_state.get(key)
     st.session_state.pop(_PROBLEMS, None)
     if file is None:
@@ -67,33 +67,37 @@ def _take(key: str) -> None:
     st.session_state[OWN] = own
 
 
-def _say_problems() -> None:
+def _draw_problems() -> None:
     problems = st.session_state.get(_PROBLEMS)
     if not problems:
         return
-    kept = " The bank that was in use still is." if st.session_state.get(OWN) else ""
+    unchanged = (
+        " The bank that was in use still is." if st.session_state.get(OWN) else ""
+    )
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    st.error(f"This bank is not used: {count}.{kept}", icon=":material/error:")
-    # As it stands: nothing of a stranger's file is read as Markdown here.
+    st.error(f"This bank is not used: {count}.{unchanged}", icon=":material/error:")
+    # Drawn as code: text from an uploaded file must not be rendered as Markdown.
     st.code("\n".join(problems), language=None, wrap_lines=True)
 
 
-def _in_use() -> None:
-    own: Bank | None = st.session_state.get(OWN)
-    if own is None:
+def _draw_current_bank() -> None:
+    current: Bank | None = st.session_state.get(OWN)
+    if current is None:
         return
-    count = len(own.questions)
+    count = len(current.questions)
     plural = "" if count == 1 else "s"
-    title = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(own.title.split()))
-    said, out = st.columns([0.7, 0.3], vertical_alignment="center")
-    said.success(
+    title = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(current.title.split()))
+    left, right = st.columns([0.7, 0.3], vertical_alignment="center")
+    left.success(
         f"In use in this visit: **{title}**, {count} question{plural}.",
         icon=":material/check_circle:",
     )
-    out.button("Take it out", on_click=_remove, key="own_bank_remove", width="stretch")
+    right.button(
+        "Take it out", on_click=_remove, key="own_bank_remove", width="stretch"
+    )
 
 
 def _remove() -> None:
     st.session_state.pop(OWN, None)
     st.session_state.pop(_PROBLEMS, None)
-    st.session_state[_TURN] += 1  # a new uploader, which holds no file
+    st.session_state[_UPLOADER_NUMBER] += 1  # a new key gives an empty uploader

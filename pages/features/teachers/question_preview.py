@@ -1,4 +1,4 @@
-"""The questions of a set to read: what is asked, and behind it what is answered."""
+"""A preview of a set: each question, with answers and feedback in an expander."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,27 +16,27 @@ from ssl_core.quiz.questions import (
     TrueFalse,
 )
 
-READABLE = 860  # pixels: a line that the eye finds back from
-FEW = 8  # questions that are shown before anybody asks for more
+MAX_LINE_WIDTH = 860  # pixels: maximum readable line width
+PREVIEW_COUNT = 8  # questions before "Show all"
 
 
 def draw(questions: Sequence[Question]) -> None:
-    """Each question with its answers folded away."""
-    all_of_them = False
-    if len(questions) > FEW:
-        all_of_them = st.toggle(f"Show all {len(questions)}", key="preview_all")
-    for place, question in enumerate(questions, 1):
-        if place > FEW and not all_of_them:
-            st.caption(f"… and {len(questions) - FEW} more.")
+    """Draw each question with its answers in an expander."""
+    show_all = False
+    if len(questions) > PREVIEW_COUNT:
+        show_all = st.toggle(f"Show all {len(questions)}", key="preview_all")
+    for number, question in enumerate(questions, 1):
+        if number > PREVIEW_COUNT and not show_all:
+            st.caption(f"… and {len(questions) - PREVIEW_COUNT} more.")
             break
-        _question(place, question)
+        _draw_question(number, question)
 
 
-def _question(place: int, question: Question) -> None:
+def _draw_question(number: int, question: Question) -> None:
     tags = ", ".join(concept_name(concept) for concept in question.concepts)
-    with st.container(border=True, width=READABLE):
+    with st.container(border=True, width=MAX_LINE_WIDTH):
         st.caption(
-            f"{place} · {question.id} · difficulty {question.difficulty} · {tags}"
+            f"{number} · {question.id} · difficulty {question.difficulty} · {tags}"
         )
         st.markdown(question.stem)
         with st.expander("Answers and feedback", icon=":material/visibility:"):
@@ -50,34 +50,38 @@ def _question(place: int, question: Question) -> None:
 
 
 def _answers(question: Question) -> Iterator[str]:
-    """Lines of a list: each answer, whether it is right in words, and its feedback."""
+    """Markdown lines: each answer, right or wrong, with its feedback."""
     match question:
         case Choice() | Predict():
             for option in question.options:
-                yield _line(option.right, option.text, option.feedback)
+                yield _format_answer(option.right, option.text, option.feedback)
         case TrueFalse():
-            yield _line(question.answer, "True", question.if_true)
-            yield _line(not question.answer, "False", question.if_false)
+            yield _format_answer(question.answer, "True", question.if_true)
+            yield _format_answer(not question.answer, "False", question.if_false)
         case Numeric():
             within = f" ± {question.tolerance:g}" if question.tolerance else ""
             unit = f" {question.unit}" if question.unit else ""
-            yield _line(True, f"{question.answer:,g}{within}{unit}", question.right)
+            yield _format_answer(
+                True, f"{question.answer:,g}{within}{unit}", question.right
+            )
             for mistake in question.mistakes:
-                yield _line(False, f"{mistake.value:,g}{unit}", mistake.feedback)
-            yield _line(False, "Any other number", question.otherwise)
+                yield _format_answer(
+                    False, f"{mistake.value:,g}{unit}", mistake.feedback
+                )
+            yield _format_answer(False, "Any other number", question.otherwise)
         case Order():
-            yield f"{_flat(question.right)}\n"
+            yield f"{_one_line(question.right)}\n"
             for place, step in enumerate(question.steps, 1):
-                yield f"{place}. {_flat(step.text)}  \n   {_flat(step.why)}"
+                yield f"{place}. {_one_line(step.text)}  \n   {_one_line(step.why)}"
         case Short():
             yield f"**A good answer.** {question.model_answer}\n\nIt holds:\n"
-            yield from (f"- {_flat(idea)}" for idea in question.ideas)
+            yield from (f"- {_one_line(idea)}" for idea in question.ideas)
 
 
-def _line(right: bool, text: str, feedback: str) -> str:
+def _format_answer(right: bool, text: str, feedback: str) -> str:
     mark = ":material/check_circle: Right" if right else ":material/cancel: Wrong"
-    return f"- {mark}: **{_flat(text)}**  \n  {_flat(feedback)}"
+    return f"- {mark}: **{_one_line(text)}**  \n  {_one_line(feedback)}"
 
 
-def _flat(text: str) -> str:
-    return " ".join(text.split())  # a list's line holds no paragraph
+def _one_line(text: str) -> str:
+    return " ".join(text.split())  # a list item must not hold a paragraph

@@ -1,4 +1,4 @@
-"""What a teacher chooses: a set of questions, and the link that asks for it."""
+"""The filters that choose a set of questions, and the link to the set."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ KIND_NAMES = {
     "order": "Order the steps",
     "predict": "Predict the experiment",
 }
-_COUNTED = {
+_KIND_NOUNS = {
     "choice": ("choice", "choices"),
     "true_false": ("true or false", "true or false"),
     "short": ("written", "written"),
@@ -31,32 +31,43 @@ _PAGE = "for_teachers"
 
 
 def choose() -> Set:
-    """The filters; what they say is in the address, and comes from it."""
-    asked = _asked()
+    """Draw the filters and return the set; the URL holds it."""
+    defaults = _load_from_url()
     titles = {bank.lesson: bank.title for bank in library().banks}
-    tags = {slug: concept_name(slug) for slug in concepts(library())}
+    concept_names = {slug: concept_name(slug) for slug in concepts(library())}
     left, right = st.columns(2)
     with left:
-        lessons = _several("Lessons", titles, "lessons", asked.lessons)
-        levels = {d: LEVELS[d] for d in DIFFICULTIES}
-        difficulties = _several("Difficulty", levels, "levels", asked.difficulties)
+        lessons = _multiselect("Lessons", titles, "lessons", defaults.lessons)
+        levels = {level: LEVELS[level] for level in DIFFICULTIES}
+        difficulties = _multiselect(
+            "Difficulty", levels, "levels", defaults.difficulties
+        )
     with right:
-        tagged = _several("Concepts", tags, "concepts", asked.concepts)
+        chosen_concepts = _multiselect(
+            "Concepts", concept_names, "concepts", defaults.concepts
+        )
         names = {kind: KIND_NAMES[kind] for kind in KINDS}
-        kinds = _several("Kinds of question", names, "kinds", asked.kinds)
+        kinds = _multiselect("Kinds of question", names, "kinds", defaults.kinds)
     count, exam = st.columns(2, vertical_alignment="bottom")
     with count:
-        most = _number(asked.count)
+        max_count = _count_input(defaults.count)
     with exam:
-        sits = _switch(asked.exam)
-    chosen = Set(lessons, tagged, difficulties, kinds, most, sits)
+        as_exam = _exam_toggle(defaults.exam)
+    chosen = Set(
+        lessons=lessons,
+        concepts=chosen_concepts,
+        difficulties=difficulties,
+        kinds=kinds,
+        count=max_count,
+        exam=as_exam,
+    )
     for name in ("lesson", "concept", "difficulty", "kind", "count", "exam"):
         url_params.write(name, chosen.query().get(name, ""))
     return chosen
 
 
-def show_count(questions: Sequence[Question]) -> None:
-    """How many there are, and of which kinds."""
+def draw_count(questions: Sequence[Question]) -> None:
+    """Draw the number of questions, in all and of each kind."""
     if not questions:
         st.info(
             "No question fits all of these. Take one of the choices away.",
@@ -65,17 +76,17 @@ def show_count(questions: Sequence[Question]) -> None:
         return
     kinds = [question.kind for question in questions]
     counts = [(k, kinds.count(k)) for k in KINDS if k in kinds]
-    parts = [f"{count} {_COUNTED[k][count > 1]}" for k, count in counts]
+    parts = [f"{count} {_KIND_NOUNS[k][count > 1]}" for k, count in counts]
     total = "1 question" if len(kinds) == 1 else f"{len(kinds)} questions"
     st.markdown(f"**{total}** of {len(library())}: {', '.join(parts)}.")
 
 
-def show_link(chosen: Set) -> None:
-    """The set's own link, to copy."""
+def draw_link(chosen: Set) -> None:
+    """Draw the link to the set, to copy."""
     st.markdown("**The link to this set**: whoever opens it gets these questions.")
-    link, own = chosen.link(), site_url()
-    st.code(f"{own}/{link}" if own else link, language=None, wrap_lines=True)
-    if own:
+    link, site = chosen.link(), site_url()
+    st.code(f"{site}/{link}" if site else link, language=None, wrap_lines=True)
+    if site:
         st.caption("Within this app, as in a lesson of your own:")
         st.code(link, language=None, wrap_lines=True)
     if st.session_state.get(OWN):
@@ -85,8 +96,8 @@ def show_link(chosen: Set) -> None:
         )
 
 
-def _asked() -> Set:
-    """What the address asks for; its nonsense is named until the first choice."""
+def _load_from_url() -> Set:
+    """The set of the URL; draw a complaint about each part that is not allowed."""
     try:
         return Set.of(st.query_params.to_dict(), library())
     except SetError as error:
@@ -95,15 +106,22 @@ def _asked() -> Set:
         return error.usable
 
 
-def _several(
-    label: str, names: Mapping[Any, str], key: str, asked: Sequence[Any]
+def _multiselect(
+    label: str, names: Mapping[Any, str], key: str, default: Sequence[Any]
 ) -> tuple[Any, ...]:
-    """Several of ``names`` (value -> shown), kept through the visit."""
+    """Draw a multiselect that keeps its values for the visit.
+
+    Args:
+        label: of the widget.
+        names: value -> label of the option.
+        key: of the widget, without its prefix.
+        default: values selected at first.
+    """
     key = f"set_{key}"
-    kept = st.session_state.get(key, asked)
-    # What a bank brought goes with it.
-    st.session_state[key] = [value for value in kept if value in names]
-    picked = st.multiselect(
+    previous = st.session_state.get(key, default)
+    # A removed bank takes its concepts out of the options.
+    st.session_state[key] = [value for value in previous if value in names]
+    selected = st.multiselect(
         label,
         list(names),
         format_func=names.__getitem__,
@@ -111,11 +129,11 @@ def _several(
         placeholder="All",
         persist_state="session",
     )
-    return tuple(value for value in names if value in picked)
+    return tuple(value for value in names if value in selected)
 
 
-def _number(asked: int) -> int:
-    st.session_state.setdefault("set_count", asked or None)
+def _count_input(default: int) -> int:
+    st.session_state.setdefault("set_count", default or None)
     count = st.number_input(
         "At most",
         1,
@@ -129,8 +147,8 @@ def _number(asked: int) -> int:
     return count or 0
 
 
-def _switch(asked: bool) -> bool:
-    st.session_state.setdefault("set_exam", asked)
+def _exam_toggle(default: bool) -> bool:
+    st.session_state.setdefault("set_exam", default)
     return st.toggle(
         "As an exam: feedback when the set is handed in",
         key="set_exam",
@@ -139,5 +157,5 @@ def _switch(asked: bool) -> bool:
 
 
 def site_url() -> str:
-    """This app's address, without a page; "" where there is no browser."""
+    """URL of the app without a page; "" without a browser."""
     return (st.context.url or "").rstrip("/").removesuffix(f"/{_PAGE}")

@@ -1,4 +1,4 @@
-"""The run viewer: each part draws the last tick of a run, as often as its page asks."""
+"""The parts of the playground that show one run: map, curves, current batch."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from ssl_core import checkpoints
 from ssl_core.data import things
 
 
-def invitation() -> None:
-    """What a first visit sees: a recorded run that plays, and the one thing to press."""
+def draw_start() -> None:
+    """Draw a recorded run and an invitation to press Train."""
     st.markdown("**This encoder never saw a label.** Press **Train** to make your own.")
     st.fragment(recording_player.draw_menu)()
     st.markdown(
@@ -26,8 +26,8 @@ def invitation() -> None:
     st.caption(run_text.default_run(str(st.session_state.get("data", "shapes"))))
 
 
-def damage(run: str) -> str:
-    """Why a run cannot be shown, one sentence; empty if it can."""
+def load_error(run: str) -> str:
+    """Why a run cannot be loaded, in one sentence; "" if it can."""
     service = resources.service()
     try:
         (
@@ -36,43 +36,43 @@ def damage(run: str) -> str:
             service.map_set(run),
             service.umap(run),
         )
-    except ValueError as problem:
-        return str(problem)
+    except ValueError as error:
+        return str(error)
     return ""
 
 
-def images_of(run: str) -> None:
-    """Send the map's thumbnails and factors once per run, outside the live parts."""
-    known = run_map.send_images(run)
-    if known is not None:
-        notices.say_skipped(known.skipped)
+def send_images(run: str) -> None:
+    """Send the map's thumbnails and factors to the browser, once per run."""
+    map_set = run_map.send_images(run)
+    if map_set is not None:
+        notices.draw_skipped_files(map_set.skipped)
 
 
-def status(run: str) -> None:
-    """Where the run stands, and the counting sentence."""
-    run_controls.follow()
-    now = resources.service().status(run)
+def draw_status(run: str) -> None:
+    """Draw the run's state, its count of views and a collapse alarm."""
+    run_controls.rerun_on_change()
+    status = resources.service().status(run)
     snapshot = resources.service().latest(run)
-    st.markdown(run_text.status_line(now, snapshot))
+    st.markdown(run_text.status_line(status, snapshot))
     if snapshot is None:
         return
-    st.markdown(run_text.counting(snapshot.scalars, things(str(now.config["data"]))))
+    st.markdown(run_text.counting(snapshot.scalars, things(str(status.config["data"]))))
     if snapshot.scalars["collapsed"]:
         st.error(run_text.collapse(snapshot.scalars), icon=":material/compress:")
 
 
-def map_of(run: str) -> None:
-    """The live map: mounted once, it then draws every frame as soon as there is one."""
-    layout = _layout()
+def draw_map(run: str) -> None:
+    """Draw the live map: the browser mounts it once and then fetches each frame."""
+    layout = _choose_layout()
     active = user_runs.state() in user_runs.ACTIVE
-    waiting = (
+    placeholder = (
         "The first look is on its way" if active else "It ended before its first look"
     )
-    run_map.draw(run, "map_live", waiting, layout=layout)
+    run_map.draw(run, "map_live", placeholder, layout=layout)
 
 
-def _layout() -> str:
-    """ "pca", or "umap" where the server offers it and the learner wants it."""
+def _choose_layout() -> str:
+    """Let the learner choose "pca" or "umap", if the server offers UMAP."""
     kinds = {"PCA, live": "pca", "UMAP": "umap"}
     if not resources.settings().umap:
         return "pca"
@@ -86,32 +86,32 @@ def _layout() -> str:
     return kinds.get(kind or "", "pca")
 
 
-def curves(run: str) -> None:
-    """Loss, kNN and what the features keep."""
+def draw_curves(run: str) -> None:
+    """Draw loss, kNN and probe accuracies over steps."""
     history = resources.service().history(run)
     if not history:
         return
     pinned = _pinned_history()
-    _draw("Loss", plots.loss_curve(history, pinned), "chart_loss")
+    _draw_plot("Loss", plots.loss_curve(history, pinned), "chart_loss")
     st.caption(run_text.not_comparable())
-    _draw(
+    _draw_plot(
         "Does it help? kNN on what it never saw",
         plots.knn_curve(history, pinned),
         "chart_knn",
     )
     scores = next((t["scores"] for t in reversed(history) if t.get("scores")), None)
     if scores:
-        _draw("Kept and thrown away", plots.kept_bars(scores), "chart_kept")
+        _draw_plot("Kept and thrown away", plots.kept_bars(scores), "chart_kept")
 
 
-def batch(run: str) -> None:
-    """The current batch: its view pairs and their similarity matrix."""
+def draw_batch(run: str) -> None:
+    """Draw the current batch: its view pairs and their similarity matrix."""
     snapshot = resources.service().latest(run)
     if snapshot is None:
         return
     left, right = st.columns([0.52, 0.48], gap="medium")
     with left:
-        _draw(
+        _draw_plot(
             "Similarity matrix of this batch",
             plots.similarity_matrix(snapshot.similarity),
             "chart_similarity",
@@ -129,32 +129,16 @@ def batch(run: str) -> None:
         st.markdown(run_text.measures_table(snapshot.scalars))
 
 
-def keep(run: str) -> None:
-    """Pin this run beside the next, and take its checkpoint home."""
+def draw_actions(run: str) -> None:
+    """Draw the buttons that pin the run, download its checkpoint and resume another."""
     with st.container(horizontal=True):
-        if st.session_state.get("pin") == run:
-            st.button(
-                "Unpin",
-                icon=":material/keep_off:",
-                key="unpin",
-                on_click=_pin,
-                args=(None,),
-            )
-        else:
-            st.button(
-                "Pin this run",
-                icon=":material/keep:",
-                key="pin_run",
-                on_click=_pin,
-                args=(run,),
-                help="Keep its curves and map beside the next run.",
-            )
-        saved = resources.service().checkpoint(run)
-        if saved:
+        _draw_pin_button(run)
+        checkpoint = resources.service().checkpoint(run)
+        if checkpoint:
             st.download_button(
                 "Checkpoint",
                 lambda: checkpoints.to_zip(
-                    resources.service().checkpoint(run) or saved
+                    resources.service().checkpoint(run) or checkpoint
                 ),
                 f"{run}.zip",
                 "application/zip",
@@ -169,33 +153,53 @@ def keep(run: str) -> None:
                 "Resume it",
                 key="resume_checkpoint",
                 disabled=file is None,
-                on_click=resume_upload.resume_upload,
+                on_click=resume_upload.submit,
             )
 
 
-def pinned_map() -> None:
-    """The pinned run's last map, standing still."""
-    pin = user_runs.pinned()
-    if pin is None or resources.service().latest(pin) is None:
+def _draw_pin_button(run: str) -> None:
+    if st.session_state.get("pin") == run:
+        st.button(
+            "Unpin",
+            icon=":material/keep_off:",
+            key="unpin",
+            on_click=_pin,
+            args=(None,),
+        )
+    else:
+        st.button(
+            "Pin this run",
+            icon=":material/keep:",
+            key="pin_run",
+            on_click=_pin,
+            args=(run,),
+            help="Keep its curves and map beside the next run.",
+        )
+
+
+def draw_pinned_map() -> None:
+    """Draw the last map of the pinned run."""
+    pinned = user_runs.pinned()
+    if pinned is None or resources.service().latest(pinned) is None:
         return
     st.subheader("Pinned run", anchor=False)
-    st.markdown(run_text.described(resources.service().status(pin).config))
-    run_map.send_images(pin)
-    run_map.draw(pin, "map_pinned", "")
+    st.markdown(run_text.described(resources.service().status(pinned).config))
+    run_map.send_images(pinned)
+    run_map.draw(pinned, "map_pinned", "")
 
 
-def _draw(title: str, shown: plots.Plot | None, key: str) -> None:
-    if shown is None:
+def _draw_plot(title: str, plot: plots.Plot | None, key: str) -> None:
+    if plot is None:
         return
-    st.markdown(f"**{title}.** {shown.says}")
+    st.markdown(f"**{title}.** {plot.says}")
     st.plotly_chart(
-        shown.figure, key=key, config=plots.CONFIG, alt=f"{title}. {shown.says}"
+        plot.figure, key=key, config=plots.CONFIG, alt=f"{title}. {plot.says}"
     )
 
 
 def _pinned_history() -> list[dict[str, Any]] | None:
-    pin = user_runs.pinned()
-    return resources.service().history(pin) if pin else None
+    pinned = user_runs.pinned()
+    return resources.service().history(pinned) if pinned else None
 
 
 def _pin(run: str | None) -> None:

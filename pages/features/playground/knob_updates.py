@@ -1,4 +1,4 @@
-"""Sends knobs that the learner moves to the run that trains."""
+"""Sends changed knobs to the run that trains."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,27 +9,30 @@ from pages.shell import resources, user_runs
 from ssl_core.config import all_knobs
 
 
-def sync(values: Mapping[str, Any]) -> None:
-    """Send knobs that the learner has just moved to the run; say what has to wait.
+def send_changes(values: Mapping[str, Any]) -> None:
+    """Send the live knobs that changed to the run; note the others as waiting.
 
-    Only what changed in this session is sent: a second tab that shows the same run with
-    other sliders must not steer it by being opened.
+    Only changes made in this session are sent: opening a second tab with other knob values
+    must not change the run.
+
+    Args:
+        values: knob values of the sidebar.
     """
-    before = st.session_state.get("synced")
+    previous = st.session_state.get("synced")
     st.session_state.synced = dict(values)
-    if before is None or user_runs.state() not in user_runs.ACTIVE:
+    if previous is None or user_runs.state() not in user_runs.ACTIVE:
         return
-    moved = {k: v for k, v in values.items() if before.get(k) != v}
+    changed = {k: v for k, v in values.items() if previous.get(k) != v}
     knobs = all_knobs(str(values.get("method")))
     run = resources.service().status(user_runs.current())
-    # Views that came with other data are not meant for the data that trains now.
+    # Default views of other data do not suit the data that trains now.
     same_data = run.config.get("data", values.get("data")) == values.get("data")
     live = {
         k: v
-        for k, v in moved.items()
+        for k, v in changed.items()
         if (k == "augment" and same_data) or (k in knobs and knobs[k].live)
     }
-    waiting = [k for k in moved if k not in live]
+    waiting = [k for k in changed if k not in live]
     if waiting or run.config.get("method") != values.get("method"):
         st.session_state.waiting = sorted(
             {*st.session_state.get("waiting", []), *waiting}

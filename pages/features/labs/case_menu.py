@@ -1,4 +1,4 @@
-"""Which case a lab shows, and seeded links that open with everything set."""
+"""The menu of a lab's cases, and links that open a case with its seed."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -14,7 +14,15 @@ SEED = Knob(0, low=0, high=9999)
 
 
 def choose(lab: str, cases: Mapping[str, Case]) -> tuple[str, Case, int]:
-    """The case and the seed that the address asks for, or that the learner picks."""
+    """Let the learner choose a case and a seed; the URL sets both at first.
+
+    Args:
+        lab: slug of the lab.
+        cases: slug -> case.
+
+    Returns:
+        Slug of the case, the case, and the seed of both arms.
+    """
     first, seed_key = next(iter(cases)), f"seed_{lab}"
     params = {"case": Knob(first, choices=tuple(cases)), "seed": SEED}
     url_params.check(params, {"seed": seed_key})
@@ -35,18 +43,25 @@ def choose(lab: str, cases: Mapping[str, Case]) -> tuple[str, Case, int]:
     return slug, cases[slug], int(seed)
 
 
-def links(
+def draw_links(
     lab: str,
     cases: Mapping[str, Case],
-    also: Mapping[str, tuple[str, Mapping[str, str]]],
+    more_links: Mapping[str, tuple[str, Mapping[str, str]]],
 ) -> None:
-    """Links that reproduce each case, and what else is worth opening."""
+    """Draw links that reproduce each case, and links to other pages.
+
+    Args:
+        lab: slug of the lab.
+        cases: slug -> case.
+        more_links: label -> (page, URL parameters).
+    """
     st.markdown("**Open with everything set**")
     items = [
         f"[{case.label}]({lab}?{urlencode({'case': slug, 'seed': 7})})"
         for slug, case in cases.items()
     ]
     items += [
-        f"[{label}]({page}?{urlencode(query)})" for label, (page, query) in also.items()
+        f"[{label}]({page}?{urlencode(query)})"
+        for label, (page, query) in more_links.items()
     ]
     st.markdown(" · ".join(items))

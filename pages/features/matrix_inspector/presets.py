@@ -1,4 +1,4 @@
-"""Matrices worth seeing once: each sets the page, and with it the link in the address."""
+"""Presets of the matrix inspector: buttons that set its widgets and its URL."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,21 +6,21 @@ from typing import Any
 import streamlit as st
 
 from pages.features.matrix_inspector.batch_source import (
-    DRAWN,
+    BATCH_KNOBS,
     TRAINED,
     UNTRAINED,
     shipped_encoders,
 )
 from pages.features.matrix_inspector.inspector import SHADES
 
-_PLAIN = {name: knob.default for name, knob in DRAWN.items()} | {
+_DEFAULTS = {name: knob.default for name, knob in BATCH_KNOBS.items()} | {
     "matrix_from": UNTRAINED,
     "matrix_row": "1a",
     "matrix_column": "1b",
     "matrix_shade": SHADES[0],
     "matrix_labels": False,
 }
-GALLERY: dict[str, dict[str, Any]] = {
+PRESETS: dict[str, dict[str, Any]] = {
     "Untrained: hardly a pattern": {"matrix_n": 16},
     "Trained: the positives stand out": {"matrix_from": TRAINED, "matrix_n": 16},
     "Crop only: partners are easy to find": {
@@ -33,23 +33,26 @@ GALLERY: dict[str, dict[str, Any]] = {
 
 
 def draw() -> None:
-    """One button for each; what it does not name goes back to its default."""
+    """Draw a button for each preset."""
     with st.container(horizontal=True):
-        for place, (label, changes) in enumerate(GALLERY.items()):
-            if changes.get("matrix_from") == TRAINED and not shipped_encoders():
+        for index, (label, values) in enumerate(PRESETS.items()):
+            if values.get("matrix_from") == TRAINED and not shipped_encoders():
                 continue
             st.button(
                 label,
                 icon=":material/grid_on:",
-                key=f"matrix_gallery_{place}",
-                on_click=_open,
-                args=(changes,),
+                key=f"matrix_preset_{index}",
+                on_click=_apply,
+                args=(values,),
             )
     st.caption("The address bar then holds this very matrix: copy it to share it.")
 
 
-def _open(changes: Mapping[str, Any]) -> None:
-    st.session_state.update(_PLAIN | dict(changes))
-    # Left out, the temperature is the source's own.
-    own = "matrix_tau" not in changes
-    st.session_state.matrix_tau_of = None if own else st.session_state.matrix_from
+def _apply(values: Mapping[str, Any]) -> None:
+    """Set the widgets; those that the preset leaves out get their defaults."""
+    st.session_state.update(_DEFAULTS | dict(values))
+    # Without a temperature in the preset, the source's own is used.
+    source_tau = "matrix_tau" not in values
+    st.session_state.matrix_tau_of = (
+        None if source_tau else st.session_state.matrix_from
+    )

@@ -1,0 +1,116 @@
+"""The two runs of a lab case: the service starts, finds, stops and measures them."""
+
+import contextlib
+from typing import Any
+
+import streamlit as st
+
+from pages.features.labs.lab import Arm, Case, Outcome
+from pages.shell import identity, resources, user_runs
+
+SIDES = ("left", "right")
+
+
+def find_runs(lab: str, slug: str, seed: int) -> list[str | None]:
+    """Newest run of the left and of the right arm, None where there is none.
+
+    Args:
+        lab: slug of the lab.
+        slug: of the case.
+        seed: of both arms.
+    """
+    return [_find_run(lab, slug, side, seed) for side in SIDES]
+
+
+def steps(case: Case, arm: Arm) -> int:
+    """Optimisation steps of an arm; ``CONTRASTIVE_LAB_STEPS`` is the most a lab may take."""
+    wanted = int(arm.config.get("steps", case.steps))
+    return min(wanted, resources.settings().lab_steps or wanted)
+
+
+def state(run: str | None) -> str:
+    """State of a run, "none" before there is one."""
+    return resources.service().status(run).state if run else "none"
+
+
+def start(lab: str, slug: str, case: Case, seed: int) -> None:
+    """Queue both arms; a run of the playground waits, paused, until it is resumed."""
+    from ssl_core.config import RunConfig
+    from ssl_core.train import Budget
+
+    st.session_state[f"refusal_{lab}"] = ""
+    try:
+        if user_runs.state() in user_runs.MOVING:
+            user_runs.pause()
+        _stop_all()
+        for side, arm in zip(SIDES, case.arms, strict=True):
+            knobs = {k: v for k, v in arm.config.items() if k != "steps"}
+            run = resources.service().submit(
+                RunConfig.of({"seed": seed, **knobs}),
+                owner=_owner(lab, slug, side, seed),
+                budget=Budget(steps=steps(case, arm)),
+            )
+            st.session_state.setdefault(user_runs.LAB_RUNS, []).append(run)
+    except ValueError as error:
+        st.session_state[f"refusal_{lab}"] = str(error)
+
+
+def stop(lab: str, slug: str, seed: int) -> None:
+    """Stop both arms of the case, also those that another tab has started."""
+    for run in find_runs(lab, slug, seed):
+        if run:
+            _stop_run(run)
+
+
+def outcome(arm: Arm, run: str | None) -> Outcome | None:
+    """The last measurements of a run; None if it has no complete ones."""
+    history = resources.service().history(run) if run else []
+    scores: Any = next(
+        (t["scores"] for t in reversed(history) if t.get("scores")), None
+    )
+    if not history or not scores or not scores["knn"] or not history[-1]["step"]:
+        return None
+    last, knn = history[-1], scores["knn"]
+    return Outcome(
+        name=arm.name,
+        steps=last["step"],
+        loss=last["loss"],
+        effective_rank=last["effective_rank"],
+        feature_std=last["feature_std"],
+        uniformity=last["uniformity"],
+        knn=knn["accuracy"],
+        random_init=knn["random_init"],
+        chance=knn["chance"],
+        probes={n: s["accuracy"] for n, s in scores["probes"].items()},
+        untrained={n: s["random_init"] for n, s in scores["probes"].items()},
+        negatives=last["negatives"],
+        collapsed=bool(last["collapsed"]),
+    )
+
+
+def _find_run(lab: str, slug: str, side: str, seed: int) -> str | None:
+    # The service knows the run also after a refresh of the browser.
+    service = resources.service()
+    try:
+        run = service.active_run(_owner(lab, slug, side, seed))
+        if run:
+            service.status(run)
+    except ValueError:  # the run has expired or is damaged
+        return None
+    return run
+
+
+def _owner(lab: str, slug: str, side: str, seed: int) -> str:
+    # An owner has one run at a time; a lab needs two, beside that of the playground.
+    return f"{identity.user_id()}/{lab}/{slug}/{side}/{seed}"
+
+
+def _stop_all() -> None:
+    # A visitor trains one lab at a time: the runs of all other labs are stopped.
+    for run in st.session_state.pop(user_runs.LAB_RUNS, []):
+        _stop_run(run)
+
+
+def _stop_run(run: str) -> None:
+    with contextlib.suppress(ValueError):  # the run has expired
+        resources.service().stop(run)

@@ -1,0 +1,93 @@
+"""A map of the held-out voices with the learner's own recording on it."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pages.widgets.audio import sound_urls
+from pages.widgets.map import map_codec
+from pages.widgets.map.map_canvas import live_map, map_images
+from pages.widgets.map.sprite_sheet import thumbnail_sheet
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ssl_core.data import SoundSet
+
+COLOUR_FACTORS = ("said", "speaker")
+
+
+@dataclass(frozen=True)
+class _Factor:
+    """A factor of the map; its value is NaN for the learner's own point."""
+
+    kind: str
+    values: np.ndarray
+    names: tuple[str, ...]
+
+
+def draw(sounds: "SoundSet", image: "Tensor", features: "Tensor", nearest: int) -> None:
+    """Draw the map with the learner's recording selected.
+
+    Args:
+        sounds: M held-out voices.
+        image: ``[1, 1, F, T]`` uint8, the recording.
+        features: ``[M + 1, D]``, those of the recording last.
+        nearest: number of neighbours of a point.
+    """
+    from ssl_core.embed import pca
+
+    key = f"own-{_digest(image)}"
+    _send_images(key, sounds, image)
+    sentence = (
+        f"Your recording (ringed) among {len(sounds.images)} voices that no encoder has "
+        "heard, in feature space, by PCA."
+    )
+    frame = map_codec.encode_frame(pca(features), _neighbours(features, nearest)) | {
+        "frame_id": _digest(features),
+        "state": "",
+        "title": sentence,
+        "alt": sentence,
+        "chosen": len(sounds.images),
+    }
+    live_map(key, frame, key="own_map", height=360)
+
+
+def _digest(tensor: "Tensor") -> str:
+    return hashlib.sha256(tensor.numpy().tobytes()).hexdigest()[:12]
+
+
+def _send_images(key: str, sounds: "SoundSet", image: "Tensor") -> None:
+    # Not map_images_from: it caches for all users, and the recording is private.
+    images = np.concatenate([sounds.images.numpy(), image.numpy()])
+    sheet, tile, across = thumbnail_sheet(images)
+    map_images(
+        key,
+        sheet,
+        tile=tile,
+        columns=across,
+        factors={
+            name: _Factor("class", _unknown_last(factor.values.numpy()), factor.names)
+            for name in COLOUR_FACTORS
+            if (factor := sounds.factors[name])
+        },
+        label=COLOUR_FACTORS[0],
+        sounds=sound_urls.HELD_OUT_VOICES,
+    )
+
+
+def _neighbours(features: "Tensor", nearest: int) -> np.ndarray:
+    """Nearest rows of each row, by cosine after the voices' mean is subtracted."""
+    from torch.nn.functional import normalize
+
+    normalized = normalize(features - features[:-1].mean(0), dim=1)
+    cosines = normalized @ normalized.T
+    cosines.fill_diagonal_(-2.0)
+    rows: np.ndarray = cosines.topk(nearest).indices.numpy()
+    return rows
+
+
+def _unknown_last(values: np.ndarray) -> np.ndarray:
+    return np.append(values.astype(np.float32), np.nan)
