@@ -27,6 +27,7 @@ from ssl_core.experiments.evidence import (
     read,
     still_valid,
 )
+from ssl_core.experiments.markdown import document
 from ssl_core.experiments.trials import Trial
 from ssl_core.knobs import Knob, knobs_of
 
@@ -39,6 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which claim, how often, and where the numbers go."""
     parser.add_argument("slug", metavar="SLUG", nargs="?", help="See --list.")
     parser.add_argument("--list", action="store_true", help="Name the claims.")
+    parser.add_argument(
+        "--table",
+        action="store_true",
+        help="Print the evidence that ships as Markdown, for assets/evidence/README.md.",
+    )
     parser.add_argument("--seeds", help="Comma-separated, as 0,1,2.")
     parser.add_argument(
         "--quick",
@@ -85,6 +91,8 @@ def prepare(args: argparse.Namespace) -> Callable[[], int]:
     """
     if args.list:
         return _list
+    if args.table:
+        return _table
     if args.slug not in EXPERIMENTS:
         said = "missing" if args.slug is None else repr(args.slug)
         raise ValueError(f"SLUG is {said}; allowed are {', '.join(EXPERIMENTS)}")
@@ -118,6 +126,11 @@ def _list() -> int:
     for slug, one in EXPERIMENTS.items():
         size = f"{len(one.arms)} arms x {len(one.seeds)} seeds"
         print(f"{slug} ({size}; {_standing(one)}): {one.claim}")
+    return 0
+
+
+def _table() -> int:
+    print(document(found for one in EXPERIMENTS.values() if (found := read(one))))
     return 0
 
 

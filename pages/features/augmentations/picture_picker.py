@@ -1,5 +1,7 @@
 """The picture of the augmentations page: bundled, uploaded, or from the camera."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 import torch
@@ -9,6 +11,39 @@ from pages.shell import decode_once, resources
 from ssl_core.data.shapes import shapes
 
 SIDE = 128
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A photograph that ships with scikit-learn, and whom its licence asks to name.
+
+    Args:
+        file: its name in ``sklearn.datasets``.
+        author: name on Flickr.
+        page: where the author published it.
+    """
+
+    file: str
+    author: str
+    page: str
+
+    @property
+    def credit(self) -> str:
+        """Author, licence and changes, as Markdown."""
+        return (
+            f"Photograph: [{self.author}]({self.page}), [CC BY 2.0]({CC_BY}), cropped and "
+            "scaled down."
+        )
+
+
+CC_BY = "https://creativecommons.org/licenses/by/2.0/"
+FLICKR = "https://www.flickr.com/photos"
+PHOTOGRAPHS = {
+    "Flower": Photograph("flower.jpg", "vultilion", f"{FLICKR}/vultilion/6056698931/"),
+    "Temple": Photograph(
+        "china.jpg", "danielbuechele", f"{FLICKR}/danielbuechele/6061409035/"
+    ),
+}
 
 
 def choose() -> Tensor:
@@ -21,15 +56,16 @@ def choose() -> Tensor:
 
 
 def _load_picture() -> Tensor:
-    kinds = ["Shape", "Flower", "Temple", "Upload", "Camera"]
+    kinds = ["Shape", *PHOTOGRAPHS, "Upload", "Camera"]
     kind = (
         st.segmented_control("Picture", kinds, default="Shape", key="picture")
         or "Shape"
     )
     if kind == "Shape":
         return _load_shape()
-    if kind in ("Flower", "Temple"):
-        return _load_photo(f"{'flower' if kind == 'Flower' else 'china'}.jpg")
+    if photograph := PHOTOGRAPHS.get(kind):
+        st.caption(photograph.credit)
+        return _load_photo(photograph.file)
     file = (
         st.file_uploader(
             "An image", type=["png", "jpg", "jpeg", "webp"], key="one_image"
@@ -66,7 +102,7 @@ def _load_shape() -> Tensor:
 def _photo_pixels(name: str) -> np.ndarray:
     from sklearn.datasets import load_sample_image
 
-    pixels = load_sample_image(name)  # ships with scikit-learn, CC BY
+    pixels = load_sample_image(name)
     side = min(pixels.shape[:2])
     top, left = (pixels.shape[0] - side) // 2, (pixels.shape[1] - side) // 2
     square = torch.from_numpy(pixels[top : top + side, left : left + side].copy())
