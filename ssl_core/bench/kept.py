@@ -1,4 +1,4 @@
-"""The figures that ship: one file a comparison, and README's table made of them."""
+"""The figures that ship: one file a comparison, and the table of tests/README.md."""
 
 import json
 import time
@@ -75,7 +75,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def table() -> str:
-    """README's table of all figures that ship, as Markdown, and what measured them."""
+    """All figures that ship as a table for tests/README.md, and what measured them."""
     rows, by = [HEAD, ("---",) * len(HEAD)], set[str]()
     for path in shipped():
         said = read(path)

@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--save",
         action="store_true",
-        help="Keep the figures as assets/evidence/bench-NAME.json, and print README's "
-        "table of all that are kept.",
+        help="Keep the figures as assets/evidence/bench-NAME.json, and print the table "
+        "of all that are kept, for tests/README.md.",
     )
     parser.epilog = f"comparisons:\n{listed}"
 

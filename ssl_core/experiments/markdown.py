@@ -6,7 +6,7 @@ from ssl_core.experiments.evidence import Evidence
 
 
 def document(found: Iterable[Evidence]) -> str:
-    """An overview of experiments, then each with its sentences and its numbers."""
+    """An overview of experiments, then each with its statements and its numbers."""
     found = list(found)
     rows = [
         (f"[`{slug}`](#{slug})", e.tally, str(len(e.arms)), str(len(e.seeds)))
@@ -18,10 +18,10 @@ def document(found: Iterable[Evidence]) -> str:
 
 
 def section(evidence: Evidence) -> str:
-    """One experiment: its claim, the verdict on each sentence, and all arms."""
+    """One experiment: its claim, the verdict on each statement, and all arms."""
     one, about = evidence.experiment, evidence.about
     effects = table(
-        ("Verdict", "Sentence", "Effect", "Required", "n"),
+        ("Verdict", "Statement", "Effect", "Required", "n"),
         [
             (
                 e.verdict,

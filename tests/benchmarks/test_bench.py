@@ -18,7 +18,6 @@ from ssl_core.methods import METHODS
 from tests.benchmarks.__main__ import BENCHMARKS
 from tests.benchmarks.figures import table
 
-ROOT = Path(__file__).parents[2]
 QUICK = Setting(quick=True)
 # One part of each way of measuring; wide and float32 are tiny's with other words.
 RUN = [
@@ -137,16 +136,17 @@ def test_both_train_the_same_encoder_on_views_of_one_kind() -> None:
 # ---- The figures that ship.
 
 SHIPPED = kept.shipped()
+DOCUMENT = Path(__file__).parents[1] / "README.md"
 
 
 def test_every_comparison_ships_its_figures() -> None:
     assert [p.stem.removeprefix("bench-") for p in SHIPPED] == sorted(BENCHES)
 
 
-def test_the_readme_has_the_figures_of_the_app() -> None:
+def test_the_document_has_the_figures_of_the_app() -> None:
     reports = json.loads(kept.OF_THE_APP.read_text())
     assert reports.keys() == BENCHMARKS.keys()
-    assert table(reports.values()) in (ROOT / "README.md").read_text()
+    assert table(reports.values()) in DOCUMENT.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
@@ -165,9 +165,9 @@ def test_figures_that_ship_say_how_they_were_made(path: Path) -> None:
         assert part["n"] == len(ours) == len(theirs) >= 5
 
 
-def test_no_figure_in_the_readme_is_stale() -> None:
+def test_no_figure_in_the_document_is_stale() -> None:
     """Its table is what ``bench --save`` prints."""
-    assert kept.table() in (ROOT / "README.md").read_text()
+    assert kept.table() in DOCUMENT.read_text(encoding="utf-8")
 
 
 def test_evidence_of_an_experiment_is_not_read_as_figures() -> None:

@@ -397,6 +397,18 @@ def test_shipped_evidence_matches_the_current_config(path: Path) -> None:
         assert same == then["config"], f"{arm}: run the experiment again"
 
 
+def test_the_document_has_the_evidence_that_ships(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["experiment", "--table"]) == 0
+    printed = capsys.readouterr().out.strip()
+    assert all(f"### {slug}\n" in printed for slug in EXPERIMENTS)
+    document = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert printed in document, (
+        "put what `python -m ssl_core experiment --table` prints there"
+    )
+
+
 def test_published_numbers_are_the_papers() -> None:
     """A few numbers, copied from the papers a second time."""
     published = {

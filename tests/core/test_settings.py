@@ -19,14 +19,14 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable(name), raising=False)
 
 
-def test_the_readme_has_the_table_that_the_command_prints(
+def test_the_hosting_document_has_the_table_that_the_command_prints(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["settings"]) == 0
     table = capsys.readouterr().out.split("\n\n")[0]
     assert table.count("\n") == len(knobs_of(Settings)) + 1
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert table in readme, "put what `python -m ssl_core settings` prints there"
+    document = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
+    assert table in document, "put what `python -m ssl_core settings` prints there"
 
 
 def test_the_command_prints_what_is_set(
