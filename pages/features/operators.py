@@ -33,7 +33,7 @@ def status(report: Report) -> None:
     """How the server is, in a sentence and four counts."""
     settings = resources.settings()
     st.markdown(
-        f"{SAYING[HealthReport.of(report).told['status']]} Version {__version__}, up for "
+        f"{SAYING[HealthReport.of(report).body['status']]} Version {__version__}, up for "
         f"{run_text.duration(report.uptime_seconds)}, training by backend “{report.backend}”. "
         f"Expected waits count {run_text.duration(report.typical_seconds)} a run."
     )

@@ -63,7 +63,7 @@ def linked_menu(
         default: slug that is chosen, and left out of the URL, unless a link says more.
         layout: passed to the widget.
     """
-    first = url_params.first_value(key, Knob(default, choices=tuple(options)))
+    first = url_params.initial_value(key, Knob(default, choices=tuple(options)))
     st.session_state.setdefault(key, first)
     chosen = st.selectbox(
         label, list(options), format_func=options.__getitem__, key=key, **layout

@@ -277,7 +277,7 @@ def test_confidence_and_hints_are_kept_with_the_first_answer(quiz: Any) -> None:
 
 def test_a_prediction_is_taken_along_to_its_lab(quiz: Any) -> None:
     page = give(quiz(q="my-predict"), "my-predict", 2)
-    assert page.session_state["carried_shortcuts_colour"] == 2
+    assert page.session_state["prediction_shortcuts_colour"] == 2
     assert any("run both arms" in i.value for i in page.info)
 
 

@@ -138,7 +138,7 @@ def _start(lab: str, slug: str, case: Case, seed: int) -> None:
     service = resources.service()
     st.session_state[f"refusal_{lab}"] = ""
     try:
-        if user_runs.state() in user_runs.MOVING:
+        if user_runs.state() in user_runs.IN_PROGRESS:
             user_runs.pause()
         _stop_all()
         for side in NAMES:

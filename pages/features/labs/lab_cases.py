@@ -27,7 +27,7 @@ def choose(lab: str, cases: Mapping[str, Case]) -> tuple[str, Case, int]:
             "Seed",
             0,
             9999,
-            url_params.first_value("seed", SEED),
+            url_params.initial_value("seed", SEED),
             key=seed_key,
             help="Of both arms, unless the seed is what differs: same weights, same batches.",
         )

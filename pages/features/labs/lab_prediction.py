@@ -15,7 +15,7 @@ def ask(lab: str, slug: str, case: Case, begun: bool) -> None:
         begun: whether the arms have been started; too late to predict then.
     """
     key = predictions.widget_key(lab, slug)
-    before = predictions.predicted(lab, slug)
+    before = predictions.prediction(lab, slug)
     if before is not None and key not in st.session_state:
         st.session_state[key] = case.options[before]
     with st.container(border=True):

@@ -19,7 +19,7 @@ def controls(where: str) -> None:
         follow()  # it may have turned since the sidebar was drawn
     else:
         st.session_state.drawn_state = (user_runs.current(), now)
-    moving, paused = now in user_runs.MOVING, now == "paused"
+    moving, paused = now in user_runs.IN_PROGRESS, now == "paused"
     resumable = now in ("paused", *user_runs.RESUMABLE)
     with st.container(horizontal=True, gap="small", key=f"controls_{where}"):
         if moving:

@@ -14,11 +14,13 @@ def draw() -> None:
     st.markdown(_where())
     account_progress.draw()
     switch = "progress_switch"
-    st.session_state[switch] = learner_progress.browser_keeps()
+    st.session_state[switch] = learner_progress.browser_storage_enabled()
     st.toggle(
         "Keep my answers in this browser",
         key=switch,
-        on_change=lambda: learner_progress.set_browser_keeps(st.session_state[switch]),
+        on_change=lambda: learner_progress.set_browser_storage(
+            st.session_state[switch]
+        ),
         help="Off: they last as long as this tab, and what was kept is erased.",
     )
     save, restore = st.columns(2, gap="large")
@@ -92,5 +94,5 @@ def _forget() -> None:
         st.button(
             "Forget all my answers",
             key="progress_forget",
-            on_click=learner_progress.forget,
+            on_click=learner_progress.reset,
         )

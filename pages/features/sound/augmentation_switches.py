@@ -17,7 +17,7 @@ def strengths_on() -> dict[str, float]:
     labels = {slug: kind.label for slug, kind in kinds.items()}
     if "sound_views" not in st.session_state:
         param = url_params.TextParam(list(SOUND_VIEWS), _slugs, "the default")
-        st.session_state.sound_views = url_params.first_value(
+        st.session_state.sound_views = url_params.initial_value(
             "change", param, "sound_views"
         )
     url_params.show_complaints(["change"])

@@ -127,7 +127,7 @@ def _counter(name: str) -> int:
     """How often a button was pressed, from the link at first."""
     key = f"sound_{name}"
     if key not in st.session_state:
-        st.session_state[key] = url_params.first_value(name, COUNTER, key)
+        st.session_state[key] = url_params.initial_value(name, COUNTER, key)
     url_params.show_complaints([name])
     return int(st.session_state[key])
 

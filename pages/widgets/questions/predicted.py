@@ -11,7 +11,7 @@ from ssl_core.quiz.questions import Predict
 def take_to_lab(question: Predict, option: int) -> None:
     """Take the prediction along to the lab, where the run will be compared with it."""
     slug, case = _place(question)
-    predictions.predict(slug, case, option, f"quiz?q={question.id}")
+    predictions.set_prediction(slug, case, option, f"quiz?q={question.id}")
 
 
 def show_outcome(question: Predict) -> None:
