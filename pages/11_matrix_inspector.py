@@ -62,4 +62,4 @@ st.subheader("Worth seeing once", anchor=False)
 matrix_gallery.draw()
 
 with st.expander("The code that ran", icon=":material/code:"):
-    source_code.show(similarity)
+    source_code.draw(similarity)

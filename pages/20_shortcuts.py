@@ -79,26 +79,26 @@ CASES = {
 
 def shipped() -> None:
     """Colour histograms without training, the two encoders, and the composition matrix."""
-    found = evidence.verdict("colour_shortcut")
+    found = evidence.draw_verdict("colour_shortcut")
     if found:
         retrieval = [a for a in found.arms if a.startswith("histogram")]
         trained = [a for a in found.arms if not a.startswith("histogram")]
-        evidence.figure(
-            evidence_plots.dots(found, "retrieval", retrieval), "ev_retrieval"
+        evidence.draw_plot(
+            evidence_plots.dot_plot(found, "retrieval", retrieval), "ev_retrieval"
         )
-        evidence.figure(
-            evidence_plots.dots(found, "probe_class", trained), "ev_shortcut_class"
+        evidence.draw_plot(
+            evidence_plots.dot_plot(found, "probe_class", trained), "ev_shortcut_class"
         )
         measures = ("knn", "probe_background_hue", "loss", "effective_rank")
-        evidence.table(found, measures, trained)
-    found = evidence.verdict("composition")
+        evidence.draw_table(found, measures, trained)
+    found = evidence.draw_verdict("composition")
     if found:
         for source, parts in (
             ("shapes", composition.SHAPES),
             ("photos", composition.PHOTOS),
         ):
             composed(found, source, list(parts))
-    evidence.provenance("colour_shortcut", "composition")
+    evidence.draw_provenance("colour_shortcut", "composition")
 
 
 def composed(found: evidence.Evidence, source: str, names: list[str]) -> None:
@@ -110,8 +110,10 @@ def composed(found: evidence.Evidence, source: str, names: list[str]) -> None:
     if not any(e for row in values for e in row):
         return
     title = {"shapes": "Shapes", "photos": "Photographs"}[source]
-    shown = evidence_plots.matrix(names, names, values, f"{title}: probe of the class")
-    evidence.figure(shown, f"ev_composition_{source}")
+    shown = evidence_plots.heat_map(
+        names, names, values, f"{title}: probe of the class"
+    )
+    evidence.draw_plot(shown, f"ev_composition_{source}")
     together = found.at(f"{source}: all", "probe_class")
     if together:
         evidence.st.caption(f"All default views together: {together}.")

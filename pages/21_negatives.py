@@ -72,7 +72,7 @@ CASES = {
 
 def shipped() -> None:
     """Batch sizes by what is held equal, DCL, the queue, and false negatives."""
-    found = evidence.verdict("negatives")
+    found = evidence.draw_verdict("negatives")
     if found:
         curves = {
             f"{label}, {equal}": [
@@ -87,27 +87,29 @@ def shipped() -> None:
                 ("equal epochs", "dcl", "DCL"),
             )
         }
-        shown = evidence_plots.lines(
+        shown = evidence_plots.line_plot(
             curves, "batch size N", "kNN of the shape", log_x=True
         )
-        evidence.figure(shown, "ev_negatives")
-        evidence.table(
+        evidence.draw_plot(shown, "ev_negatives")
+        evidence.draw_table(
             found, ("knn", "negatives", "loss", "ceiling", "contrastive_top1")
         )
-    found = evidence.verdict("moco_queue")
+    found = evidence.draw_verdict("moco_queue")
     if found:
-        evidence.figure(evidence_plots.dots(found, "knn"), "ev_queue")
-        evidence.figure(evidence_plots.dots(found, "drift_16"), "ev_drift")
-    found = evidence.verdict("false_negatives")
+        evidence.draw_plot(evidence_plots.dot_plot(found, "knn"), "ev_queue")
+        evidence.draw_plot(evidence_plots.dot_plot(found, "drift_16"), "ev_drift")
+    found = evidence.draw_verdict("false_negatives")
     if found:
         counts = [a for a in found.arms if a.startswith("counted")]
-        evidence.figure(evidence_plots.dots(found, "same_class", counts), "ev_false")
-        evidence.table(
+        evidence.draw_plot(
+            evidence_plots.dot_plot(found, "same_class", counts), "ev_false"
+        )
+        evidence.draw_table(
             found,
             ("knn", "pushing", "same_class_part"),
             [a for a in found.arms if a not in counts],
         )
-    found = evidence.verdict("mutual_information")
+    found = evidence.draw_verdict("mutual_information")
     if found:
         from ssl_core.experiments.mutual_information import TRUE
 
@@ -115,14 +117,14 @@ def shipped() -> None:
             arm: [(mi, found.at(arm, f"true_{mi}")) for mi in TRUE]
             for arm in found.arms
         }
-        shown = evidence_plots.lines(
+        shown = evidence_plots.line_plot(
             curves,
             "true information (nats)",
             "InfoNCE's estimate (nats)",
             log_x=True,
         )
-        evidence.figure(shown, "ev_log_k")
-    evidence.provenance(
+        evidence.draw_plot(shown, "ev_log_k")
+    evidence.draw_provenance(
         "negatives", "moco_queue", "false_negatives", "mutual_information"
     )
 

@@ -60,7 +60,7 @@ CASES = {
 
 def shipped() -> None:
     """Accuracy, hardest weight, uniformity and tolerance over the temperatures."""
-    found = evidence.verdict("temperature")
+    found = evidence.draw_verdict("temperature")
     if not found:
         return
     arms = [f"tau = {t:g}" for t in TAUS]
@@ -68,7 +68,7 @@ def shipped() -> None:
     def over(quantity: str) -> list[tuple[float, evidence_plots.Estimate | None]]:
         return [(t, found.at(a, quantity)) for t, a in zip(TAUS, arms, strict=True)]
 
-    shown = evidence_plots.lines(
+    shown = evidence_plots.line_plot(
         {
             "pushing done by the hardest tenth": over("hardest_weight"),
             "cosine within a class": over("tolerance"),
@@ -78,18 +78,20 @@ def shipped() -> None:
         "part, cosine or accuracy",
         log_x=True,
     )
-    evidence.figure(shown, "ev_temperature")
-    shown = evidence_plots.lines(
+    evidence.draw_plot(shown, "ev_temperature")
+    shown = evidence_plots.line_plot(
         {"uniformity of z": over("uniformity")},
         "temperature",
         "uniformity",
         log_x=True,
     )
-    evidence.figure(shown, "ev_uniformity")
-    evidence.figure(evidence_plots.dots(found, "probe_class"), "ev_temperature_class")
+    evidence.draw_plot(shown, "ev_uniformity")
+    evidence.draw_plot(
+        evidence_plots.dot_plot(found, "probe_class"), "ev_temperature_class"
+    )
     columns = ("knn", "contrastive_top1", "hardest_weight", "uniformity", "tolerance")
-    evidence.table(found, (*columns, "loss"))
-    evidence.provenance("temperature")
+    evidence.draw_table(found, (*columns, "loss"))
+    evidence.draw_provenance("temperature")
 
 
 lab_page.page(

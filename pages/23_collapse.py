@@ -78,20 +78,23 @@ CASES = {
 
 def shipped() -> None:
     """Parts removed one at a time, the spectrum, seven methods, and linear toys."""
-    found = evidence.verdict("collapse")
+    found = evidence.draw_verdict("collapse")
     if found:
-        shown = evidence_plots.dots(found, "directions")
-        evidence.figure(shown, "ev_rank")
-        evidence.figure(
-            evidence_plots.dots(found, "knn", baseline="random_init"), "ev_collapse_knn"
+        shown = evidence_plots.dot_plot(found, "directions")
+        evidence.draw_plot(shown, "ev_rank")
+        evidence.draw_plot(
+            evidence_plots.dot_plot(found, "knn", baseline="random_init"),
+            "ev_collapse_knn",
         )
         arms = ("SimSiam", "SimSiam, no stop-gradient", "BYOL", "BYOL, no predictor")
         spectra = {
             a: list(enumerate(found.series(a, "spectrum")[:32], start=1)) for a in arms
         }
-        shown = evidence_plots.lines(spectra, "singular value", "part of the largest")
-        evidence.figure(shown, "ev_spectrum")
-        evidence.table(
+        shown = evidence_plots.line_plot(
+            spectra, "singular value", "part of the largest"
+        )
+        evidence.draw_plot(shown, "ev_spectrum")
+        evidence.draw_table(
             found,
             (
                 "knn",
@@ -102,16 +105,18 @@ def shipped() -> None:
                 "loss",
             ),
         )
-    found = evidence.verdict("no_negatives")
+    found = evidence.draw_verdict("no_negatives")
     if found:
-        evidence.figure(
-            evidence_plots.dots(found, "knn", baseline="random_init"), "ev_methods"
+        evidence.draw_plot(
+            evidence_plots.dot_plot(found, "knn", baseline="random_init"), "ev_methods"
         )
-    found = evidence.verdict("dimensional_collapse")
+    found = evidence.draw_verdict("dimensional_collapse")
     if found:
-        evidence.figure(evidence_plots.dots(found, "effective_rank"), "ev_dimensional")
-        evidence.table(found, ("effective_rank", "rank_before", "ninth", "last"))
-    evidence.provenance("collapse", "no_negatives", "dimensional_collapse")
+        evidence.draw_plot(
+            evidence_plots.dot_plot(found, "effective_rank"), "ev_dimensional"
+        )
+        evidence.draw_table(found, ("effective_rank", "rank_before", "ninth", "last"))
+    evidence.draw_provenance("collapse", "no_negatives", "dimensional_collapse")
 
 
 lab_page.page(

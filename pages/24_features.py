@@ -76,30 +76,30 @@ CASES = {
 
 def shipped() -> None:
     """Factor by policy, head and layer, and what few labels are worth."""
-    found = evidence.verdict("meaning")
+    found = evidence.draw_verdict("meaning")
     if found:
         arms = list(found.arms)
         values = [[found.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
         names = [f.replace("_", " ") for f in FACTORS]
-        shown = evidence_plots.matrix(arms, names, values, "Linear probe accuracy")
-        evidence.figure(shown, "ev_meaning")
-        evidence.table(found, [f"probe_{f}" for f in FACTORS])
-    found = evidence.verdict("projection_head")
+        shown = evidence_plots.heat_map(arms, names, values, "Linear probe accuracy")
+        evidence.draw_plot(shown, "ev_meaning")
+        evidence.draw_table(found, [f"probe_{f}" for f in FACTORS])
+    found = evidence.draw_verdict("projection_head")
     if found:
-        evidence.figure(evidence_plots.dots(found, "class_h"), "ev_head_h")
+        evidence.draw_plot(evidence_plots.dot_plot(found, "class_h"), "ev_head_h")
         what = ("class", "background_hue", "rotation", "texture")
-        evidence.table(found, [f"{w}_{layer}" for w in what for layer in "hz"])
-    found = evidence.verdict("label_efficiency")
+        evidence.draw_table(found, [f"{w}_{layer}" for w in what for layer in "hz"])
+    found = evidence.draw_verdict("label_efficiency")
     if found:
         curves = {
             arm: [(n, found.at(arm, f"labels_{n}")) for n in LABELS]
             for arm in found.arms
         }
-        shown = evidence_plots.lines(
+        shown = evidence_plots.line_plot(
             curves, "labels a class", "accuracy on unseen images", log_x=True
         )
-        evidence.figure(shown, "ev_labels")
-    evidence.provenance("meaning", "projection_head", "label_efficiency")
+        evidence.draw_plot(shown, "ev_labels")
+    evidence.draw_provenance("meaning", "projection_head", "label_efficiency")
 
 
 lab_page.page(

@@ -80,14 +80,14 @@ def shipped() -> None:
     """The numbers behind two maps that look alike tidy."""
     for text in MISREADINGS:
         st.markdown(f"1. {text}")
-    found = evidence.of("colour_shortcut")
+    found = evidence.load("colour_shortcut")
     if found:
         arms = ["shapes: crop", "shapes: all views"]
-        evidence.figure(evidence_plots.dots(found, "knn", arms), "ev_map_knn")
-        evidence.figure(
-            evidence_plots.dots(found, "probe_background_hue", arms), "ev_map_hue"
+        evidence.draw_plot(evidence_plots.dot_plot(found, "knn", arms), "ev_map_knn")
+        evidence.draw_plot(
+            evidence_plots.dot_plot(found, "probe_background_hue", arms), "ev_map_hue"
         )
-        evidence.provenance("colour_shortcut")
+        evidence.draw_provenance("colour_shortcut")
 
 
 lab_page.page(

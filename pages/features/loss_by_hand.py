@@ -68,7 +68,7 @@ def prediction() -> None:
     )
     if not guess:
         return
-    if now.shown.images == 2 and loss_canvas.coincide(now.shown):
+    if now.arrangement.images == 2 and loss_canvas.all_coincide(now.arrangement):
         st.session_state.by_hand_looked = True
     if st.session_state.get("by_hand_looked"):
         st.markdown(feedback(guess))
@@ -83,7 +83,7 @@ def prediction() -> None:
 
 def feedback(guess: str) -> str:
     """Why a guess holds or does not, with the loss as the core computes it."""
-    tau = st.session_state.by_hand.shown.tau
+    tau = st.session_state.by_hand.arrangement.tau
     loss, _ = loss_canvas.autograd(Arrangement(2, tau, arrangement="collapse"))
     found = f"the core computes **{loss:.4f}** for coinciding points"
     if guess == "log 3":
@@ -107,7 +107,7 @@ def feedback(guess: str) -> str:
 
 def careful() -> None:
     """The misreading: that the loss can reach 0."""
-    shown = st.session_state.by_hand.shown
+    shown = st.session_state.by_hand.arrangement
     st.markdown(
         "**Careful:** a loss of 0 is not what training aims at, for it cannot be reached. "
         f"{loss_canvas.lowest_loss(shown.images, shown.tau, shown.space)} "
@@ -129,5 +129,5 @@ def gallery() -> None:
 
 def _collapse() -> None:
     now: loss_canvas.State = st.session_state.by_hand
-    shown = now.shown
-    now.lay(Arrangement(2, shown.tau, shown.space, arrangement="collapse"))
+    shown = now.arrangement
+    now.replace(Arrangement(2, shown.tau, shown.space, arrangement="collapse"))

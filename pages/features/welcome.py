@@ -31,7 +31,7 @@ def learn() -> None:
     except LessonError as error:
         st.error(f"{error}.", icon=":material/menu_book:")
         return
-    lesson_links.links([(stop, stop.icon) for stop in stops], "welcome")
+    lesson_links.draw_links([(stop, stop.icon) for stop in stops], "welcome")
 
 
 def quiz() -> None:

@@ -109,7 +109,7 @@ def test_its_lab_is_a_page(slug: str) -> None:
 @each
 def test_every_measured_number_is_in_the_evidence(slug: str) -> None:
     text = lessons.of(slug).text
-    assert evidence.NOT_YET not in evidence.fill_numbers(text)
+    assert evidence.NOT_MEASURED not in evidence.fill_numbers(text)
     assert "{" not in re.sub(
         r"\$\$.*?\$\$|\$[^$]*\$", "", evidence.fill_numbers(text), flags=re.S
     )
@@ -130,7 +130,7 @@ def test_a_measured_number_written_by_hand_would_be_seen() -> None:
 
 def loose_decimals(text: str) -> Iterator[str]:
     """Decimals that are no knob's or arm's value, in sentences that name no paper."""
-    for sentence in SENTENCE.split(evidence.PLACE.sub("", text)):
+    for sentence in SENTENCE.split(evidence.PLACEHOLDER.sub("", text)):
         if not YEAR.search(sentence):
             yield from (
                 d for d in DECIMAL.findall(sentence) if float(d) not in SETTINGS
@@ -302,7 +302,7 @@ def test_the_histogram_s_rate_is_the_experiment_s(alone: Any) -> None:
         (("Crop",), "histogram, shapes: crop"),
         (("Crop", "Colour"), "histogram, shapes: crop + colour"),
     ):
-        measured = evidence.of("colour_shortcut").at(arm, "retrieval")
+        measured = evidence.load("colour_shortcut").at(arm, "retrieval")
         rate = composition.retrieved(on).rate
         assert abs(rate - measured.mean) < 0.05
     page.get("button_group")  # the switches are there
@@ -342,7 +342,7 @@ def test_negatives_are_counted() -> None:
     assert "a chance of **12.5%**" in negatives.counted(2, 8)
     eye = torch.eye(16)
     assert negatives.orthogonal(16, 0.5) == pytest.approx(nt_xent(eye, eye, 0.5).item())
-    assert "loss 4.844 if all views are alike" in negatives.ends(64, 0.5).says
+    assert "loss 4.844 if all views are alike" in negatives.ends(64, 0.5).caption
 
 
 def test_the_mask_has_a_partner_and_the_rest_as_negatives() -> None:
@@ -359,7 +359,7 @@ def test_a_lower_temperature_leaves_the_pushing_to_fewer() -> None:
     shares = []
     for tau in (0.05, 0.2, 1.0):
         shown, nearest = temperature.weights(batch[1], tau, 0)
-        shares.append(float(re.findall(r"negatives do ([\d.]+) %", shown.says)[0]))
+        shares.append(float(re.findall(r"negatives do ([\d.]+) %", shown.caption)[0]))
         assert len(nearest) == temperature.NEAREST and not {0, 1} & set(nearest)
         assert sum(shown.figure.data[0].y) == pytest.approx(1)
     assert shares[0] > shares[1] > shares[2] > 10
@@ -383,7 +383,7 @@ def test_spread_looks_healthy_while_rank_is_four_and_the_other_way_round() -> No
 
 def test_meaning_answers_from_the_evidence(alone: Any) -> None:
     page = read("meaning", alone, lesson_factor="rotation")
-    found = evidence.of("meaning")
+    found = evidence.load("meaning")
     said = meaning.answer(found, "rotation")
     best = max(found.arms, key=lambda a: found.at(a, "probe_rotation").mean)
     assert said in prose(page) and f"**{best}**" in said

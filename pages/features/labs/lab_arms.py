@@ -8,9 +8,9 @@ import streamlit as st
 
 from pages.features.labs.lab import Case, Outcome
 from pages.shell import callbacks, identity, resources, user_runs
-from pages.widgets import evidence_plots, run_text
+from pages.widgets import arm_curves, run_text
 from pages.widgets.map import run_map
-from pages.widgets.plots import CONFIG
+from pages.widgets.plots import PLOTLY_CONFIG
 
 NAMES = ("left", "right")
 
@@ -108,18 +108,18 @@ def _progress(
         column.markdown(run_text.status_line(status, snapshot))
         if snapshot is not None and snapshot.scalars["collapsed"]:
             column.error(
-                run_text.collapse(snapshot.scalars), icon=":material/compress:"
+                run_text.collapse_warning(snapshot.scalars), icon=":material/compress:"
             )
         histories[getattr(case, side)[0]] = resources.service().history(run)
     for column, name in zip(st.columns(len(curves)), curves, strict=True):
-        shown = evidence_plots.two_curves(histories, name)
+        shown = arm_curves.two_curves(histories, name)
         if shown:
-            column.markdown(f"**{shown.says}**")
+            column.markdown(f"**{shown.caption}**")
             column.plotly_chart(
                 shown.figure,
                 key=f"curve_{lab}_{name}",
-                config=CONFIG,
-                alt=shown.says,
+                config=PLOTLY_CONFIG,
+                alt=shown.caption,
             )
 
 

@@ -43,4 +43,4 @@ def page(lab: Lab) -> None:
     lab_cases.links(lab.slug, lab.cases, lab.also)
     with st.expander("The code that ran", icon=":material/code:"):
         for part in lab.code:
-            source_code.show(part)
+            source_code.draw(part)

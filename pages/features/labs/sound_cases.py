@@ -94,17 +94,18 @@ CASES = {
 
 def shipped() -> None:
     """Views by factors on the voices, and digits of a speaker never heard."""
-    if found := evidence.verdict("sound"):
-        evidence.figure(
-            evidence_plots.dots(found, "knn", baseline="random_init"), "ev_sound_knn"
+    if found := evidence.draw_verdict("sound"):
+        evidence.draw_plot(
+            evidence_plots.dot_plot(found, "knn", baseline="random_init"),
+            "ev_sound_knn",
         )
         arms = list(found.arms)
         values = [[found.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
-        shown = evidence_plots.matrix(arms, FACTORS, values, "Linear probe accuracy")
-        evidence.figure(shown, "ev_sound_probes")
-        evidence.table(found, ["knn", *(f"probe_{f}" for f in FACTORS)])
-    if found := evidence.verdict("speakers"):
-        shown = evidence_plots.dots(found, "knn", baseline="raw_input")
-        evidence.figure(shown, "ev_speakers")
-        evidence.table(found, list(found.experiment.quantities))
-    evidence.provenance("sound", "speakers")
+        shown = evidence_plots.heat_map(arms, FACTORS, values, "Linear probe accuracy")
+        evidence.draw_plot(shown, "ev_sound_probes")
+        evidence.draw_table(found, ["knn", *(f"probe_{f}" for f in FACTORS)])
+    if found := evidence.draw_verdict("speakers"):
+        shown = evidence_plots.dot_plot(found, "knn", baseline="raw_input")
+        evidence.draw_plot(shown, "ev_speakers")
+        evidence.draw_table(found, list(found.experiment.quantities))
+    evidence.draw_provenance("sound", "speakers")

@@ -6,10 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.widgets.palette import ANCHOR, GHOST, LINE, NEGATIVE, POSITIVE
-from pages.widgets.plots import CONFIG, Plot
-from pages.widgets.tiles import as_bytes, crossed_out, enlarged, framed
-from pages.widgets.view_pairs import data_url
+from pages.widgets.palette import ANCHOR, NEGATIVE, NEUTRAL, POSITIVE, PRIMARY
+from pages.widgets.plots import PLOTLY_CONFIG, Plot
+from pages.widgets.tiles import add_frame, cross_out, data_url, enlarge, to_uint8
 
 # Switch -> strengths, as the experiment has them where it has them.
 SWITCHES = {
@@ -60,8 +59,10 @@ def draw() -> None:
     left, right = st.columns([0.55, 0.45], gap="large")
     with left:
         shown = bars(tried, chosen)
-        st.markdown(f"**{shown.says}**")
-        st.plotly_chart(shown.figure, key="lesson_rates", config=CONFIG, alt=shown.says)
+        st.markdown(f"**{shown.caption}**")
+        st.plotly_chart(
+            shown.figure, key="lesson_rates", config=PLOTLY_CONFIG, alt=shown.caption
+        )
     with right:
         says = f"The first {ROWS} anchors and their picks: {now.right.sum()} of {ROWS} right."
         st.markdown(f"**{says}**")
@@ -91,8 +92,8 @@ def retrieved(on: tuple[str, ...]) -> Found:
     return Found(
         retrieval(given),
         CANDIDATES,
-        as_bytes(a[:ROWS]),
-        as_bytes(b[picks]),
+        to_uint8(a[:ROWS]),
+        to_uint8(b[picks]),
         (picks == torch.arange(ROWS)).numpy(),
     )
 
@@ -106,7 +107,7 @@ def bars(tried: list[tuple[str, ...]], now: tuple[str, ...]) -> Plot:
             x=rates,
             y=names,
             orientation="h",
-            marker={"color": [LINE if on == now else GHOST for on in tried]},
+            marker={"color": [PRIMARY if on == now else NEUTRAL for on in tried]},
             text=[f"{rate:.0%}" for rate in rates],
             textposition="outside",
             cliponaxis=False,
@@ -135,7 +136,7 @@ def bars(tried: list[tuple[str, ...]], now: tuple[str, ...]) -> Plot:
 def sheet(found: Found) -> np.ndarray:
     """Anchors and picks, three pairs in each of two rows; ``[H, W, 4]`` uint8."""
     pairs = [
-        np.hstack([framed(enlarged(a, LARGER), ANCHOR), _judged(p, ok)])
+        np.hstack([add_frame(enlarge(a, LARGER), ANCHOR), _judged(p, ok)])
         for a, p, ok in zip(found.anchors, found.picks, found.right, strict=True)
     ]
     half = ROWS // 2
@@ -143,7 +144,7 @@ def sheet(found: Found) -> np.ndarray:
 
 
 def _judged(pick: np.ndarray, right: bool) -> np.ndarray:
-    large = enlarged(pick, LARGER)
+    large = enlarge(pick, LARGER)
     if right:
-        return framed(large, POSITIVE)
-    return framed(crossed_out(large, NEGATIVE), NEGATIVE)
+        return add_frame(large, POSITIVE)
+    return add_frame(cross_out(large, NEGATIVE), NEGATIVE)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shell import url_params
 from pages.widgets.knobs import widget
-from pages.widgets.matrix.cell_text import percent
+from pages.widgets.matrix.cell_text import format_percent
 from pages.widgets.two_pairs import two_pairs
 from ssl_core.knobs import Knob
 
@@ -53,7 +53,7 @@ def table(turn: float, tau: float, covered: bool = False) -> str:
         "|:--|--:|--:|--:|--:|",
     ]
     for name, cell in zip(NAMES, cells, strict=True):
-        steps = (_signed(cell.logit), f"{cell.exp:.4g}", percent(cell.weight))
+        steps = (_signed(cell.logit), f"{cell.exp:.4g}", format_percent(cell.weight))
         shown = ("?",) * 3 if covered else steps
         lines.append(f"| {name} | {_signed(cell.cosine)} | {' | '.join(shown)} |")
     loss = cells[0].loss

@@ -55,7 +55,7 @@ def page(slug: str, live: Live) -> None:
     with st.expander("The code that runs", icon=":material/code:"):
         for name in lesson.code:
             st.caption(f"`{name}`")
-            source_code.show(part(name))
+            source_code.draw(part(name))
     st.subheader("Questions", anchor=False)
     if asking:
         _close_opening(lesson)
@@ -167,7 +167,7 @@ def _around(lesson: Lesson) -> None:
         return
     st.subheader("Go on", anchor=False)
     both = ((after, "arrow_forward"), (before, "arrow_back"))
-    lesson_links.links([(stop, icon) for stop, icon in both if stop], "around")
+    lesson_links.draw_links([(stop, icon) for stop, icon in both if stop], "around")
     if after is None:
         navigation.page_link(
             "quiz", "That was the last lesson: on to the quiz", "arrow_forward"

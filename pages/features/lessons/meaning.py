@@ -42,15 +42,15 @@ def draw() -> None:
     for half, story in zip(st.columns(2, gap="large"), (PICTURES, SOUND), strict=True):
         with half:
             _draw(story)
-    evidence.provenance(PICTURES.slug, SOUND.slug)
+    evidence.draw_provenance(PICTURES.slug, SOUND.slug)
 
 
 def _draw(story: Story) -> None:
     """The table of views by factors, and the learner's own question put to it."""
     st.markdown(f"##### {story.heading}")
-    found = evidence.of(story.slug)
+    found = evidence.load(story.slug)
     if found is None:
-        evidence.verdict(story.slug)
+        evidence.draw_verdict(story.slug)
         return
     names = [plain(f) for f in story.factors]
     url_params.check({story.parameter: Knob(plain(story.asked), choices=tuple(names))})
@@ -66,15 +66,15 @@ def _draw(story: Story) -> None:
     st.markdown(answer(found, story.factors[at]))
     arms = list(found.arms)
     values = [[found.at(a, f"probe_{f}") for f in story.factors] for a in arms]
-    shown = evidence_plots.matrix(arms, names, values, "Linear probe accuracy")
+    shown = evidence_plots.heat_map(arms, names, values, "Linear probe accuracy")
     shown.figure.update_traces(showscale=False)  # each cell has its number
     shown.figure.add_shape(
         type="rect",
         **{"x0": at - 0.5, "x1": at + 0.5, "y0": -0.5, "y1": len(arms) - 0.5},
         line={"color": ANCHOR, "width": 3},
     )
-    evidence.figure(shown, f"lesson_{story.slug}")
-    evidence.table(found, [f"probe_{f}" for f in story.factors])
+    evidence.draw_plot(shown, f"lesson_{story.slug}")
+    evidence.draw_table(found, [f"probe_{f}" for f in story.factors])
 
 
 def answer(found: Evidence, factor: str) -> str:

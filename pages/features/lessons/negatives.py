@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.shell import url_params
 from pages.widgets.knobs import widget
-from pages.widgets.palette import ANCHOR, GHOST, LINE, NEGATIVE, POSITIVE
-from pages.widgets.plots import CONFIG, Plot
+from pages.widgets.palette import ANCHOR, NEGATIVE, NEUTRAL, POSITIVE, PRIMARY
+from pages.widgets.plots import PLOTLY_CONFIG, Plot
 from ssl_core.knobs import Knob
 
 SIZES = tuple(2**i for i in range(1, 13))
@@ -21,7 +21,7 @@ DRAWN = 8  # images whose matrix can still be seen
 _TICKS = (2, 8, 32, 128, 512, 4096)
 _WORDS = ("itself, left out", "positive", "negative")
 _STEPS = [
-    *((0, GHOST), (1 / 3, GHOST), (1 / 3, POSITIVE)),
+    *((0, NEUTRAL), (1 / 3, NEUTRAL), (1 / 3, POSITIVE)),
     *((2 / 3, POSITIVE), (2 / 3, NEGATIVE), (1, NEGATIVE)),
 ]
 
@@ -45,15 +45,17 @@ def draw() -> None:
     left, right = st.columns([0.55, 0.45], gap="large")
     with left:
         shown = ends(n, tau)
-        st.markdown(f"**{shown.says}**")
-        st.plotly_chart(shown.figure, key="lesson_ends", config=CONFIG, alt=shown.says)
+        st.markdown(f"**{shown.caption}**")
+        st.plotly_chart(
+            shown.figure, key="lesson_ends", config=PLOTLY_CONFIG, alt=shown.caption
+        )
     with right:
         drawn = mask(min(n, DRAWN))
-        says = drawn.says
+        says = drawn.caption
         if n > DRAWN:
             says = f"The corner of {DRAWN} images, out of {n:,}. {says}"
         st.markdown(f"**{says}**")
-        st.plotly_chart(drawn.figure, key="lesson_mask", config=CONFIG, alt=says)
+        st.plotly_chart(drawn.figure, key="lesson_mask", config=PLOTLY_CONFIG, alt=says)
 
 
 def counted(n: int, classes: int) -> str:
@@ -87,8 +89,8 @@ def ends(n: int, tau: float) -> Plot:
     at = SIZES.index(n)
     figure = go.Figure()
     for name, values, colour, dash in (
-        ("all views alike: log(2N − 1)", ceiling, GHOST, "dash"),
-        ("partners together, others at right angles", floor, LINE, "solid"),
+        ("all views alike: log(2N − 1)", ceiling, NEUTRAL, "dash"),
+        ("partners together, others at right angles", floor, PRIMARY, "solid"),
     ):
         figure.add_scatter(
             x=SIZES,
@@ -102,8 +104,8 @@ def ends(n: int, tau: float) -> Plot:
         x=[n, n],
         y=[ceiling[at], floor[at]],
         mode="markers+lines",
-        marker={"size": 9, "color": LINE},
-        line={"color": LINE, "width": 1, "dash": "dot"},
+        marker={"size": 9, "color": PRIMARY},
+        line={"color": PRIMARY, "width": 1, "dash": "dot"},
         showlegend=False,
         hoverinfo="skip",
     )

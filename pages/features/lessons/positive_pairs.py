@@ -3,9 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from pages.widgets.palette import ANCHOR, GHOST, POSITIVE
-from pages.widgets.tiles import as_bytes, framed
-from pages.widgets.view_pairs import data_url
+from pages.widgets.palette import ANCHOR, NEUTRAL, POSITIVE
+from pages.widgets.tiles import add_frame, data_url, to_uint8
 
 # Switch -> (augmentations, what they change from view to view).
 SWITCHES = {
@@ -78,15 +77,15 @@ def made(on: tuple[str, ...], seed: int) -> tuple[np.ndarray, np.ndarray, np.nda
     slugs = [slug for name in on for slug in SWITCHES[name][0]]
     policy = Policy.of({slug: strengths[slug] for slug in slugs})
     a, b = two_views(images, policy, torch.Generator().manual_seed(seed))
-    return images.numpy(), as_bytes(a), as_bytes(b)
+    return images.numpy(), to_uint8(a), to_uint8(b)
 
 
 def sheet(originals: np.ndarray, view_a: np.ndarray, view_b: np.ndarray) -> np.ndarray:
     """A picture a row, with its two views in the colours of their roles."""
     columns = [
-        np.vstack([framed(x, colour) for x in pictures])
+        np.vstack([add_frame(x, colour) for x in pictures])
         for pictures, colour in (
-            (originals, GHOST),
+            (originals, NEUTRAL),
             (view_a, ANCHOR),
             (view_b, POSITIVE),
         )

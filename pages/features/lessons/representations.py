@@ -8,8 +8,8 @@ import streamlit as st
 
 from pages.shell import url_params
 from pages.widgets.knobs import widget
-from pages.widgets.palette import GHOST, LINE
-from pages.widgets.plots import CONFIG, Plot
+from pages.widgets.palette import NEUTRAL, PRIMARY
+from pages.widgets.plots import PLOTLY_CONFIG, Plot
 from ssl_core.knobs import Knob
 
 WIDTH, POINTS = 64, 512
@@ -68,8 +68,10 @@ def draw() -> None:
     for column, (label, value, about) in zip(columns, told(found), strict=True):
         column.metric(label, value, help=about, border=True)
     shown = spectrum(found, used)
-    st.plotly_chart(shown.figure, key="lesson_spectrum", config=CONFIG, alt=shown.says)
-    st.caption(shown.says)
+    st.plotly_chart(
+        shown.figure, key="lesson_spectrum", config=PLOTLY_CONFIG, alt=shown.caption
+    )
+    st.caption(shown.caption)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -152,7 +154,7 @@ def spectrum(found: Measured, used: int) -> Plot:
         go.Bar(
             x=places,
             y=values,
-            marker={"color": [LINE if i <= used else GHOST for i in places]},
+            marker={"color": [PRIMARY if i <= used else NEUTRAL for i in places]},
             hovertemplate="direction %{x}: %{y:.3f}<extra></extra>",
         )
     )

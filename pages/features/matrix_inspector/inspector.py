@@ -9,7 +9,7 @@ from pages.shell import url_params
 from pages.widgets.matrix import cell_text
 from pages.widgets.matrix import matrix_canvas as matrix
 from pages.widgets.matrix.cell_text import view_name
-from pages.widgets.matrix.matrix_canvas import Shown, matrix_pictures, similarity_canvas
+from pages.widgets.matrix.matrix_canvas import MatrixView, draw_matrix, send_views
 from ssl_core.knobs import Knob
 from ssl_core.similarity import Cell, SimilarityMatrix
 
@@ -37,7 +37,7 @@ def draw(batch: RealBatch) -> None:
             "matrix_labels": Knob(False),
         }
     )
-    matrix_pictures(batch.ident, batch.views)
+    send_views(batch.ident, batch.views)
     _start_from(batch)
     _moving_part(batch, names)
 
@@ -167,7 +167,7 @@ def _on_chosen() -> None:
 def _matrix(
     batch: RealBatch, numbers: SimilarityMatrix, cell: Cell, names: list[str]
 ) -> None:
-    shown = Shown(
+    shown = MatrixView(
         cosines=batch.cosines,
         weights=numbers.weights.numpy(),
         names=names,
@@ -178,4 +178,4 @@ def _matrix(
         title=cell_text.title(numbers),
         alt=cell_text.alt(numbers, cell),
     )
-    similarity_canvas(batch.ident, shown, key=CANVAS, on_chosen=_on_chosen)
+    draw_matrix(batch.ident, shown, key=CANVAS, on_chosen=_on_chosen)

@@ -11,7 +11,7 @@ from pages.features.playground import (
     uploads,
 )
 from pages.shell import resources, url_params, user_runs
-from pages.widgets.knobs import linked_menu, widget
+from pages.widgets.knobs import url_selectbox, widget
 from ssl_core.augment import AUGMENTATIONS, medium_of, offered
 from ssl_core.config import RunConfig, all_knobs
 from ssl_core.data import SOURCES
@@ -44,7 +44,7 @@ def draw() -> None:
             run_controls.follow, run_every=pace if now in user_runs.ACTIVE else None
         )()
         _source()
-        method = linked_menu(
+        method = url_selectbox(
             "Method",
             {slug: m.label for slug, m in METHODS.items()},
             "method",
@@ -80,7 +80,7 @@ def _source() -> None:
     names = {slug: s.label for slug, s in SOURCES.items()} | {
         "upload": "Your own images or sounds"
     }
-    source = linked_menu(
+    source = url_selectbox(
         "Data",
         names,
         "data",

@@ -79,7 +79,7 @@ def _sitting(now: Exam) -> None:
 def _ask(now: Exam, question: Base, key: str, number: str) -> None:
     own, given = f"{key}_{question.id}", _given(now)
     question_view.load_style()
-    question_view.draw_head(question, "", number)
+    question_view.draw_header(question, "", number)
     _how_sure(now, question.id, own)
     answer_form.draw(
         answer_form.AnswerForm(

@@ -4,8 +4,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shell import learner_progress, navigation
-from pages.widgets.palette import GHOST, LINE
-from pages.widgets.plots import CONFIG, Plot
+from pages.widgets.palette import NEUTRAL, PRIMARY
+from pages.widgets.plots import PLOTLY_CONFIG, Plot
 from pages.widgets.questions.catalogue import concept_name, concept_texts, library
 from ssl_core.quiz import results, review
 from ssl_core.quiz.progress import CONFIDENCE
@@ -56,8 +56,10 @@ def judgement() -> None:
         return
     st.subheader("How well do you judge yourself?", anchor=False)
     shown = calibration(found)
-    st.markdown(f"**{shown.says}**")
-    st.plotly_chart(shown.figure, key="calibration", config=CONFIG, alt=shown.says)
+    st.markdown(f"**{shown.caption}**")
+    st.plotly_chart(
+        shown.figure, key="calibration", config=PLOTLY_CONFIG, alt=shown.caption
+    )
     st.caption(
         "First answers only; bars are 95 % intervals, wide while answers are few."
     )
@@ -70,13 +72,13 @@ def calibration(found: list[Calibration]) -> Plot:
         x=[c.right for c in found],
         y=[f"{c.name} (n = {c.n})" for c in found],
         mode="markers",
-        marker={"size": 12, "color": LINE},
+        marker={"size": 12, "color": PRIMARY},
         error_x={
             "type": "data",
             "symmetric": False,
             "array": [c.high - c.right for c in found],
             "arrayminus": [c.right - c.low for c in found],
-            "color": GHOST,
+            "color": NEUTRAL,
             "thickness": 1.5,
         },
         hovertemplate="%{x:.0%} right<extra></extra>",

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.features.sound import augmentation_switches
 from pages.shell import url_params
 from pages.widgets.audio import spectrogram
-from pages.widgets.knobs import linked_menu
+from pages.widgets.knobs import url_selectbox
 from pages.widgets.palette import ANCHOR, POSITIVE
 from ssl_core.knobs import Knob
 
@@ -99,9 +99,9 @@ def _chosen(spoken: "SoundSet") -> int:
         }
     )
     with columns[0]:
-        said = linked_menu("Syllable", _same(SAID), "said", SAID[0])
+        said = url_selectbox("Syllable", _same(SAID), "said", SAID[0])
     with columns[1]:
-        speaker = linked_menu("Speaker", _same(SPEAKERS), "speaker", first)
+        speaker = url_selectbox("Speaker", _same(SPEAKERS), "speaker", first)
     factors = spoken.factors
     fits = (factors["said"].values == SAID.index(said)) & (
         factors["speaker"].values == list(SPEAKERS).index(speaker)
@@ -146,17 +146,17 @@ def _views(
     columns = st.columns(3)
     with columns[0]:
         st.markdown("**The clip**")
-        spectrogram.chart(
+        spectrogram.draw_chart(
             levels[0],
             "Spectrogram of the clip: time in seconds to the right, frequency in hertz "
             "upwards; brighter is louder.",
             "sound_clip",
         )
-        spectrogram.play(spoken.clips[row].numpy(), "The clip as it was spoken")
+        spectrogram.draw_player(spoken.clips[row].numpy(), "The clip as it was spoken")
     for column, view, dice, role, colour, name in zip(
         columns[1:],
         levels[1:],
-        made.dice,
+        made.params,
         (":orange[**One view**]", ":green[**Its partner**]"),
         (ANCHOR, POSITIVE),
         ("One view", "Its partner"),
@@ -165,8 +165,10 @@ def _views(
         with column:
             st.markdown(role)
             alt = f"{name}, a spectrogram. Dice: {augmented_views.params_text(dice)}"
-            spectrogram.picture(np.ascontiguousarray(view), colour, alt)
-            spectrogram.play_levels(np.ascontiguousarray(view), f"{name}, made audible")
+            spectrogram.draw_picture(np.ascontiguousarray(view), colour, alt)
+            spectrogram.draw_levels_player(
+                np.ascontiguousarray(view), f"{name}, made audible"
+            )
 
 
 def _listed(words: list[str]) -> str:

@@ -7,7 +7,8 @@ import streamlit as st
 from pages.features.sound import encoder_menu, recording_map
 from pages.shell import decode_once, resources
 from pages.widgets.audio import spectrogram
-from pages.widgets.audio.held_out import HELD_OUT, held_out_voices
+from pages.widgets.audio.held_out import CLIP_COUNT, held_out_voices
+from pages.widgets.palette import NEUTRAL
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -75,9 +76,9 @@ def _place(file: Any, path: str | None) -> None:
     st.markdown(f"**{says}**")
     left, right = st.columns([0.6, 0.4], vertical_alignment="center")
     with left:
-        spectrogram.chart(image[0, 0].numpy(), says, "own_voice")
+        spectrogram.draw_chart(image[0, 0].numpy(), says, "own_voice")
     with right:
-        spectrogram.play(samples, "Your recording, as the encoder gets it")
+        spectrogram.draw_player(samples, "Your recording, as the encoder gets it")
     try:
         features = features_of(path, image)
     except ValueError as error:
@@ -92,7 +93,7 @@ def _neighbours(rows: list[int], cosines: list[float]) -> None:
     said, who = spoken.factors["said"], spoken.factors["speaker"]
     heard = [said.names[int(said.values[r])] for r in rows]
     st.markdown(
-        f"**Nearest of {HELD_OUT} held-out voices: {', '.join(f'“{h}”' for h in heard)}.**"
+        f"**Nearest of {CLIP_COUNT} held-out voices: {', '.join(f'“{h}”' for h in heard)}.**"
     )
     for place, (row, cosine, what) in enumerate(zip(rows, cosines, heard, strict=True)):
         speaker = who.names[int(who.values[row])]
@@ -101,9 +102,9 @@ def _neighbours(rows: list[int], cosines: list[float]) -> None:
             columns = st.columns(ACROSS)
         with columns[place % ACROSS]:
             levels = spoken.images[row, 0].numpy()
-            spectrogram.picture(levels, spectrogram.PLAIN, f"Spectrogram of {label}")
+            spectrogram.draw_picture(levels, NEUTRAL, f"Spectrogram of {label}")
             st.markdown(f"{place + 1}. {label}, cosine {cosine:.2f}")
-            spectrogram.play(spoken.clips[row].numpy(), label)
+            spectrogram.draw_player(spoken.clips[row].numpy(), label)
 
 
 def features_of(path: str | None, image: "Tensor") -> "Tensor":

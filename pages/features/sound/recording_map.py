@@ -8,7 +8,7 @@ import numpy as np
 
 from pages.widgets.audio import sound_urls
 from pages.widgets.map import map_codec
-from pages.widgets.map.map_canvas import live_map, map_images
+from pages.widgets.map.map_canvas import draw_map, send_sprite_sheet
 from pages.widgets.map.sprite_sheet import thumbnail_sheet
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def draw(spoken: "SoundSet", image: "Tensor", features: "Tensor", nearest: int) 
         "alt": says,
         "chosen": len(spoken.images),
     }
-    live_map(key, frame, key="own_map", height=360)
+    draw_map(key, frame, key="own_map", height=360)
 
 
 def _named(tensor: "Tensor") -> str:
@@ -63,7 +63,7 @@ def _send_pictures(key: str, spoken: "SoundSet", image: "Tensor") -> None:
     # Not map_images_from: its cache is the server's, and the recording is the learner's.
     pictures = np.concatenate([spoken.images.numpy(), image.numpy()])
     sheet, tile, across = thumbnail_sheet(pictures)
-    map_images(
+    send_sprite_sheet(
         key,
         sheet,
         tile=tile,

@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from pages.widgets.questions.catalogue import OWN
+from pages.widgets.questions.catalogue import IMPORTED_BANK
 from ssl_core.quiz import bank
 from ssl_core.quiz.bank import Bank, BankError
 
@@ -64,14 +64,18 @@ def _take(key: str) -> None:
     except BankError as error:
         st.session_state[_PROBLEMS] = error.problems
         return
-    st.session_state[OWN] = own
+    st.session_state[IMPORTED_BANK] = own
 
 
 def _say_problems() -> None:
     problems = st.session_state.get(_PROBLEMS)
     if not problems:
         return
-    kept = " The bank that was in use still is." if st.session_state.get(OWN) else ""
+    kept = (
+        " The bank that was in use still is."
+        if st.session_state.get(IMPORTED_BANK)
+        else ""
+    )
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     st.error(f"This bank is not used: {count}.{kept}", icon=":material/error:")
     # As it stands: nothing of a stranger's file is read as Markdown here.
@@ -79,7 +83,7 @@ def _say_problems() -> None:
 
 
 def _in_use() -> None:
-    own: Bank | None = st.session_state.get(OWN)
+    own: Bank | None = st.session_state.get(IMPORTED_BANK)
     if own is None:
         return
     count = len(own.questions)
@@ -94,6 +98,6 @@ def _in_use() -> None:
 
 
 def _remove() -> None:
-    st.session_state.pop(OWN, None)
+    st.session_state.pop(IMPORTED_BANK, None)
     st.session_state.pop(_PROBLEMS, None)
     st.session_state[_TURN] += 1  # a new uploader, which holds no file
