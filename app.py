@@ -1,8 +1,8 @@
 """The web app: ``streamlit run app.py`` finds ``app`` and serves it.
 
-Streamlit runs ``pages/router.py`` for every visitor. The router stands beside the pages and
-not here because Streamlit takes a folder named ``pages`` beside a script for its older
-multipage convention, which would run a page without the router.
+Streamlit runs ``pages/router.py`` for every visitor. The router is not in this folder,
+because Streamlit would take the folder ``pages`` beside it for the pages of its older
+multipage convention, and would run them without the router.
 """
 
 from pathlib import Path
@@ -25,7 +25,7 @@ app = App(
         components.ROUTE,
     ],
     middleware=[
-        Middleware(security_headers.SafeHeaders),
+        Middleware(security_headers.SecurityHeaders),
         Middleware(connections.ConnectionCounter),
     ],
     lifespan=startup.lifespan,

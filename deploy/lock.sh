@@ -1,11 +1,11 @@
 #!/bin/sh
-# The exact versions that deploy/Dockerfile installs (Linux, x86-64, Python 3.11), with hashes:
+# Writes the lock files that deploy/Dockerfile installs (Linux, x86-64, Python 3.11), with hashes:
 #   sh deploy/lock.sh UV [--upgrade]
-# Without --upgrade a version that is locked and still allowed stays.
-#   torch-gpu.lock             PyTorch with CUDA, and all that it needs
+# Without --upgrade, locked versions that are still allowed are kept.
+#   torch-gpu.lock             PyTorch with CUDA, and its dependencies
 #   torch-cpu.lock             the same versions of torch and torchvision, built for CPUs
-#   requirements.lock          everything else in requirements.txt
-#   requirements-cluster.lock  the same and requirements-cluster.txt
+#   requirements.lock          all other packages of requirements.txt
+#   requirements-cluster.lock  the same, and those of requirements-cluster.txt
 set -eu
 uv=$1
 shift
@@ -16,13 +16,13 @@ compile() {
     "$uv" pip compile --quiet --generate-hashes --no-header --no-annotate \
         --python-version 3.11 --python-platform x86_64-manylinux_2_28 "$@" >/dev/null
 }
-# Names of the packages in a lock file that are one of the two builds' own.
-builds() { grep -oE '^(torch|torchvision|triton|nvidia-[a-z0-9-]+|cuda-[a-z0-9-]+)==' "$1" | tr -d =; }
+# Names of the packages in a lock file that belong to a build of PyTorch.
+build_packages() { grep -oE '^(torch|torchvision|triton|nvidia-[a-z0-9-]+|cuda-[a-z0-9-]+)==' "$1" | tr -d =; }
 
 grep '^torch' requirements.txt | compile "$@" - -c requirements.txt -o deploy/torch-gpu.lock
 
-# shellcheck disable=SC2046 # one option for each name
-set -- "$@" $(builds deploy/torch-gpu.lock | sed 's/^/--no-emit-package=/')
+# shellcheck disable=SC2046 # the names are split into one option each
+set -- "$@" $(build_packages deploy/torch-gpu.lock | sed 's/^/--no-emit-package=/')
 compile "$@" requirements-cluster.txt requirements.txt -c deploy/torch-gpu.lock \
     -o deploy/requirements-cluster.lock
 compile "$@" requirements.txt -c deploy/torch-gpu.lock -c deploy/requirements-cluster.lock \

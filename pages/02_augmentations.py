@@ -5,8 +5,8 @@ import streamlit as st
 from pages.features.augmentations import picture_picker
 from pages.features.playground import notices, sidebar_values
 from pages.shell import identity
-from pages.widgets import augmented_views, source_code, view_pairs
-from pages.widgets.palette import ANCHOR, GHOST, POSITIVE
+from pages.widgets import augmented_views, source_code, tiles
+from pages.widgets.palette import ANCHOR, NEUTRAL, POSITIVE
 from ssl_core.augment import AUGMENTATIONS, Policy, offered
 
 st.title("Augmentations", anchor=False)
@@ -42,25 +42,25 @@ alts = (
     "The spectrogram of the sound." if sound else "The original picture.",
     *(
         f"View {v}: {augmented_views.params_text(params)}"
-        for v, params in zip("AB", views.dice, strict=True)
+        for v, params in zip("AB", views.params, strict=True)
     ),
 )
 for column, view, caption, colour, alt in zip(
     columns,
     [views.original, *views.images],
     captions,
-    (GHOST, ANCHOR, POSITIVE),
+    (NEUTRAL, ANCHOR, POSITIVE),
     alts,
     strict=True,
 ):
     with column:
         if sound:
             levels = view[:, :, 0].copy()
-            spectrogram.picture(levels, colour, alt)
+            spectrogram.draw_picture(levels, colour, alt)
             st.markdown(caption)
-            spectrogram.play_levels(levels, f"{alt} Made audible.")
+            spectrogram.draw_levels_player(levels, f"{alt} Made audible.")
         else:
-            st.image(view_pairs.data_url(view), width="stretch", alt=alt)
+            st.image(tiles.data_url(view), width="stretch", alt=alt)
             st.markdown(caption)
 on = ", ".join(a.label for a in policy.augmentations) or "nothing"
 st.caption(f"On: {on}. Seed {seed}: the same seed rolls the same dice.")
@@ -71,7 +71,7 @@ if sound:
     )
 with st.expander("The dice that made these views", icon=":material/casino:"):
     st.dataframe(
-        augmented_views.params_table(views.dice),
+        augmented_views.params_table(views.params),
         hide_index=True,
         alt="Every random number behind the two views",
     )
@@ -80,20 +80,22 @@ st.subheader("Each one alone", anchor=False)
 st.caption(
     "At the strength set in the sidebar; its own default where it is switched off."
 )
-tiles = augmented_views.each_alone(images, sidebar_values.strengths(), seed)
+examples = augmented_views.each_augmentation_alone(
+    images, sidebar_values.strengths(), seed
+)
 across = 3 if sound else 6
-for start in range(0, len(tiles), across):
+for start in range(0, len(examples), across):
     for column, tile in zip(
-        st.columns(across), tiles[start : start + across], strict=False
+        st.columns(across), examples[start : start + across], strict=False
     ):
         with column:
-            alt = f"{tile.label}: {tile.dice}"
+            alt = f"{tile.label}: {tile.params}"
             if sound:
-                spectrogram.picture(tile.image[:, :, 0].copy(), GHOST, alt)
+                spectrogram.draw_picture(tile.image[:, :, 0].copy(), NEUTRAL, alt)
             else:
-                st.image(view_pairs.data_url(tile.image), width="stretch", alt=alt)
+                st.image(tiles.data_url(tile.image), width="stretch", alt=alt)
             st.markdown(f"**{tile.label}**")
-            st.caption(tile.dice)
+            st.caption(tile.params)
 
 st.subheader("The code that ran", anchor=False)
 slug = st.selectbox(
@@ -102,4 +104,4 @@ slug = st.selectbox(
     key="source_of",
     format_func=lambda s: AUGMENTATIONS[s].label,
 )
-source_code.show(AUGMENTATIONS[slug])
+source_code.draw(AUGMENTATIONS[slug])

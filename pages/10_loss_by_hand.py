@@ -57,4 +57,4 @@ with st.expander("The code that ran: nt_xent", icon=":material/code:"):
     # Imported late because it imports torch.
     from ssl_core.methods.simclr import nt_xent
 
-    source_code.show(nt_xent)
+    source_code.draw(nt_xent)

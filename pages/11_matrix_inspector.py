@@ -58,4 +58,4 @@ if batch is not None:
     st.subheader("Worth seeing once", anchor=False)
     presets.draw()
     with st.expander("The code that ran", icon=":material/code:"):
-        source_code.show(similarity)
+        source_code.draw(similarity)

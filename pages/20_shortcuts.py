@@ -74,26 +74,27 @@ CASES = {
 
 def draw_evidence() -> None:
     """Draw colour histograms without training, two encoders, and the composition matrix."""
-    results = evidence.verdict("colour_shortcut")
+    results = evidence.draw_verdict("colour_shortcut")
     if results:
         retrieval = [a for a in results.arms if a.startswith("histogram")]
         trained = [a for a in results.arms if not a.startswith("histogram")]
-        evidence.figure(
-            evidence_plots.dots(results, "retrieval", retrieval), "ev_retrieval"
+        evidence.draw_plot(
+            evidence_plots.dot_plot(results, "retrieval", retrieval), "ev_retrieval"
         )
-        evidence.figure(
-            evidence_plots.dots(results, "probe_class", trained), "ev_shortcut_class"
+        evidence.draw_plot(
+            evidence_plots.dot_plot(results, "probe_class", trained),
+            "ev_shortcut_class",
         )
         measures = ("knn", "probe_background_hue", "loss", "effective_rank")
-        evidence.table(results, measures, trained)
-    results = evidence.verdict("composition")
+        evidence.draw_table(results, measures, trained)
+    results = evidence.draw_verdict("composition")
     if results:
         for source, parts in (
             ("shapes", composition.SHAPES),
             ("photos", composition.PHOTOS),
         ):
             draw_composition(results, source, list(parts))
-    evidence.provenance("colour_shortcut", "composition")
+    evidence.draw_provenance("colour_shortcut", "composition")
 
 
 def draw_composition(results: evidence.Evidence, source: str, names: list[str]) -> None:
@@ -111,8 +112,8 @@ def draw_composition(results: evidence.Evidence, source: str, names: list[str]) 
     if not any(e for row in values for e in row):
         return
     title = {"shapes": "Shapes", "photos": "Photographs"}[source]
-    plot = evidence_plots.matrix(names, names, values, f"{title}: probe of the class")
-    evidence.figure(plot, f"ev_composition_{source}")
+    plot = evidence_plots.heat_map(names, names, values, f"{title}: probe of the class")
+    evidence.draw_plot(plot, f"ev_composition_{source}")
     together = results.at(f"{source}: all", "probe_class")
     if together:
         evidence.st.caption(f"All default views together: {together}.")

@@ -69,7 +69,7 @@ CASES = {
 
 def draw_evidence() -> None:
     """Draw batch sizes by what is held equal, DCL, the queue, and false negatives."""
-    results = evidence.verdict("negatives")
+    results = evidence.draw_verdict("negatives")
     if results:
         curves = {
             f"{label}, {equal}": [
@@ -84,27 +84,29 @@ def draw_evidence() -> None:
                 ("equal epochs", "dcl", "DCL"),
             )
         }
-        plot = evidence_plots.lines(
+        plot = evidence_plots.line_plot(
             curves, "batch size N", "kNN of the shape", log_x=True
         )
-        evidence.figure(plot, "ev_negatives")
-        evidence.table(
+        evidence.draw_plot(plot, "ev_negatives")
+        evidence.draw_table(
             results, ("knn", "negatives", "loss", "ceiling", "contrastive_top1")
         )
-    results = evidence.verdict("moco_queue")
+    results = evidence.draw_verdict("moco_queue")
     if results:
-        evidence.figure(evidence_plots.dots(results, "knn"), "ev_queue")
-        evidence.figure(evidence_plots.dots(results, "drift_16"), "ev_drift")
-    results = evidence.verdict("false_negatives")
+        evidence.draw_plot(evidence_plots.dot_plot(results, "knn"), "ev_queue")
+        evidence.draw_plot(evidence_plots.dot_plot(results, "drift_16"), "ev_drift")
+    results = evidence.draw_verdict("false_negatives")
     if results:
         counts = [a for a in results.arms if a.startswith("counted")]
-        evidence.figure(evidence_plots.dots(results, "same_class", counts), "ev_false")
-        evidence.table(
+        evidence.draw_plot(
+            evidence_plots.dot_plot(results, "same_class", counts), "ev_false"
+        )
+        evidence.draw_table(
             results,
             ("knn", "pushing", "same_class_part"),
             [a for a in results.arms if a not in counts],
         )
-    results = evidence.verdict("mutual_information")
+    results = evidence.draw_verdict("mutual_information")
     if results:
         from ssl_core.experiments.mutual_information import TRUE
 
@@ -112,14 +114,14 @@ def draw_evidence() -> None:
             arm: [(mi, results.at(arm, f"true_{mi}")) for mi in TRUE]
             for arm in results.arms
         }
-        plot = evidence_plots.lines(
+        plot = evidence_plots.line_plot(
             curves,
             "true information (nats)",
             "InfoNCE's estimate (nats)",
             log_x=True,
         )
-        evidence.figure(plot, "ev_log_k")
-    evidence.provenance(
+        evidence.draw_plot(plot, "ev_log_k")
+    evidence.draw_provenance(
         "negatives", "moco_queue", "false_negatives", "mutual_information"
     )
 

@@ -56,7 +56,7 @@ CASES = {
 
 def draw_evidence() -> None:
     """Draw accuracy, hardest weight, uniformity and tolerance by temperature."""
-    results = evidence.verdict("temperature")
+    results = evidence.draw_verdict("temperature")
     if not results:
         return
     arms = [f"tau = {t:g}" for t in TAUS]
@@ -66,7 +66,7 @@ def draw_evidence() -> None:
     ) -> list[tuple[float, evidence_plots.Estimate | None]]:
         return [(t, results.at(a, quantity)) for t, a in zip(TAUS, arms, strict=True)]
 
-    plot = evidence_plots.lines(
+    plot = evidence_plots.line_plot(
         {
             "pushing done by the hardest tenth": by_temperature("hardest_weight"),
             "cosine within a class": by_temperature("tolerance"),
@@ -76,18 +76,20 @@ def draw_evidence() -> None:
         "part, cosine or accuracy",
         log_x=True,
     )
-    evidence.figure(plot, "ev_temperature")
-    plot = evidence_plots.lines(
+    evidence.draw_plot(plot, "ev_temperature")
+    plot = evidence_plots.line_plot(
         {"uniformity of z": by_temperature("uniformity")},
         "temperature",
         "uniformity",
         log_x=True,
     )
-    evidence.figure(plot, "ev_uniformity")
-    evidence.figure(evidence_plots.dots(results, "probe_class"), "ev_temperature_class")
+    evidence.draw_plot(plot, "ev_uniformity")
+    evidence.draw_plot(
+        evidence_plots.dot_plot(results, "probe_class"), "ev_temperature_class"
+    )
     columns = ("knn", "contrastive_top1", "hardest_weight", "uniformity", "tolerance")
-    evidence.table(results, (*columns, "loss"))
-    evidence.provenance("temperature")
+    evidence.draw_table(results, (*columns, "loss"))
+    evidence.draw_provenance("temperature")
 
 
 lab_page.draw(

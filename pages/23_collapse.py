@@ -75,12 +75,12 @@ CASES = {
 
 def draw_evidence() -> None:
     """Draw ablations, the spectrum, seven methods, and linear networks."""
-    results = evidence.verdict("collapse")
+    results = evidence.draw_verdict("collapse")
     if results:
-        plot = evidence_plots.dots(results, "directions")
-        evidence.figure(plot, "ev_rank")
-        evidence.figure(
-            evidence_plots.dots(results, "knn", baseline="random_init"),
+        plot = evidence_plots.dot_plot(results, "directions")
+        evidence.draw_plot(plot, "ev_rank")
+        evidence.draw_plot(
+            evidence_plots.dot_plot(results, "knn", baseline="random_init"),
             "ev_collapse_knn",
         )
         arms = ("SimSiam", "SimSiam, no stop-gradient", "BYOL", "BYOL, no predictor")
@@ -88,9 +88,11 @@ def draw_evidence() -> None:
             a: list(enumerate(results.series(a, "spectrum")[:32], start=1))
             for a in arms
         }
-        plot = evidence_plots.lines(spectra, "singular value", "part of the largest")
-        evidence.figure(plot, "ev_spectrum")
-        evidence.table(
+        plot = evidence_plots.line_plot(
+            spectra, "singular value", "part of the largest"
+        )
+        evidence.draw_plot(plot, "ev_spectrum")
+        evidence.draw_table(
             results,
             (
                 "knn",
@@ -101,18 +103,19 @@ def draw_evidence() -> None:
                 "loss",
             ),
         )
-    results = evidence.verdict("no_negatives")
+    results = evidence.draw_verdict("no_negatives")
     if results:
-        evidence.figure(
-            evidence_plots.dots(results, "knn", baseline="random_init"), "ev_methods"
+        evidence.draw_plot(
+            evidence_plots.dot_plot(results, "knn", baseline="random_init"),
+            "ev_methods",
         )
-    results = evidence.verdict("dimensional_collapse")
+    results = evidence.draw_verdict("dimensional_collapse")
     if results:
-        evidence.figure(
-            evidence_plots.dots(results, "effective_rank"), "ev_dimensional"
+        evidence.draw_plot(
+            evidence_plots.dot_plot(results, "effective_rank"), "ev_dimensional"
         )
-        evidence.table(results, ("effective_rank", "rank_before", "ninth", "last"))
-    evidence.provenance("collapse", "no_negatives", "dimensional_collapse")
+        evidence.draw_table(results, ("effective_rank", "rank_before", "ninth", "last"))
+    evidence.draw_provenance("collapse", "no_negatives", "dimensional_collapse")
 
 
 lab_page.draw(

@@ -85,32 +85,32 @@ CASES = {
 
 def draw_evidence() -> None:
     """Draw probes by views, head and layer, and accuracy by number of labels."""
-    results = evidence.verdict("meaning")
+    results = evidence.draw_verdict("meaning")
     if results:
         arms = list(results.arms)
         values = [[results.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
         names = [f.replace("_", " ") for f in FACTORS]
-        plot = evidence_plots.matrix(arms, names, values, "Linear probe accuracy")
-        evidence.figure(plot, "ev_meaning")
-        evidence.table(results, [f"probe_{f}" for f in FACTORS])
-    results = evidence.verdict("projection_head")
+        plot = evidence_plots.heat_map(arms, names, values, "Linear probe accuracy")
+        evidence.draw_plot(plot, "ev_meaning")
+        evidence.draw_table(results, [f"probe_{f}" for f in FACTORS])
+    results = evidence.draw_verdict("projection_head")
     if results:
-        evidence.figure(evidence_plots.dots(results, "class_h"), "ev_head_h")
+        evidence.draw_plot(evidence_plots.dot_plot(results, "class_h"), "ev_head_h")
         factors = ("class", "background_hue", "rotation", "texture")
-        evidence.table(
+        evidence.draw_table(
             results, [f"{factor}_{layer}" for factor in factors for layer in "hz"]
         )
-    results = evidence.verdict("label_efficiency")
+    results = evidence.draw_verdict("label_efficiency")
     if results:
         curves = {
             arm: [(n, results.at(arm, f"labels_{n}")) for n in LABELS]
             for arm in results.arms
         }
-        plot = evidence_plots.lines(
+        plot = evidence_plots.line_plot(
             curves, "labels a class", "accuracy on unseen images", log_x=True
         )
-        evidence.figure(plot, "ev_labels")
-    evidence.provenance("meaning", "projection_head", "label_efficiency")
+        evidence.draw_plot(plot, "ev_labels")
+    evidence.draw_provenance("meaning", "projection_head", "label_efficiency")
 
 
 lab_page.draw(

@@ -77,14 +77,14 @@ def draw_evidence() -> None:
     """Draw the misreadings, and numbers of two encoders whose maps look equally tidy."""
     for text in MISREADINGS:
         st.markdown(f"1. {text}")
-    results = evidence.of("colour_shortcut")
+    results = evidence.load("colour_shortcut")
     if results:
         arms = ["shapes: crop", "shapes: all views"]
-        evidence.figure(evidence_plots.dots(results, "knn", arms), "ev_map_knn")
-        evidence.figure(
-            evidence_plots.dots(results, "probe_background_hue", arms), "ev_map_hue"
+        evidence.draw_plot(evidence_plots.dot_plot(results, "knn", arms), "ev_map_knn")
+        evidence.draw_plot(
+            evidence_plots.dot_plot(results, "probe_background_hue", arms), "ev_map_hue"
         )
-        evidence.provenance("colour_shortcut")
+        evidence.draw_provenance("colour_shortcut")
 
 
 lab_page.draw(

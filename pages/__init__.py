@@ -1,14 +1,14 @@
-"""Pages of the app, the parts they are made of, and the router.
+"""The pages of the app, their modules, and the router.
 
-A file ``NN_slug.py`` is one page; Streamlit runs it. Three packages hold what pages are made
-of, and each may import only from those after it: ``features`` (one per kind of page, none
-imports another), ``widgets`` (parts that know no page), ``shell`` (start-up, identity, URL
-parameters, links, progress).
+A file ``NN_slug.py`` is one page; Streamlit runs it. Three packages hold the modules of the
+pages: ``features`` (one for each kind of page; none imports another), ``widgets`` (reusable
+on any page) and ``shell`` (start-up, identity, URL parameters, links, progress). Features may
+import widgets and shell, widgets may import the shell, and the shell imports neither.
 """
 
 import os
 
-# Before torch is imported. Every script run is a thread of its own, and OpenMP would start
-# and keep a team of threads for each. For the few small tensors of a page a team takes ten
-# times as long as one thread. Workers are told how many threads they have.
+# Set before torch is imported. Every script run has its own thread, and OpenMP would start
+# and keep several threads for each. For the few small tensors of a page they take ten times
+# as long as one thread. The training workers set their own number of threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

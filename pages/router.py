@@ -1,4 +1,4 @@
-"""The router: page set-up, the menu, and the sidebar of the pages that have one."""
+"""The router: it sets up the page, the menu and the sidebar, and runs the page."""
 
 import streamlit as st
 
@@ -8,12 +8,12 @@ from pages.shell.paths import ASSETS
 
 
 def main() -> None:
-    """Draw the page that the address asks for; a script run begins here."""
+    """Draw the page of the URL; every script run begins here."""
     st.set_page_config(
         page_title="Contrastive learning, live",
         page_icon=str(ASSETS / "icon.png"),
         layout="wide",
-        # Train asks the sidebar to close where it would cover the page.
+        # *Train* closes the sidebar on small screens, where it would cover the page.
         initial_sidebar_state=st.session_state.get("sidebar_state", "auto"),
     )
     menu = {
@@ -23,12 +23,12 @@ def main() -> None:
         ]
         for section, pages in navigation.SECTIONS.items()
     }
-    if operators.is_admin():  # for everybody else there is no such page
+    if operators.is_admin():  # the page does not exist for others
         menu[""].append(
             st.Page("60_operators.py", title="Operators", visibility="hidden")
         )
     page = st.navigation(menu, position="top")
-    url_params.begin(page.url_path)
+    url_params.begin_page(page.url_path)
     if page.url_path in navigation.WITH_SIDEBAR:
         from pages.features.playground import sidebar  # imports torch
 

@@ -68,7 +68,7 @@ def draw_prediction() -> None:
     )
     if not guess:
         return
-    if state.shown.images == 2 and loss_canvas.coincide(state.shown):
+    if state.arrangement.images == 2 and loss_canvas.all_coincide(state.arrangement):
         st.session_state.by_hand_looked = True
     if st.session_state.get("by_hand_looked"):
         st.markdown(format_feedback(guess))
@@ -83,7 +83,7 @@ def draw_prediction() -> None:
 
 def format_feedback(guess: str) -> str:
     """Explain why a guess is right or wrong, with the computed loss."""
-    tau = st.session_state.by_hand.shown.tau
+    tau = st.session_state.by_hand.arrangement.tau
     loss, _ = loss_canvas.autograd(Arrangement(2, tau, arrangement="collapse"))
     result = f"the core computes **{loss:.4f}** for coinciding points"
     if guess == "log 3":
@@ -107,7 +107,7 @@ def format_feedback(guess: str) -> str:
 
 def draw_caution() -> None:
     """Draw the misreading to avoid: the loss cannot reach 0."""
-    arrangement = st.session_state.by_hand.shown
+    arrangement = st.session_state.by_hand.arrangement
     st.markdown(
         "**Careful:** a loss of 0 is not what training aims at, for it cannot be reached. "
         f"{loss_canvas.lowest_loss(arrangement.images, arrangement.tau, arrangement.space)} "
@@ -129,7 +129,7 @@ def draw_examples() -> None:
 
 def _collapse_points() -> None:
     state: loss_canvas.State = st.session_state.by_hand
-    arrangement = state.shown
-    state.lay(
+    arrangement = state.arrangement
+    state.replace(
         Arrangement(2, arrangement.tau, arrangement.space, arrangement="collapse")
     )

@@ -32,7 +32,7 @@ def is_admin() -> bool:
 def draw_status(report: Report) -> None:
     """Draw the server's status and four counts."""
     settings = resources.settings()
-    status = STATUS_TEXTS[HealthReport.of(report).told["status"]]
+    status = STATUS_TEXTS[HealthReport.of(report).body["status"]]
     st.markdown(
         f"{status} Version {__version__}, up for "
         f"{run_text.duration(report.uptime_seconds)}, training by backend “{report.backend}”. "

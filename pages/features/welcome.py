@@ -31,7 +31,7 @@ def draw_lessons() -> None:
     except LessonError as error:
         st.error(f"{error}.", icon=":material/menu_book:")
         return
-    lesson_links.links([(lesson, lesson.icon) for lesson in lessons], "welcome")
+    lesson_links.draw_links([(lesson, lesson.icon) for lesson in lessons], "welcome")
 
 
 def draw_quiz() -> None:

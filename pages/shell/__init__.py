@@ -1,1 +1,1 @@
-"""What every page stands on: start-up, identity, URL parameters, links, progress."""
+"""Shared by all pages: start-up, identity, URL parameters, links, progress."""

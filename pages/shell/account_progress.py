@@ -1,4 +1,4 @@
-"""Progress of who has signed in: the server's ledger has it beside this visit."""
+"""Progress of a signed-in learner, synchronised with the server's progress database."""
 
 import time
 from importlib.util import find_spec
@@ -11,58 +11,75 @@ from ssl_core.quiz import accounts
 from ssl_core.quiz.ledger import LedgerDown
 from ssl_core.quiz.progress import Progress
 
-FRESH_SECONDS = 60.0  # after which another device may have written
-_KNOWN, _AT, _TROUBLE = "account_known", "account_at", "account_trouble"
-# By Streamlit's st.login; Authlib takes either of the two that it can ask with.
-_NEEDED = (("authlib",), ("httpx", "httpx2"))
+SYNC_INTERVAL_SECONDS = 60.0  # another device may have written after this time
+# Session keys: progress of the last sync, its time, and why the last attempt failed.
+_SYNCED, _SYNCED_AT, _ERROR = "account_progress", "account_synced_at", "account_error"
+# st.login needs both packages; Authlib accepts either HTTP client.
+_REQUIRED_PACKAGES = (("authlib",), ("httpx", "httpx2"))
 
 
 def can_sign_in() -> bool:
-    """Whether this server lets learners sign in, and this one has not."""
+    """Whether this server offers sign-in and the learner is not signed in."""
     return "is_logged_in" in st.user and not identity.account_key()
 
 
-def sync(own: Progress) -> Progress:
-    """The visit's progress together with the account's, which the ledger has now, too.
+def sync(progress: Progress) -> Progress:
+    """Merge the visit's progress with the account's, and store the result in the database.
 
-    Without an account, and while the database does not answer, it is as it was.
+    Args:
+        progress: of this visit.
+
+    Returns:
+        The merged progress. It is ``progress`` itself without an account, while the
+        database does not answer, and if the last sync was less than
+        :data:`SYNC_INTERVAL_SECONDS` ago and nothing has changed since.
     """
     state, key = st.session_state, identity.account_key()
     if key is None:
-        return own
-    known: Progress | None = state.get(_KNOWN)
-    if own is known and time.monotonic() - state[_AT] < FRESH_SECONDS:
-        return own
+        return progress
+    synced: Progress | None = state.get(_SYNCED)
+    age = time.monotonic() - state.get(_SYNCED_AT, 0.0)
+    if progress is synced and age < SYNC_INTERVAL_SECONDS:
+        return progress
     try:
-        both = resources.progress_database().join(
-            key, own, known.forgotten if known else 0
+        merged = resources.progress_database().join(
+            key, progress, synced.forgotten if synced else 0
         )
-    except (LedgerDown, ValueError) as problem:
-        _troubled(problem)
-        return own
-    state.pop(_TROUBLE, None)
-    state[_KNOWN], state[_AT] = both, time.monotonic()
-    return both
+    except (LedgerDown, ValueError) as error:
+        _report(error)
+        return progress
+    state.pop(_ERROR, None)
+    state[_SYNCED], state[_SYNCED_AT] = merged, time.monotonic()
+    return merged
 
 
-def merge_browser_copy(own: Progress, copy: Progress, marked: str) -> Progress:
-    """The visit's progress with the browser's copy, beside which stood ``marked``."""
+def merge_browser_copy(progress: Progress, copy: Progress, mark: str) -> Progress:
+    """Merge the browser's copy into the visit's progress.
+
+    Args:
+        progress: of this visit.
+        copy: what the browser has stored.
+        mark: the tag that the browser has stored with it; it tells whose copy it is.
+    """
     key = identity.account_key()
     if key is None:
-        return own.merged(copy)
-    return accounts.taken(own, copy, marked, _tag(key))
+        return progress.merged(copy)
+    return accounts.taken(progress, copy, mark, _browser_tag(key))
 
 
-def account_tag(own: Progress) -> str:
-    """What the browser writes beside its copy, "" without an account."""
+def account_tag(progress: Progress) -> str:
+    """The tag that the browser stores with its copy; "" without an account."""
     key = identity.account_key()
-    return accounts.mark(_tag(key), own) if key else ""
+    return accounts.mark(_browser_tag(key), progress) if key else ""
 
 
 def draw() -> None:
-    """Sign in, or who is signed in and the way out; nothing where none of it is on."""
+    """Draw the sign-in buttons, or the account and *Sign out*.
+
+    Nothing is drawn if this server offers no sign-in.
+    """
     if identity.account_key():
-        _signed_in()
+        _draw_account()
     elif can_sign_in():
         st.markdown(
             "**Sign in** if you want your answers and your newest run on another device, "
@@ -75,11 +92,11 @@ def draw() -> None:
                     _sign_in(provider)
 
 
-def _signed_in() -> None:
+def _draw_account() -> None:
     name = st.user.get("name") or st.user.get("preferred_username") or ""
     st.text(f"You are signed in as {str(name)[:60]}." if name else "You are signed in.")
-    if trouble := st.session_state.get(_TROUBLE):
-        st.warning(trouble, icon=":material/cloud_off:")
+    if error := st.session_state.get(_ERROR):
+        st.warning(error, icon=":material/cloud_off:")
     st.button("Sign out", icon=":material/logout:", key="sign_out", on_click=st.logout)
     st.caption(
         "On a computer that others use, switch off below what this browser keeps before "
@@ -88,7 +105,11 @@ def _signed_in() -> None:
 
 
 def _sign_in(provider: str) -> None:
-    missing = [names[0] for names in _NEEDED if not any(map(find_spec, names))]
+    missing = [
+        packages[0]
+        for packages in _REQUIRED_PACKAGES
+        if not any(map(find_spec, packages))
+    ]
     if missing:
         st.error(
             f"Nobody can sign in: this server lacks {' and '.join(missing)}, which "
@@ -98,40 +119,40 @@ def _sign_in(provider: str) -> None:
         return
     try:
         st.login(provider)
-    except StreamlitAuthError as problem:
+    except StreamlitAuthError as error:
         st.error(
-            f"Nobody can sign in, this server's settings are not complete: {problem}",
+            f"Nobody can sign in, this server's settings are not complete: {error}",
             icon=":material/error:",
         )
 
 
 def _providers() -> dict[str, str]:
-    """The names of the operator's providers, and what their buttons say."""
+    """Name -> button label of each identity provider in the operator's settings."""
     auth = st.secrets.get("auth", {})
-    named = [
-        n
-        for n, value in auth.items()
-        if hasattr(value, "keys") and n != "client_kwargs"
+    names = [
+        name
+        for name, value in auth.items()
+        if hasattr(value, "keys") and name != "client_kwargs"
     ]
-    found = {"default": "Sign in"} if "client_id" in auth or not named else {}
-    return found | {name: f"Sign in with {name}" for name in named if name != "default"}
+    labels = {"default": "Sign in"} if "client_id" in auth or not names else {}
+    return labels | {n: f"Sign in with {n}" for n in names if n != "default"}
 
 
-def _troubled(problem: Exception) -> None:
-    """Keep the trouble for the page, and say it once in a small note."""
+def _report(error: Exception) -> None:
+    """Show a new error once as a toast, and keep it for the page."""
     sentence = (
-        f"What your account holds cannot be read: {problem}. It stays as it is; "
+        f"What your account holds cannot be read: {error}. It stays as it is; "
         "forgetting all your answers would begin it anew."
     )
-    if isinstance(problem, LedgerDown):
+    if isinstance(error, LedgerDown):
         sentence = (
-            f"Your answers do not reach your account at the moment: {problem}. You can "
+            f"Your answers do not reach your account at the moment: {error}. You can "
             "go on; they are in this visit, and the server tries again as you do."
         )
-    if st.session_state.get(_TROUBLE) != sentence:
+    if st.session_state.get(_ERROR) != sentence:
         st.toast(sentence, icon=":material/cloud_off:")
-    st.session_state[_TROUBLE] = sentence
+    st.session_state[_ERROR] = sentence
 
 
-def _tag(key: str) -> str:
+def _browser_tag(key: str) -> str:
     return identity.account_id("browser", key)

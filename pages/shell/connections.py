@@ -1,9 +1,9 @@
-"""Counts the visits whose browser is connected."""
+"""Counter of connected browsers."""
 
 from typing import Any
 
 _STREAM = "/_stcore/stream"  # Streamlit's web socket, one for each open page
-_open = 0
+_open_sockets = 0
 
 
 class ConnectionCounter:
@@ -13,16 +13,16 @@ class ConnectionCounter:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Pass a connection on; it counts until it is closed."""
-        global _open
-        counts = scope["type"] == "websocket" and scope["path"].endswith(_STREAM)
-        _open += counts
+        """Pass a connection on, and count it until it is closed."""
+        global _open_sockets
+        is_page = scope["type"] == "websocket" and scope["path"].endswith(_STREAM)
+        _open_sockets += is_page
         try:
             await self.app(scope, receive, send)
         finally:
-            _open -= counts
+            _open_sockets -= is_page
 
 
 def count() -> int:
     """How many browsers are connected now."""
-    return _open
+    return _open_sockets

@@ -1,4 +1,4 @@
-"""A file that a learner gave to a page: opened once, however often the page is drawn."""
+"""Decode a learner's file once, although the page is drawn many times."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,26 +9,27 @@ import streamlit as st
 from ssl_core.service import NotNow
 
 
-def decode_once(file: Any, opening: Callable[[bytes], np.ndarray]) -> np.ndarray:
-    """What is in a file, or why it cannot be used; remembered for the last file only.
+def decode_once(file: Any, decode: Callable[[bytes], np.ndarray]) -> np.ndarray:
+    """The content of a file; result or error of the last file is kept in the session.
 
     Args:
-        file: what an upload, a camera or a microphone gave.
-        opening: makes an array of its content; do not edit the array.
+        file: what Streamlit's upload, camera or microphone widget returned.
+        decode: makes an array of the file's bytes. Do not change the array.
 
     Raises:
-        ValueError: the refusal of ``opening``, whose time and memory are not spent again.
+        ValueError: from ``decode``; raised again in later runs without another call.
+        NotNow: from ``decode``; not kept, because a later attempt may succeed.
     """
     last = st.session_state.get("opened_file")
     if last is None or last[0] != file.file_id:
         try:
-            last = file.file_id, opening(file.getvalue()), ""
+            last = file.file_id, decode(file.getvalue()), ""
         except NotNow:
             raise
-        except ValueError as refusal:
-            last = file.file_id, None, str(refusal)
+        except ValueError as error:
+            last = file.file_id, None, str(error)
         st.session_state.opened_file = last
-    _, found, reason = last
-    if found is None:
-        raise ValueError(reason)
-    return found
+    _, array, problem = last
+    if array is None:
+        raise ValueError(problem)
+    return array

@@ -1,4 +1,4 @@
-"""Whether the server is well, for a balancer, a container's health check, a monitor."""
+"""The route ``/health`` for load balancers, container health checks and monitors."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,22 +13,27 @@ from pages.shell.base_url import base_url_path
 from ssl_core import __version__
 from ssl_core.service import Report
 
-LEAST_FREE_MB = 100.0  # about what a ResNet-18 and its momentum take to save
+MIN_FREE_MB = 100.0  # about the size of a saved ResNet-18 with its momentum
 
 
 @dataclass(frozen=True)
 class HealthReport:
-    """One answer: what is told, and whether runs can be trained and kept."""
+    """The answer of the route.
 
-    told: dict[str, Any]
-    well: bool
+    Args:
+        body: what everybody may read: counts, but no paths and no errors.
+        healthy: whether runs can be trained and saved.
+    """
+
+    body: dict[str, Any]
+    healthy: bool
 
     @classmethod
     def of(cls, report: Report) -> "HealthReport":
-        """What everybody may know of a report: counts, no places and no errors."""
-        full = report.disk_free_mb < LEAST_FREE_MB
-        status = "degraded" if full else report.status
-        told = {
+        """The public part of a service report."""
+        disk_full = report.disk_free_mb < MIN_FREE_MB
+        status = "degraded" if disk_full else report.status
+        body = {
             "status": status,
             "workers": {"warm": report.warm, "wanted": report.workers},
             "training": report.training,
@@ -36,24 +41,25 @@ class HealthReport:
             "version": __version__,
             "uptime_seconds": report.uptime_seconds,
         }
-        return cls(told, status != "degraded")
+        return cls(body, status != "degraded")
 
 
 def check() -> HealthReport:
-    """How the service is; not well if it cannot even be asked."""
+    """The service's health; not healthy if the service cannot report."""
     try:
         return HealthReport.of(resources.service().report())
     except OSError:  # the folder of runs is gone
-        return HealthReport({"status": "degraded", "version": __version__}, well=False)
+        body = {"status": "degraded", "version": __version__}
+        return HealthReport(body, healthy=False)
 
 
-async def _answer(request: Request) -> JSONResponse:
+async def _serve_health(request: Request) -> JSONResponse:
     health = await run_in_threadpool(check)
     return JSONResponse(
-        health.told,
-        status_code=200 if health.well else 503,
+        health.body,
+        status_code=200 if health.healthy else 503,
         headers={"Cache-Control": "no-store"},
     )
 
 
-ROUTE = Route(f"{base_url_path()}/health", _answer)
+ROUTE = Route(f"{base_url_path()}/health", _serve_health)

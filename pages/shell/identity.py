@@ -1,6 +1,7 @@
-"""Who is looking: an unguessable id in a cookie, so that a refresh finds the run again.
+"""Ids of learners: a random one in a cookie, and one of the account after sign-in.
 
-Who signs in has an id on every device. Neither tells who they are.
+The cookie lets a learner find the run again after a refresh. The account's id is the same on
+every device. Neither id says who the learner is.
 """
 
 import re
@@ -12,20 +13,21 @@ from pages.shell import components
 from ssl_core.quiz import accounts
 
 COOKIE_NAME = "ssl_learner"
-_PATTERN = re.compile(r"[A-Za-z0-9_-]{22}")
+_COOKIE_PATTERN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 _keep = components.declare("ssl_learner_cookie", "cookie")
 
 
 def user_id() -> str:
-    """The learner's id: of who signed in, else of this browser."""
+    """The account's id of a signed-in learner, otherwise this browser's id."""
     return user_ids()[0]
 
 
 def user_ids() -> tuple[str, ...]:
-    """All ids of the learner: what was begun before signing in stays theirs."""
+    """All ids of the learner: runs from before the sign-in stay theirs."""
     account = account_key()
-    return (account_id("runs", account), _own()) if account else (_own(),)
+    browser = _browser_id()
+    return (account_id("runs", account), browser) if account else (browser,)
 
 
 def account_key() -> str | None:
@@ -37,22 +39,28 @@ def account_key() -> str | None:
 
 
 def account_id(purpose: str, account: str) -> str:
-    """An id of an account that only this server can make."""
+    """An id of an account that only this server can compute.
+
+    Args:
+        purpose: accounts have another id for each purpose.
+        account: from :func:`account_key`.
+    """
     return accounts.ident(st.secrets["auth"]["cookie_secret"], purpose, account)
 
 
-def _own() -> str:
-    """This browser's id: from this session, else from the cookie, else a new one."""
+def _browser_id() -> str:
+    """This browser's id: from the session, else from the cookie, else a new one."""
     if "learner" not in st.session_state:
         cookie = st.context.cookies.get(COOKIE_NAME, "")
-        known = _PATTERN.fullmatch(cookie) is not None
-        st.session_state.learner = cookie if known else secrets.token_urlsafe(16)
+        valid = _COOKIE_PATTERN.fullmatch(cookie) is not None
+        st.session_state.learner = cookie if valid else secrets.token_urlsafe(16)
     return str(st.session_state.learner)
 
 
 def set_cookie() -> None:
-    """Leave the browser its own id; draws nothing that can be seen.
+    """Store the browser's id in a cookie; the component is invisible.
 
-    An account's id never gets there: whoever uses the browser next would have it.
+    The account's id is never stored: the next user of the browser would get it.
     """
-    _keep(data={"name": COOKIE_NAME, "value": _own()}, key="learner_cookie", height=1)
+    data = {"name": COOKIE_NAME, "value": _browser_id()}
+    _keep(data=data, key="learner_cookie", height=1)

@@ -1,6 +1,6 @@
-"""A learner's progress during a visit, kept by their own browser between visits.
+"""A learner's progress: in the session during a visit, in their browser between visits.
 
-Who signs in has it in the server's ledger, too.
+The progress of signed-in learners is in the server's progress database, too.
 """
 
 import secrets
@@ -12,7 +12,7 @@ from pages.shell import account_progress, callbacks, components
 from ssl_core.quiz import saving
 from ssl_core.quiz.progress import Progress
 
-NAME = "ssl_progress"  # of the entry in the browser's local storage
+STORAGE_KEY = "ssl_progress"  # in the browser's local storage
 _WIDGET = "progress_store"
 
 _mount = components.declare("ssl_progress_store", "progress")
@@ -24,92 +24,96 @@ def now() -> int:
 
 
 def current() -> Progress:
-    """The learner's progress as this visit knows it."""
+    """The learner's progress in this visit."""
     if "progress" not in st.session_state:
         fresh = Progress(seed=secrets.randbelow(2**31))
         st.session_state.progress = account_progress.sync(fresh)
-    kept: Progress = st.session_state.progress
-    return kept
+    progress: Progress = st.session_state.progress
+    return progress
 
 
-def save(changed: Progress) -> None:
-    """Take this progress; the browser gets it at the end of the script run."""
-    st.session_state.progress = changed
+def save(progress: Progress) -> None:
+    """Replace the progress; the browser stores it at the end of the script run."""
+    st.session_state.progress = progress
 
 
 def mount() -> None:
-    """Bring the browser's storage into the page; call it once in every script run.
+    """Connect the page with the browser's storage; call it at the end of a script run.
 
-    It stands at the *end* of a run, so that what the run changed is stored by it.
+    At the end, because it stores what the script run has changed.
     """
     state = st.session_state
     nonce = state.setdefault("progress_nonce", secrets.token_hex(8))
-    _hear()  # once more: what was clicked meanwhile may have cut the callback short
-    own = state.progress = account_progress.sync(current())
-    started = bool(own.attempts or own.lessons or own.exam or own.forgotten)
+    _on_stored()  # again: a click may have cut the callback short
+    progress = account_progress.sync(current())
+    state.progress = progress
+    started = bool(
+        progress.attempts or progress.lessons or progress.exam or progress.forgotten
+    )
     _mount(
         key=_WIDGET,
         data={
-            "name": NAME,
+            "name": STORAGE_KEY,
             "nonce": nonce,
-            "text": saving.dumps(own) if started else "",
-            "mark": account_progress.account_tag(own),
+            "text": saving.dumps(progress) if started else "",
+            "mark": account_progress.account_tag(progress),
             "keep": state.get("progress_keep", True),
             "chosen": state.get("progress_chosen", False),
             "heard": state.get("progress_heard", 0),
         },
         height=1,
-        on_stored_change=_hear,
+        on_stored_change=_on_stored,
     )
-    if problem := state.pop("progress_problem", None):
-        st.toast(problem, icon=":material/error:")
+    if error := state.pop("progress_error", None):
+        st.toast(error, icon=":material/error:")
 
 
-def browser_keeps() -> bool:
-    """Whether the browser may keep the progress."""
+def browser_storage_enabled() -> bool:
+    """Whether the browser may store the progress."""
     return bool(st.session_state.get("progress_keep", True))
 
 
 @callbacks.uninterruptible
-def set_browser_keeps(keep: bool) -> None:
-    """Let the browser keep the progress from now on, or make it forget what it kept."""
-    st.session_state.progress_keep = keep
+def set_browser_storage(enabled: bool) -> None:
+    """Let the browser store the progress, or make it delete what it has stored."""
+    st.session_state.progress_keep = enabled
     st.session_state.progress_chosen = True
 
 
 @callbacks.uninterruptible
-def forget() -> None:
-    """Begin anew, here, in the browser and in the account."""
-    # A second more: what was answered within this one is forgotten with the rest.
-    fresh = Progress(seed=secrets.randbelow(2**31), forgotten=now() + 1)
-    st.session_state.progress = fresh
+def reset() -> None:
+    """Delete the progress here, in the browser and in the account."""
+    # One second later than now, so that an answer of this very second is deleted, too.
+    save(Progress(seed=secrets.randbelow(2**31), forgotten=now() + 1))
 
 
 @callbacks.uninterruptible
-def _hear() -> None:
-    """What the browser had: merge it, and let the browser know that it was read.
+def _on_stored() -> None:
+    """Merge the browser's copy, then confirm that it was read.
 
-    In this order, for what it thinks was read it overwrites.
+    In this order, because the browser overwrites what Python has confirmed.
     """
     state = st.session_state
-    said = (state.get(_WIDGET) or {}).get("stored")
-    if not isinstance(said, dict) or said.get("nonce") != state.get("progress_nonce"):
-        return  # of an earlier session of this tab: the browser will say it again
-    if said.get("k") == state.get("progress_heard"):
+    message = (state.get(_WIDGET) or {}).get("stored")
+    if not isinstance(message, dict):
         return
-    if said.get("off"):
+    if message.get("nonce") != state.get("progress_nonce"):
+        return  # from an earlier session of this tab; the browser sends it again
+    if message.get("k") == state.get("progress_heard"):
+        return
+    if message.get("off"):
         state.progress_keep = False
-    if text := said.get("text"):
+    if text := message.get("text"):
         try:
             copy = saving.loads(str(text))
             save(
                 account_progress.merge_browser_copy(
-                    current(), copy, str(said.get("mark") or "")
+                    current(), copy, str(message.get("mark") or "")
                 )
             )
         except ValueError as error:
-            state.progress_problem = (
+            state.progress_error = (
                 "What this browser kept of your answers cannot be read, so you begin "
                 f"anew: {error}."
             )
-    state.progress_heard = said.get("k", 0)
+    state.progress_heard = message.get("k", 0)

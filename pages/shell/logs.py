@@ -1,8 +1,8 @@
-"""What the server says of itself: lines to read, or JSON lines for a log collector.
+"""The server's log: lines of text, or JSON lines for a log collector.
 
-Only what :data:`FIELDS` names can be added to a line, and none of it tells who a learner
-is, what a file is called, or where somebody comes from. Of an exception its kind and its
-place are told, not its words, which may quote what a learner gave.
+A line holds only the fields that :data:`FIELDS` names. None of them says who a learner is,
+what a file is called, or where a visitor comes from. Of an exception the type and the place
+are logged, but not the message, which may quote a learner's input.
 """
 
 import json
@@ -12,62 +12,64 @@ import traceback
 from datetime import UTC, datetime
 from types import TracebackType
 
-# What stands beside a message: ``log.info("run ended", extra={"event": "run_ended", …})``.
+# Extra fields of a message: ``log.info("run ended", extra={"event": "run_ended", …})``.
 FIELDS = (
     *("event", "state", "method", "data", "seconds", "steps", "waiting"),
     *("reason", "version", "backend", "workers", "settings"),
 )
-OURS = ("ssl_core", "pages")
-THEIRS = ("streamlit", "uvicorn", "websockets")
-FRAMES_TOLD = 5
+OWN_LOGGERS = ("ssl_core", "pages")
+SERVER_LOGGERS = ("streamlit", "uvicorn", "websockets")
+MAX_TRACE_FRAMES = 5
 
 
-class TextLines(logging.Formatter):
-    """One line for a reader: time, level, message, and what stands beside it."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        beside = " ".join(f"{k}={v}" for k, v in _beside(record).items())
-        parts = [_time(record), record.levelname, _one_line(record), beside]
-        return " ".join(filter(None, parts)) + _trouble_as_text(record)
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line."""
+class TextFormatter(logging.Formatter):
+    """One line of text: time, level, message, extra fields and error."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = {
+        fields = " ".join(f"{k}={v}" for k, v in _extra_fields(record).items())
+        parts = [_time(record), record.levelname, _one_line(record), fields]
+        return " ".join(filter(None, parts)) + _error_text(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object per line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
             "time": _time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": _one_line(record),
         }
-        return json.dumps(told | _beside(record) | _trouble(record), default=str)
+        return json.dumps(
+            entry | _extra_fields(record) | _error_fields(record), default=str
+        )
 
 
 def set_up(log_format: str) -> None:
-    """Send the program's own log to standard error; may be called again.
+    """Send the app's log to standard error; a second call replaces the first.
 
     Args:
-        log_format: "text", or "json", which also takes over the web server's lines.
+        log_format: "text", or "json", which also formats the web server's lines.
     """
-    formatter = JsonLines() if log_format == "json" else TextLines()
-    for name in OURS:
+    formatter = JsonFormatter() if log_format == "json" else TextFormatter()
+    for name in OWN_LOGGERS:
         logger = logging.getLogger(name)
         logger.setLevel(logging.INFO)
-        for old in [h for h in logger.handlers if isinstance(h, _Own)]:
+        for old in [h for h in logger.handlers if isinstance(h, _AppHandler)]:
             logger.removeHandler(old)
-        own = _Own(sys.stderr)
-        own.setFormatter(formatter)
-        logger.addHandler(own)
+        new = _AppHandler(sys.stderr)
+        new.setFormatter(formatter)
+        logger.addHandler(new)
     if log_format == "json":
         for name in list(logging.root.manager.loggerDict):
-            if name.partition(".")[0] in THEIRS:
+            if name.partition(".")[0] in SERVER_LOGGERS:
                 for handler in logging.getLogger(name).handlers:
                     handler.setFormatter(formatter)
 
 
-class _Own(logging.StreamHandler):
-    """A handler of this module."""
+class _AppHandler(logging.StreamHandler):
+    """The handler that :func:`set_up` adds; the type finds it again."""
 
 
 def _time(record: logging.LogRecord) -> str:
@@ -79,21 +81,21 @@ def _one_line(record: logging.LogRecord) -> str:
     return " ".join(record.getMessage().split())
 
 
-def _beside(record: logging.LogRecord) -> dict[str, object]:
+def _extra_fields(record: logging.LogRecord) -> dict[str, object]:
     return {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
 
 
-def _trouble(record: logging.LogRecord) -> dict[str, object]:
-    """The kind of an exception, and where it came from, innermost first."""
-    kind, _, trace = record.exc_info or (None, None, None)
-    return {"error": kind.__name__, "where": _where(trace)} if kind else {}
+def _error_fields(record: logging.LogRecord) -> dict[str, object]:
+    """Type of the exception and its trace, innermost frame first."""
+    error, _, trace = record.exc_info or (None, None, None)
+    return {"error": error.__name__, "where": _trace_lines(trace)} if error else {}
 
 
-def _where(trace: TracebackType | None) -> list[str]:
-    frames = traceback.extract_tb(trace)[-FRAMES_TOLD:]
+def _trace_lines(trace: TracebackType | None) -> list[str]:
+    frames = traceback.extract_tb(trace)[-MAX_TRACE_FRAMES:]
     return [f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames)]
 
 
-def _trouble_as_text(record: logging.LogRecord) -> str:
-    trouble = _trouble(record)
-    return f" ({trouble['error']} at {trouble['where']})" if trouble else ""
+def _error_text(record: logging.LogRecord) -> str:
+    error = _error_fields(record)
+    return f" ({error['error']} at {error['where']})" if error else ""

@@ -45,32 +45,32 @@ SECTIONS = {
         ("52_for_teachers", "For teachers", "school"),
     ],
 }
-# The pages whose runs the sidebar controls; all others have few knobs of their own, or none.
+# URL paths of the pages with a sidebar, which controls the learner's run.
 WITH_SIDEBAR = {"playground", "augmentations"}
 
 
 @cache
 def page_files() -> dict[str, str]:
-    """Each page's address -> its file beside the router."""
-    found = sorted(PAGES.glob("[0-9]*.py"))
-    return {path.stem.partition("_")[2]: path.name for path in found}
+    """URL path of each page -> its file name."""
+    paths = sorted(PAGES.glob("[0-9]*.py"))
+    return {path.stem.partition("_")[2]: path.name for path in paths}
 
 
 def page_link(link: str, label: str, icon: str) -> None:
-    """A link to a page; nothing where a page runs without the router.
+    """Draw a link to a page; draws nothing if the page runs without the router.
 
     Args:
-        link: address of a page with its parameters: ``collapse?case=stop-gradient&seed=7``.
-        label: of the link.
-        icon: a Material symbol.
+        link: URL path with parameters: ``collapse?case=stop-gradient&seed=7``.
+        label: text of the link.
+        icon: name of a Material symbol.
     """
-    slug, _, query = link.partition("?")
-    if slug not in page_files():
-        st.caption(f"This app has no page {slug[:40]!r}.")
+    url_path, _, query = link.partition("?")
+    if url_path not in page_files():
+        st.caption(f"This app has no page {url_path[:40]!r}.")
         return
     with contextlib.suppress(StreamlitPageNotFoundError):
         st.page_link(
-            page_files()[slug],
+            page_files()[url_path],
             label=label,
             icon=f":material/{icon}:",
             query_params=dict(parse_qsl(query)) or None,

@@ -1,8 +1,8 @@
-"""Where the app's files are."""
+"""Folders of the app."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "pages"
 ASSETS = ROOT / "assets"
-COMPONENTS = ASSETS / "components"  # front ends of the widgets: JavaScript and CSS
+COMPONENTS = ASSETS / "components"  # JavaScript and CSS of the widgets

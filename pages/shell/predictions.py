@@ -1,15 +1,18 @@
-"""Predictions of a lab's outcome: made in the quiz or in the lab, kept for the visit."""
+"""Learners' predictions of a lab's outcome, and the outcomes, for one visit.
+
+A prediction is made in the quiz or in the lab.
+"""
 
 import streamlit as st
 
 
 def widget_key(lab: str, case: str) -> str:
-    """Session key of the widget that asks for the prediction in the lab."""
+    """Session key of the lab's widget that asks for the prediction."""
     return f"predicted_{lab}_{case}"
 
 
-def predict(lab: str, case: str, option: int, origin: str) -> None:
-    """Keep a prediction that was made outside the lab.
+def set_prediction(lab: str, case: str, option: int, origin: str) -> None:
+    """Store a prediction that was made outside the lab.
 
     Args:
         lab: its slug.
@@ -17,40 +20,40 @@ def predict(lab: str, case: str, option: int, origin: str) -> None:
         option: index of the chosen option.
         origin: link back to where it was made.
     """
-    st.session_state[_predicted(lab, case)] = option
-    st.session_state[_origin(lab, case)] = origin
+    st.session_state[_prediction_key(lab, case)] = option
+    st.session_state[_origin_key(lab, case)] = origin
     st.session_state.pop(widget_key(lab, case), None)
 
 
-def predicted(lab: str, case: str) -> int | None:
-    """Index of the option that was chosen outside the lab, None if none was."""
-    found = st.session_state.get(_predicted(lab, case))
-    return None if found is None else int(found)
+def prediction(lab: str, case: str) -> int | None:
+    """Index of the option that was chosen outside the lab; None if none was."""
+    option: int | None = st.session_state.get(_prediction_key(lab, case))
+    return option
 
 
 def origin(lab: str, case: str) -> str:
-    """Link back to where the prediction was made, "" if it was made in the lab."""
-    return str(st.session_state.get(_origin(lab, case), ""))
+    """Link back to where the prediction was made; "" if it was made in the lab."""
+    return str(st.session_state.get(_origin_key(lab, case), ""))
 
 
 def set_outcome(lab: str, case: str, option: int) -> None:
-    """Keep which option this visit's run turned out to be."""
-    st.session_state[_outcome(lab, case)] = option
+    """Store which option came true in this visit's run."""
+    st.session_state[_outcome_key(lab, case)] = option
 
 
 def outcome(lab: str, case: str) -> int | None:
-    """Which option this visit's run turned out to be; None if there was no run."""
-    found = st.session_state.get(_outcome(lab, case))
-    return None if found is None else int(found)
+    """Index of the option that came true in this visit's run; None without a run."""
+    option: int | None = st.session_state.get(_outcome_key(lab, case))
+    return option
 
 
-def _predicted(lab: str, case: str) -> str:
-    return f"carried_{lab}_{case}"
+def _prediction_key(lab: str, case: str) -> str:
+    return f"prediction_{lab}_{case}"
 
 
-def _origin(lab: str, case: str) -> str:
+def _origin_key(lab: str, case: str) -> str:
     return f"origin_{lab}_{case}"
 
 
-def _outcome(lab: str, case: str) -> str:
-    return f"found_{lab}_{case}"
+def _outcome_key(lab: str, case: str) -> str:
+    return f"outcome_{lab}_{case}"

@@ -1,4 +1,4 @@
-"""What the whole server shares: settings, the training service, the progress database."""
+"""Shared by all sessions: settings, the training service, the progress database."""
 
 import contextlib
 import logging
@@ -20,41 +20,43 @@ log = logging.getLogger(__name__)
 
 @st.cache_resource(show_spinner=False)
 def settings() -> Settings:
-    """The operator's settings; an invalid one ends the server with one sentence."""
+    """The operator's settings; an invalid one ends the server with one sentence.
+
+    The URL of the database is checked now, so that the operator and no learner meets an
+    invalid one.
+    """
     for problem in Settings.problems(os.environ):
         log.warning("%s", problem)
     try:
-        chosen = Settings.read(os.environ)
-        if chosen.database:
-            Ledger(
-                chosen.database
-            )  # the operator reads of a bad URL now, no learner later
-        return chosen
-    except ValueError as refusal:
-        _end(refusal)
+        options = Settings.read(os.environ)
+        if options.database:
+            Ledger(options.database)
+        return options
+    except ValueError as error:
+        _exit(error)
 
 
 @st.cache_resource(show_spinner=False)
 def service() -> Service:
     """The pool of training workers, one for the whole server.
 
-    A second server on the same folder, and a server that cannot write its folder, keeps its
-    runs in a temporary folder and says which.
+    If another server uses the folder of runs, or it cannot be written, the runs are kept in
+    a temporary folder. The log names it.
     """
-    chosen = settings()
-    root = Path(chosen.runs_dir) if chosen.runs_dir else DEFAULT_RUNS_DIR
+    options = settings()
+    root = Path(options.runs_dir) if options.runs_dir else DEFAULT_RUNS_DIR
     try:
-        return Service(root, chosen, mapper=chosen.umap)
-    except (RootInUse, OSError) as problem:
-        own = Path(tempfile.mkdtemp(prefix="ssl_lab_runs_"))
+        return Service(root, options, mapper=options.umap)
+    except (RootInUse, OSError) as error:
+        root = Path(tempfile.mkdtemp(prefix="ssl_lab_runs_"))
         log.warning(
             "%s; runs are kept in %s (CONTRASTIVE_RUNS_DIR chooses a folder)",
-            problem,
-            own,
+            error,
+            root,
         )
-        return Service(own, chosen, mapper=chosen.umap)
-    except ValueError as refusal:  # a mirror or a cluster that cannot be used
-        _end(refusal)
+        return Service(root, options, mapper=options.umap)
+    except ValueError as error:  # a mirror or a cluster that cannot be used
+        _exit(error)
 
 
 @st.cache_resource(show_spinner=False)
@@ -62,15 +64,15 @@ def progress_database() -> Ledger:
     """Progress of signed-in learners; several servers may share one database.
 
     Raises:
-        ValueError: one sentence, if the URL of the database is none or a package is missing.
+        ValueError: one sentence, if the URL is invalid or a package is missing.
     """
     folder = Path(settings().runs_dir or DEFAULT_RUNS_DIR)
-    # A database that cannot be opened reports that itself.
+    # Without the folder the database raises an error of its own, which says more.
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
     return Ledger(settings().database or f"sqlite:///{folder / 'progress.sqlite'}")
 
 
-def _end(refusal: ValueError) -> NoReturn:
-    print(f"Cannot start: {refusal}", file=sys.stderr, flush=True)
-    os._exit(2)  # sys.exit in a thread of the server would end that thread only
+def _exit(error: ValueError) -> NoReturn:
+    print(f"Cannot start: {error}", file=sys.stderr, flush=True)
+    os._exit(2)  # sys.exit would end only this thread of the server

@@ -1,4 +1,4 @@
-"""What every answer of the web server tells a browser to forbid."""
+"""Security headers of every HTTP response."""
 
 from typing import Any
 
@@ -7,34 +7,38 @@ from starlette.datastructures import MutableHeaders
 from pages.shell import resources
 
 HEADERS = {
-    # A file that came from a learner is never taken for a script or a page.
+    # A browser must not take a learner's file for a script or a page.
     "X-Content-Type-Options": "nosniff",
-    # Addresses hold knobs, set links and the operators' key: other sites get none.
+    # URLs hold settings and the operators' key, which other sites must not get.
     "Referrer-Policy": "same-origin",
 }
-# Scripts and styles are Streamlit's own matter: it needs both inline.
-POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors {}"
+# It says nothing of scripts and styles: Streamlit needs both inline.
+CONTENT_SECURITY_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors {}"
 
 
-class SafeHeaders:
-    """ASGI middleware that adds :data:`HEADERS` and a policy where they are missing."""
+class SecurityHeaders:
+    """ASGI middleware that adds :data:`HEADERS` and a content security policy.
+
+    A header that the response has already is kept.
+    """
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Pass a request on, and its answer back with the headers."""
+        """Pass a request on, and add the headers to its response."""
 
-        async def answer(message: Any) -> None:
+        async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in (HEADERS | _policy()).items():
+                for name, value in (HEADERS | _policy_header()).items():
                     headers.setdefault(name, value)
             await send(message)
 
-        await self.app(scope, receive, answer if scope["type"] == "http" else send)
+        is_http = scope["type"] == "http"
+        await self.app(scope, receive, send_with_headers if is_http else send)
 
 
-def _policy() -> dict[str, str]:
+def _policy_header() -> dict[str, str]:
     allowed = resources.settings().frame_ancestors
-    return {"Content-Security-Policy": POLICY.format(allowed)}
+    return {"Content-Security-Policy": CONTENT_SECURITY_POLICY.format(allowed)}

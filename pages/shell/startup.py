@@ -1,4 +1,4 @@
-"""Start and end of the web server, and what it imports once the first page was sent."""
+"""Start and end of the web server, and imports after the first page."""
 
 import importlib
 import logging
@@ -15,7 +15,7 @@ from pages.shell import logs, resources
 from pages.shell.paths import PAGES
 from ssl_core import __version__
 
-WARM_UP_AFTER = 2.0  # seconds, in which the first browser fetches what its page needs
+WARM_UP_DELAY_SECONDS = 2.0  # the first browser loads its page in this time
 log = logging.getLogger(__name__)
 
 
@@ -43,23 +43,23 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Timer:
-    """Import what pages are made of, torch included, soon after the first page was sent.
+    """Import the modules of all pages, torch included, soon after the first page.
 
-    The first page needs none of it, and the second page need not wait for it.
+    The first page does not need them, and the second page should not wait for them.
     """
-    timer = threading.Timer(WARM_UP_AFTER, import_page_parts)
-    timer.daemon = True  # a server that stops does not wait for it
+    timer = threading.Timer(WARM_UP_DELAY_SECONDS, import_page_modules)
+    timer.daemon = True  # the server can stop without waiting for it
     timer.start()
     return timer
 
 
-def import_page_parts() -> None:
+def import_page_modules() -> None:
     """Import every module of ``features``, ``widgets`` and ``shell``."""
-    for part in pkgutil.walk_packages([str(PAGES)], "pages."):
-        if _is_part(part.name):
-            importlib.import_module(part.name)
+    for module in pkgutil.walk_packages([str(PAGES)], "pages."):
+        if _is_importable(module.name):
+            importlib.import_module(module.name)
 
 
-def _is_part(name: str) -> bool:
-    # The router and the pages themselves are scripts: an import would draw them.
+def _is_importable(name: str) -> bool:
+    # The router and the pages are scripts: an import would draw them.
     return name.split(".")[1] in ("features", "widgets", "shell")

@@ -1,9 +1,9 @@
 """URL parameters: what a link may set on a page, checked in one place.
 
-A page declares its parameters as name -> :class:`UrlParam`; a
-:class:`ssl_core.knobs.Knob` is one, since it has a default and a check. :func:`check` takes
-out of the address what the page cannot use, before any widget sees it, and says so in one
-sentence. The sentence stays until the parameter is set anew or another page opens.
+A page declares its parameters as name -> :class:`UrlParam`. A :class:`ssl_core.knobs.Knob`
+is one, since it has a default and a check. :func:`check` removes invalid values from the URL
+before a widget reads them, and draws a complaint of one sentence for each. A complaint stays
+until the learner changes the parameter or opens another page.
 """
 
 import contextlib
@@ -15,53 +15,56 @@ from typing import Any, Protocol
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-_MARKUP = re.compile(r"([\\`*\[\]$!|~])")  # Streamlit itself draws no HTML
+_MARKUP = re.compile(r"([\\`*\[\]$!|~])")  # HTML is escaped by Streamlit
 _COMPLAINTS, _PAGE = "url_complaints", "url_page"
 
 
 class UrlParam(Protocol):
-    """One parameter: the value without it, and a check of the text that a link carries."""
+    """One parameter: its default value, and a check of the text in a link."""
 
     @property
     def default(self) -> Any:
-        """Value if the link does not say, or says something that is not allowed."""
+        """Value if a link has no valid value."""
         ...
 
     def check(self, name: str, value: Any) -> Any:
-        """Return the value of the text, or raise a ``ValueError`` of one sentence."""
+        """Return the value of the text; raise ``ValueError`` of one sentence."""
         ...
 
 
 @dataclass(frozen=True)
 class TextParam:
-    """A parameter with a text format of its own.
+    """A parameter with its own text format.
 
     Args:
-        default: value if the link does not say.
+        default: value if a link has no valid value.
         parse: makes the value of the text, or raises a ``ValueError`` of one sentence.
-        shown: the default in words; itself if left out.
+        default_text: the default as a complaint names it; "" means ``str(default)``.
     """
 
     default: Any
     parse: Callable[[str], Any]
-    shown: str = ""
+    default_text: str = ""
 
     def check(self, name: str, value: Any) -> Any:
-        """Return the value of the text, or raise a ``ValueError`` of one sentence."""
+        """Return the value of the text; raise ``ValueError`` of one sentence."""
         return self.parse(str(value))
 
 
 @dataclass(frozen=True)
 class _Complaint:
-    """A sentence about a link, and when it is done with: the widget no longer says this."""
+    """A sentence about a link.
+
+    It is shown as long as the widget with this session key has the default value.
+    """
 
     sentence: str
     key: str
-    instead: Any
+    default: Any
 
 
-def begin(page: str) -> None:
-    """Forget the complaints of another page; the router calls it in every script run."""
+def begin_page(page: str) -> None:
+    """Delete the complaints of the last page; the router calls it in every script run."""
     if st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE] = page
         st.session_state[_COMPLAINTS] = {}
@@ -70,13 +73,13 @@ def begin(page: str) -> None:
 def check(
     params: Mapping[str, UrlParam], keys: Mapping[str, str] | None = None
 ) -> None:
-    """Take values that are not allowed out of the address, and draw a complaint of each.
+    """Remove invalid values from the URL, and draw a complaint for each.
 
     Call it before the widgets of these parameters are drawn.
 
     Args:
-        params: URL parameter -> what is allowed.
-        keys: URL parameter -> session key of its widget, where the two differ.
+        params: name of the URL parameter -> the parameter.
+        keys: name of the URL parameter -> session key of its widget, where they differ.
     """
     validate(params, keys)
     show_complaints(params)
@@ -85,7 +88,7 @@ def check(
 def validate(
     params: Mapping[str, UrlParam], keys: Mapping[str, str] | None = None
 ) -> None:
-    """:func:`check` without drawing; :func:`show_complaints` draws elsewhere."""
+    """:func:`check` without drawing; :func:`show_complaints` draws the complaints."""
     complaints = _complaints()
     for name, param in params.items():
         text = st.query_params.get(name)
@@ -95,56 +98,57 @@ def validate(
         key = (keys or {}).get(name, name)
         try:
             _normalise(name, text, key, param.check(name, text))
-        except ValueError as refusal:
-            sentence = f"In this link, {refusal}; {_in_words(param)}."
+        except ValueError as error:
+            sentence = f"In this link, {error}; {_fallback_text(param)}."
             complaints[name] = _Complaint(sentence, key, param.default)
             write(name, "")
 
 
 def show_complaints(names: Iterable[str]) -> None:
-    """Draw the complaints about these parameters, of those that were not set since."""
+    """Draw the complaints about these parameters, except those changed since."""
     complaints = _complaints()
     for name in names:
-        if (known := complaints.get(name)) is None:
+        if (complaint := complaints.get(name)) is None:
             continue
-        if st.session_state.get(known.key, known.instead) == known.instead:
-            complain(known.sentence)
+        value = st.session_state.get(complaint.key, complaint.default)
+        if value == complaint.default:
+            complain(complaint.sentence)
         else:
             del complaints[name]
 
 
-def first_value(name: str, param: UrlParam, key: str = "") -> Any:
-    """The value that a link sets, the default without one; :func:`validate` included.
+def initial_value(name: str, param: UrlParam, key: str = "") -> Any:
+    """The value in the URL, or the default; calls :func:`validate` first.
 
     Args:
         name: of the URL parameter.
-        param: what is allowed.
-        key: session key of its widget, if it is another than ``name``.
+        param: the parameter.
+        key: session key of its widget; "" means ``name``.
     """
     validate({name: param}, {name: key or name})
     text = st.query_params.get(name)
     try:
         return param.default if text is None else param.check(name, text)
-    except ValueError:  # it could not be taken out of the address
+    except ValueError:  # the invalid value could not be removed from the URL
         return param.default
 
 
 def complain(sentence: str) -> None:
-    """Draw a sentence about a link; nothing in it is taken as markup or becomes a link.
+    """Draw a sentence about a link as plain text, without markup and links.
 
-    Whoever sends a link could otherwise write on the page of whoever opens it.
+    Otherwise the sender of a link could write on the page of a learner who opens it.
     """
     text = _MARKUP.sub(r"\\\1", sentence)
-    for opening in ("://", "www.", "@"):  # what Markdown makes a link of by itself
+    for opening in ("://", "www.", "@"):  # Markdown makes links of these
         text = text.replace(opening, f"{opening[0]}\u2060{opening[1:]}")
     st.warning(text, icon=":material/link_off:")
 
 
 def write(name: str, value: str) -> None:
-    """Set a parameter of the address; an empty value removes it.
+    """Set a URL parameter; an empty value removes it.
 
-    On the first run after a page switch a parameter may still belong to a widget of the
-    page that was left, and cannot be written: the next run writes it.
+    In the first script run after a page switch, a parameter may still belong to a widget of
+    the last page and cannot be written. The next script run writes it.
     """
     with contextlib.suppress(StreamlitAPIException):
         if value:
@@ -155,8 +159,8 @@ def write(name: str, value: str) -> None:
 
 
 def _complaints() -> dict[str, _Complaint]:
-    found: dict[str, _Complaint] = st.session_state.setdefault(_COMPLAINTS, {})
-    return found
+    complaints: dict[str, _Complaint] = st.session_state.setdefault(_COMPLAINTS, {})
+    return complaints
 
 
 def _normalise(name: str, text: str, key: str, value: Any) -> None:
@@ -166,12 +170,10 @@ def _normalise(name: str, text: str, key: str, value: Any) -> None:
         write(name, str(value))
 
 
-def _in_words(param: UrlParam) -> str:
+def _fallback_text(param: UrlParam) -> str:
     if param.default is None:
         return "it is left out"
-    shown = getattr(param, "shown", None)
-    if not isinstance(shown, str) or not shown:
-        shown = str(param.default)
-        if isinstance(param.default, bool):
-            shown = shown.lower()
-    return f"{shown} is used instead"
+    text = getattr(param, "default_text", "") or str(param.default)
+    if isinstance(param.default, bool):
+        text = text.lower()  # as a link has it
+    return f"{text} is used instead"

@@ -1,4 +1,4 @@
-"""The learner's own run: which it is, how it is, and commands to it."""
+"""The learner's own runs: their ids, the state of the current one, and commands to it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,39 +8,49 @@ import streamlit as st
 from pages.shell import identity, resources
 from ssl_core.service import ACTIVE, RESUMABLE
 
-__all__ = ["ACTIVE", "MOVING", "RESUMABLE", "command", "current", "pinned", "state"]
-# States in which a run holds a worker or waits for one.
-MOVING = ("queued", "starting", "running", "pausing", "stopping")
-LAB_RUNS = "lab_runs"  # session key: runs that labs have started in this visit
+__all__ = [
+    "ACTIVE",
+    "IN_PROGRESS",
+    "LAB_RUNS",
+    "RESUMABLE",
+    "command",
+    "current",
+    "pause",
+    "pinned",
+    "state",
+]
+# States of a run that will change without a command of the learner.
+IN_PROGRESS = ("queued", "starting", "running", "pausing", "stopping")
+LAB_RUNS = "lab_runs"  # session key: runs that the labs have started in this visit
 
 
 def current() -> str | None:
-    """The learner's newest run, also after a refresh of the browser."""
+    """Id of the learner's newest run; a refresh of the browser finds it again."""
     if "run" not in st.session_state:
-        found = map(resources.service().active_run, identity.user_ids())
-        st.session_state.run = next(filter(None, found), None)
-    return _known("run")
+        runs = map(resources.service().active_run, identity.user_ids())
+        st.session_state.run = next(filter(None, runs), None)
+    return _session_run("run")
 
 
 def pinned() -> str | None:
-    """The run that the learner has pinned, unless it is the current one."""
-    pin = _known("pin")
+    """Id of the pinned run; None if no run or the current one is pinned."""
+    pin = _session_run("pin")
     return pin if pin != current() else None
 
 
 def state() -> str:
-    """State of the current run, ``"none"`` before there is one."""
+    """State of the current run; "none" without a run."""
     run = current()
     return resources.service().status(run).state if run else "none"
 
 
 def pause() -> None:
-    """Pause the current run after the step that it takes now."""
+    """Pause the current run after its current step."""
     command(resources.service().pause, current())
 
 
 def command(send: Callable[[Any], Any], run: str | None) -> None:
-    """Give the run a command; a refusal becomes one sentence on the page."""
+    """Send the run a command; an error becomes one sentence on the page."""
     try:
         send(run)
         st.session_state.refusal = ""
@@ -48,16 +58,14 @@ def command(send: Callable[[Any], Any], run: str | None) -> None:
         st.session_state.refusal = str(error)
 
 
-def _known(name: str) -> str | None:
-    """A run that the session remembers, forgotten when it has expired or is damaged."""
-    run = st.session_state.get(name)
+def _session_run(key: str) -> str | None:
+    """The run at a session key; deleted there if it is expired, damaged or another's."""
+    service, run = resources.service(), st.session_state.get(key)
     try:
-        if run and not any(
-            resources.service().owns(i, run) for i in identity.user_ids()
-        ):
-            raise ValueError("it is another's")  # an id that came from elsewhere
+        if run and not any(service.owns(user, run) for user in identity.user_ids()):
+            raise ValueError("the run belongs to another learner")
         if run:
-            resources.service().status(run)
+            service.status(run)
     except ValueError:
-        run = st.session_state[name] = None
+        run = st.session_state[key] = None
     return run

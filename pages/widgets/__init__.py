@@ -1,1 +1,1 @@
-"""Parts of pages that know no page: plots, knobs, pictures, texts."""
+"""Reusable parts of pages: plots, knobs, pictures, texts. None depends on a page."""

@@ -8,84 +8,117 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ssl_core.augment import AUGMENTATIONS, Dice, Policy, as_float
+from ssl_core.augment import AUGMENTATIONS, Policy, as_float
+from ssl_core.augment import Dice as Params
 
 
 @dataclass(frozen=True)
 class Views:
-    """A picture, its two views as ``[H, W, 3]`` uint8, and the dice behind each."""
+    """A picture, its two views, and the augmentation parameters of each view.
+
+    Args:
+        original: ``[H, W, 3]`` uint8.
+        images: the two views, as ``original``.
+        params: of each view: label of the augmentation -> its parameters.
+    """
 
     original: np.ndarray
     images: list[np.ndarray]
-    dice: list[dict[str, Dice]]
+    params: list[dict[str, Params]]
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One augmentation applied alone."""
+    """One augmentation applied alone.
+
+    Args:
+        label: of the augmentation.
+        image: ``[H, W, 3]`` uint8.
+        params: its parameters as text.
+    """
 
     label: str
     image: np.ndarray
-    dice: str
+    params: str
 
 
 def two_views(images: Tensor, policy: Policy, seed: int) -> Views:
-    """Two views of the first of ``[n, C, H, W]`` by one policy, from one seed."""
-    g = torch.Generator().manual_seed(seed)
+    """Two augmented views of the first image.
+
+    Args:
+        images: ``[n, C, H, W]`` uint8.
+        policy: draws the parameters of both views.
+        seed: of the random numbers.
+    """
+    generator = torch.Generator().manual_seed(seed)
     x = as_float(images)
-    made, rolled = [], []
+    labels = [augmentation.label for augmentation in policy.augmentations]
+    views, view_params = [], []
     for _ in range(2):
-        dice = policy.draw(len(x), g)
-        made.append(_as_array(policy.apply(x, dice)))
-        rolled.append(
-            {a.label: d for a, d in zip(policy.augmentations, dice, strict=True)}
-        )
-    return Views(_as_array(x), made, rolled)
+        params = policy.draw(len(x), generator)
+        views.append(_first_image(policy.apply(x, params)))
+        view_params.append(dict(zip(labels, params, strict=True)))
+    return Views(_first_image(x), views, view_params)
 
 
-def each_alone(images: Tensor, strengths: Mapping[str, float], seed: int) -> list[Tile]:
-    """Every augmentation that has a strength, by itself, on the first of the images."""
-    x, g = as_float(images), torch.Generator().manual_seed(seed)
+def each_augmentation_alone(
+    images: Tensor, strengths: Mapping[str, float], seed: int
+) -> list[Tile]:
+    """The first image under each augmentation alone.
+
+    Args:
+        images: ``[n, C, H, W]`` uint8.
+        strengths: slug of an augmentation -> its strength.
+        seed: of the random numbers.
+    """
+    x, generator = as_float(images), torch.Generator().manual_seed(seed)
     tiles = []
     for slug, strength in strengths.items():
         augmentation = AUGMENTATIONS[slug](strength=strength)
-        dice = augmentation.draw(len(x), g)
-        shown = _as_array(augmentation.apply(x, dice))
+        params = augmentation.draw(len(x), generator)
+        image = _first_image(augmentation.apply(x, params))
         label = augmentation.label
-        tiles.append(Tile(label, shown, params_text({label: dice})))
+        tiles.append(Tile(label, image, params_text({label: params})))
     return tiles
 
 
-def params_text(dice: Mapping[str, Dice]) -> str:
-    """One view's dice as a line."""
-    parts = [f"{name} {_value(v)}" for d in dice.values() for name, v in d.items()]
+def params_text(view_params: Mapping[str, Params]) -> str:
+    """The parameters of one view as a line of text."""
+    parts = [
+        f"{name} {_format(values)}"
+        for params in view_params.values()
+        for name, values in params.items()
+    ]
     return ", ".join(parts) or "nothing was changed"
 
 
-def params_table(dice: list[dict[str, Dice]]) -> dict[str, list[Any]]:
-    """Both views' dice, a row a die."""
-    rows: dict[str, list[Any]] = {
+def params_table(view_params: list[dict[str, Params]]) -> dict[str, list[Any]]:
+    """The parameters of both views as columns of a table, one row per parameter."""
+    view, partner = view_params
+    columns: dict[str, list[Any]] = {
         "augmentation": [],
-        "die": [],
+        "parameter": [],
         "view": [],
         "partner": [],
     }
-    for label in dice[0]:
-        for name in dice[0][label]:
-            rows["augmentation"].append(label)
-            rows["die"].append(name)
-            rows["view"].append(_value(dice[0][label][name]))
-            rows["partner"].append(_value(dice[1][label][name]))
-    return rows
+    for label, params in view.items():
+        for name in params:
+            columns["augmentation"].append(label)
+            columns["parameter"].append(name)
+            columns["view"].append(_format(params[name]))
+            columns["partner"].append(_format(partner[label][name]))
+    return columns
 
 
-def _value(die: Tensor) -> str:
-    value = die[0].item()
+def _format(values: Tensor) -> str:
+    """The first image's value of a parameter ``[n]``."""
+    value = values[0].item()
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
-def _as_array(x: Tensor) -> np.ndarray:
-    shown = (x[0].clamp(0, 1) * 255).round().byte()
-    return shown.expand(3, -1, -1).permute(1, 2, 0).numpy()
+def _first_image(x: Tensor) -> np.ndarray:
+    """The first of ``[n, C, H, W]`` in [0, 1] as ``[H, W, 3]`` uint8."""
+    pixels = (x[0].clamp(0, 1) * 255).round().byte()
+    return pixels.expand(3, -1, -1).permute(1, 2, 0).numpy()

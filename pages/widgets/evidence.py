@@ -1,4 +1,4 @@
-"""Measured numbers on a page: every one is read from the evidence that ships."""
+"""Measured numbers on a page; all are read from the evidence files that ship."""
 
 import re
 from collections.abc import Sequence
@@ -6,13 +6,13 @@ from functools import lru_cache
 
 import streamlit as st
 
-from pages.widgets.plots import CONFIG, Plot
+from pages.widgets.plots import PLOTLY_CONFIG, Plot
 from ssl_core.experiments import EXPERIMENTS
 from ssl_core.experiments.evidence import Evidence, path_of, read
 from ssl_core.experiments.statistics import CONTRADICTED, REPRODUCED, UNSEEN
 
-PLACE = re.compile(r"\{([a-z_]+)\|([^|{}]+)\|([a-z_0-9]+)\}")
-NOT_YET = "(not measured yet)"
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\|([^|{}]+)\|([a-z_0-9]+)\}")
+NOT_MEASURED = "(not measured yet)"
 _BADGES = {
     REPRODUCED: ("green", ":material/check_circle:"),
     UNSEEN: ("gray", ":material/help:"),
@@ -20,80 +20,84 @@ _BADGES = {
 }
 
 
-def of(slug: str) -> Evidence | None:
-    """The evidence of an experiment; None if it was not run or cannot be read."""
+def load(slug: str) -> Evidence | None:
+    """The evidence of an experiment; None if its file is missing, empty or unreadable."""
     path = path_of(slug)
-    return _read(slug, path.stat().st_mtime_ns) if path.exists() else None
+    return _load(slug, path.stat().st_mtime_ns) if path.exists() else None
 
 
 @lru_cache(maxsize=32)
-def _read(slug: str, _changed: int) -> Evidence | None:
-    # Every placeholder of every rerun asks; the file is parsed once.
+def _load(slug: str, _mtime_ns: int) -> Evidence | None:
+    # Cached, because every placeholder loads the evidence in every script run.
     try:
-        found = read(EXPERIMENTS[slug])
+        evidence = read(EXPERIMENTS[slug])
     except ValueError:
         return None
-    return found if found and found.runs else None
+    return evidence if evidence and evidence.runs else None
 
 
 def fill_numbers(text: str) -> str:
-    """Prose with each ``{slug|arm|quantity}`` replaced by its mean and interval."""
+    """The text with each ``{slug|arm|quantity}`` replaced by its mean and interval."""
 
-    def number(place: re.Match[str]) -> str:
-        slug, arm, quantity = place.groups()
-        found = of(slug)
-        value = found.at(arm, quantity) if found else None
-        return str(value) if value else NOT_YET
+    def estimate(placeholder: re.Match[str]) -> str:
+        slug, arm, quantity = placeholder.groups()
+        evidence = load(slug)
+        value = evidence.at(arm, quantity) if evidence else None
+        return str(value) if value else NOT_MEASURED
 
-    return PLACE.sub(number, text)
+    return PLACEHOLDER.sub(estimate, text)
 
 
-def verdict(slug: str) -> Evidence | None:
-    """The claim, what became of each of its sentences, and where the numbers come from."""
-    found = of(slug)
-    if found is None:
+def draw_verdict(slug: str) -> Evidence | None:
+    """Draw the claim of an experiment and the verdict on each of its effects.
+
+    Returns:
+        The evidence; None if there is none, which the page then says.
+    """
+    evidence = load(slug)
+    if evidence is None:
         st.info(
             f"Not measured yet: `python -m ssl_core experiment {slug}` does it.",
             icon=":material/science:",
         )
         return None
-    st.markdown(f"**The claim.** {found.experiment.claim}")
-    for effect in found.effects:
+    st.markdown(f"**The claim.** {evidence.experiment.claim}")
+    for effect in evidence.effects:
         colour, icon = _BADGES[effect.verdict]
-        least = f", wanted: more than {effect.least:g}" if effect.least else ""
+        minimum = f", wanted: more than {effect.least:g}" if effect.least else ""
         st.markdown(
             f":{colour}-badge[{icon} {effect.verdict}] {effect.sentence}: "
-            f"effect {effect.size}{least}, n = {effect.size.n}"
+            f"effect {effect.size}{minimum}, n = {effect.size.n}"
         )
-    if found.experiment.note:
-        st.caption(found.experiment.note)
-    return found
+    if evidence.experiment.note:
+        st.caption(evidence.experiment.note)
+    return evidence
 
 
-def figure(shown: Plot, key: str) -> None:
-    """A figure of evidence under the sentence that says what it shows."""
-    st.markdown(f"**{shown.says}**")
-    st.plotly_chart(shown.figure, key=key, config=CONFIG, alt=shown.says)
+def draw_plot(plot: Plot, key: str) -> None:
+    """Draw a plot below its caption."""
+    st.markdown(f"**{plot.caption}**")
+    st.plotly_chart(plot.figure, key=key, config=PLOTLY_CONFIG, alt=plot.caption)
 
 
-def provenance(*slugs: str) -> None:
-    """Papers, command, commit and date of what stands above."""
+def draw_provenance(*slugs: str) -> None:
+    """Draw where the numbers of these experiments come from: command, commit, papers."""
     with st.expander("Where these numbers come from", icon=":material/receipt_long:"):
         for slug in slugs:
-            if (found := of(slug)) is None:
+            if (evidence := load(slug)) is None:
                 continue
-            about = found.about
+            about = evidence.about
             st.markdown(
-                f"`{about['command']}`, {len(found.runs)} runs, seeds "
-                f"{', '.join(map(str, found.seeds))}; {about['date']}, commit "
+                f"`{about['command']}`, {len(evidence.runs)} runs, seeds "
+                f"{', '.join(map(str, evidence.seeds))}; {about['date']}, commit "
                 f"`{about['commit']}`, {about['device']}, {about['precision']}, "
                 f"torch {about['versions']['torch']}."
             )
-            _published(found)
+            _draw_published(evidence)
 
 
-def _published(found: Evidence) -> None:
-    rows = found.experiment.published
+def _draw_published(evidence: Evidence) -> None:
+    rows = evidence.experiment.published
     if rows:
         st.dataframe(
             {
@@ -106,14 +110,20 @@ def _published(found: Evidence) -> None:
         )
 
 
-def table(
-    found: Evidence, quantities: Sequence[str], arms: Sequence[str] | None = None
+def draw_table(
+    evidence: Evidence, quantities: Sequence[str], arms: Sequence[str] | None = None
 ) -> None:
-    """The numbers behind a figure, for those who do not see it."""
-    names = [a for a in arms or found.arms if found.at(a, quantities[0])]
+    """Draw the numbers of a plot as a table, for learners who do not see the plot.
+
+    Args:
+        evidence: of one experiment.
+        quantities: names of the columns; the first one decides which arms are shown.
+        arms: names of the rows; all that are measured if left out.
+    """
+    names = [a for a in arms or evidence.arms if evidence.at(a, quantities[0])]
     columns = {
-        found.experiment.quantities[q].label: [
-            str(found.at(a, q) or "-") for a in names
+        evidence.experiment.quantities[q].label: [
+            str(evidence.at(a, q) or "-") for a in names
         ]
         for q in quantities
     }

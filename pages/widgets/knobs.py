@@ -1,4 +1,4 @@
-"""The only maker of sliders: every widget is derived from a knob."""
+"""Widgets of knobs: the type and range of a knob decide which widget is drawn."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,71 +13,80 @@ from ssl_core.knobs import Knob
 def widget(
     name: str, knob: Knob, *, key: str | None = None, default: Any = None, **layout: Any
 ) -> Any:
-    """Draw the widget that fits a knob; its state lives in the URL under ``key``.
+    """Draw the widget that fits a knob; its value is in the URL under ``key``.
 
     Args:
         name: the knob's field name.
         knob: its range, default and help.
-        key: URL parameter and session key, the name if left out.
-        default: overrides the knob's default.
+        key: URL parameter and session key; ``name`` if left out.
+        default: replaces the knob's default.
         layout: passed to the widget: disabled, label_visibility, on_change ….
+
+    Returns:
+        The value, in the knob's type.
     """
     value = knob.default if default is None else default
     label = knob.label or name.replace("_", " ").capitalize()
-    bound: dict[str, Any] = {
+    options: dict[str, Any] = {
         "key": key or name,
         "help": knob.help,
         "bind": "query-params",
         **layout,
     }
     if isinstance(knob.default, bool):
-        return st.toggle(label, value, **bound)
+        return st.toggle(label, value, **options)
     if knob.choices is not None:
-        return st.selectbox(label, knob.choices, knob.choices.index(value), **bound)
+        return st.selectbox(label, knob.choices, knob.choices.index(value), **options)
     if knob.log:
-        options = series(knob, value)
-        return st.select_slider(label, options, value, format_func=_short, **bound)
+        stops = slider_stops(knob, value)
+        return st.select_slider(label, stops, value, format_func=_format, **options)
     low, high = knob.shown or (knob.low, knob.high)
     if low is None or high is None or high - low > 1e6:
-        return st.number_input(label, low, high, value, knob.step, **bound)
+        return st.number_input(label, low, high, value, knob.step, **options)
     kind: Callable[[float], Any] = int if isinstance(knob.default, int) else float
     step = kind(knob.step or (high - low) / 20)
-    return st.slider(label, kind(low), kind(high), kind(value), step, **bound)
+    return st.slider(label, kind(low), kind(high), kind(value), step, **options)
 
 
-def linked_menu(
+def url_selectbox(
     label: str,
     options: Mapping[str, str],
     key: str,
     default: str,
     **layout: Any,
 ) -> str:
-    """A menu of slugs shown by their names, with the slug in the URL.
+    """Draw a select box whose URL parameter is the slug of the chosen option.
 
-    Streamlit's own binding puts the shown name there, which a changed wording breaks.
+    Streamlit's own binding would put the option's text into the URL, and a link would break
+    when the text changes.
 
     Args:
-        label: of the menu.
-        options: slug -> shown name.
+        label: of the select box.
+        options: slug -> text of the option.
         key: URL parameter and session key.
-        default: slug that is chosen, and left out of the URL, unless a link says more.
+        default: slug of the first choice; it is left out of the URL.
         layout: passed to the widget.
+
+    Returns:
+        The slug of the chosen option.
     """
-    first = url_params.first_value(key, Knob(default, choices=tuple(options)))
-    st.session_state.setdefault(key, first)
-    chosen = st.selectbox(
+    initial = url_params.initial_value(key, Knob(default, choices=tuple(options)))
+    st.session_state.setdefault(key, initial)
+    slug = st.selectbox(
         label, list(options), format_func=options.__getitem__, key=key, **layout
     )
-    url_params.write(key, "" if chosen == default else chosen)
-    return str(chosen)
+    url_params.write(key, "" if slug == default else slug)
+    return str(slug)
 
 
 @dataclass(frozen=True)
 class SliderParam:
-    """A knob as a URL parameter: what its widget offers, where the knob allows more.
+    """A knob as a URL parameter with the values of its slider.
+
+    A slider may offer fewer values than its knob allows.
 
     Args:
-        knob: its check comes first.
+        knob: its own check comes first.
     """
 
     knob: Knob
@@ -97,23 +106,30 @@ class SliderParam:
         low, high = self.knob.shown or (None, None)
         if low is not None and high is not None and not low <= checked <= high:
             raise ValueError(f"{name} is {value}; this page allows {low:g} to {high:g}")
-        if self.knob.log and checked not in (stops := series(self.knob, self.default)):
+        if self.knob.log and checked not in (
+            stops := slider_stops(self.knob, self.default)
+        ):
             allowed = ", ".join(f"{stop:g}" for stop in stops)
             raise ValueError(f"{name} is {value}; this page allows {allowed}")
         return checked
 
 
-def series(knob: Knob, value: Any) -> list[Any]:
-    """Stops of a slider that moves in factors: powers of two, or 1 and 3 times ten."""
+def slider_stops(knob: Knob, value: Any) -> list[Any]:
+    """Stops of a logarithmic slider: powers of two, or 1 and 3 times powers of ten.
+
+    Args:
+        knob: decides type and range.
+        value: an additional stop.
+    """
     low, high = knob.shown or (knob.low, knob.high)
     assert low is not None and high is not None
     if isinstance(knob.default, int):
-        series: list[Any] = [2**i for i in range(40) if low <= 2**i <= high]
+        stops: list[Any] = [2**i for i in range(40) if low <= 2**i <= high]
     else:
-        steps = [m * 10.0**e for e in range(-6, 3) for m in (1, 3)]
-        series = [float(f"{s:.3g}") for s in steps if low <= s <= high * 1.0001]
-    return sorted({*series, value})
+        values = [m * 10.0**e for e in range(-6, 3) for m in (1, 3)]
+        stops = [float(f"{s:.3g}") for s in values if low <= s <= high * 1.0001]
+    return sorted({*stops, value})
 
 
-def _short(value: Any) -> str:
+def _format(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""The learner's way through the lessons: how much of each is done, and what comes next."""
+"""Links to the lessons, each with the learner's progress."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +17,13 @@ _STYLE = ASSETS / "lessons.css"
 
 @dataclass(frozen=True)
 class LessonProgress:
-    """A lesson and how far the learner is with its questions.
+    """A lesson and the learner's progress in it.
 
     Args:
-        lesson: which.
-        answered, questions: how many of how many.
-        opened: whether its text was opened.
+        lesson: the lesson.
+        answered: number of answered questions.
+        questions: number of all its questions.
+        opened: whether the learner has opened its text.
     """
 
     lesson: Lesson
@@ -32,17 +33,17 @@ class LessonProgress:
 
     @property
     def link(self) -> str:
-        """Address of its page."""
+        """URL path of its page."""
         return f"lesson_{self.lesson.slug}"
 
     @property
     def done(self) -> bool:
-        """Whether every question was answered, and the text opened."""
+        """Whether the text was opened and every question answered."""
         return self.opened and self.answered == self.questions
 
     @property
-    def says(self) -> str:
-        """How much of it is done: "3 of 8 questions"."""
+    def status(self) -> str:
+        """The progress in words: "3 of 8 questions"."""
         if self.done:
             return "done"
         if self.answered:
@@ -51,7 +52,7 @@ class LessonProgress:
 
     @property
     def icon(self) -> str:
-        """Done, begun, or not yet; a Material symbol."""
+        """Name of the Material symbol of the status."""
         if self.done:
             return "check_circle"
         return "clock_loader_40" if self.answered or self.opened else "circle"
@@ -59,40 +60,41 @@ class LessonProgress:
 
 def lesson_progress() -> list[LessonProgress]:
     """Every lesson with its progress, in order."""
-    return [_stop(lesson) for lesson in lessons.every()]
+    return [_progress(lesson) for lesson in lessons.every()]
 
 
-def links(path: Sequence[tuple[LessonProgress, str]], key: str) -> None:
-    """Links to lessons, each with how much of it is done.
+def draw_links(links: Sequence[tuple[LessonProgress, str]], key: str) -> None:
+    """Draw links to lessons, each with its status.
 
     Args:
-        path: lessons, each with a Material symbol.
+        links: lessons, each with the name of a Material symbol.
         key: of this list on its page.
     """
     with link_list(key):
-        for stop, icon in path:
-            navigation.page_link(stop.link, f"{stop.lesson.title} · {stop.says}", icon)
+        for progress, icon in links:
+            label = f"{progress.lesson.title} · {progress.status}"
+            navigation.page_link(progress.link, label, icon)
 
 
 def link_list(key: str) -> DeltaGenerator:
-    """A container whose links take two lines where one is too short."""
+    """A container for links whose long labels wrap to a second line."""
     st.html(_STYLE)
     return st.container(key=f"lesson_links_{key}", gap="xsmall")
 
 
 def neighbours(slug: str) -> tuple[LessonProgress | None, LessonProgress | None]:
-    """The lesson before and the one after, by the lessons' own ``next``."""
-    path = {stop.lesson.slug: stop for stop in lesson_progress()}
-    before = (s for s in path.values() if s.lesson.next == slug)
-    return next(before, None), path.get(path[slug].lesson.next)
+    """The previous and the next lesson, by the lessons' field ``next``."""
+    by_slug = {progress.lesson.slug: progress for progress in lesson_progress()}
+    previous = (p for p in by_slug.values() if p.lesson.next == slug)
+    return next(previous, None), by_slug.get(by_slug[slug].lesson.next)
 
 
-def _stop(lesson: Lesson) -> LessonProgress:
-    now = learner_progress.current()
+def _progress(lesson: Lesson) -> LessonProgress:
+    learner = learner_progress.current()
     ids = [q.id for q in library().of_lesson(lesson.slug)]
     return LessonProgress(
         lesson,
-        sum(now.latest(ident) is not None for ident in ids),
+        sum(learner.latest(question) is not None for question in ids),
         len(ids),
-        lesson.slug in now.lessons,
+        lesson.slug in learner.lessons,
     )

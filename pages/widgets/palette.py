@@ -1,7 +1,7 @@
-"""Every colour and marker that stands for something, tuned for light and dark.
+"""Colours and markers with a meaning, for the light and the dark theme.
 
-Classes are Okabe-Ito colours *and* a symbol, so that nobody has to tell colours apart.
-Numbers run along viridis, angles around the wheel that the data sets turn on.
+Each class has an Okabe-Ito colour *and* a symbol, so that learners who cannot distinguish the
+colours can read a plot. Numbers use viridis, and angles a wheel of hues.
 """
 
 import math
@@ -9,8 +9,8 @@ from typing import Literal
 
 Theme = Literal["light", "dark"]
 
-# Okabe and Ito (2008); yellow, sky and orange darkened for a white page, the dark ones
-# lightened for a black page, until each stands out at least 2:1 from what it lies on.
+# Okabe and Ito (2008). Yellow, sky blue and orange are darkened for a white page, and the dark
+# colours are lightened for a black page, until each has a contrast of at least 2:1.
 CLASSES: dict[Theme, tuple[str, ...]] = {
     "light": (
         *("#0072b2", "#e08a00", "#009e73", "#c2579b"),
@@ -21,29 +21,35 @@ CLASSES: dict[Theme, tuple[str, ...]] = {
         *("#93d4fa", "#ff7438", "#f3e75b", "#e6e6e6"),
     ),
 }
-# Plotly's names, in the order of the drawn shapes: a disc is a circle, a star a star.
+# Plotly's names, in the order of the data set's shapes: a circle for discs, a star for stars.
 SYMBOLS = (
     *("circle", "square", "triangle-up", "star"),
     *("cross", "circle-open", "diamond", "triangle-down"),
 )
-# What a thing is in contrastive learning: one colour each, in charts and in sentences,
-# each between 2.4:1 and 8:1 against both pages.
+# The roles in contrastive learning, in plots and in sentences. The contrast of each is between
+# 2.4:1 and 8:1 on a white and on a black page.
 ANCHOR, POSITIVE, NEGATIVE = "#d89b00", "#009e73", "#d55e00"
-# The learner's own run; baselines, pinned runs and references stay thin and grey.
-LINE, GHOST = "#2f86c8", "#8b9099"
+# PRIMARY: the learner's own run. NEUTRAL: baselines, pinned runs, references, no role.
+PRIMARY, NEUTRAL = "#2f86c8", "#8b9099"
+# Arms of an experiment; no colour is that of a role.
+ARM_COLOURS = (PRIMARY, "#c2579b", "#38a3dd", "#7a68b3", NEUTRAL)
+ARM_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 
 _VIRIDIS = (
     *("#440154", "#482878", "#3e4989", "#31688e", "#26828e"),
     *("#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"),
 )
-# The end of the scale that would drown in the page is left out.
-_VIRIDIS_PART: dict[Theme, tuple[float, float]] = {"light": (0, 0.93), "dark": (0.2, 1)}
+# Part of the scale in use: the end with too little contrast to the page is left out.
+_VIRIDIS_RANGE: dict[Theme, tuple[float, float]] = {
+    "light": (0, 0.93),
+    "dark": (0.2, 1),
+}
 _WHEEL_LUMA: dict[Theme, float] = {"light": 0.55, "dark": 0.66}
 _WHEEL_CHROMA = 0.36
 
 
 def class_colour(index: int, theme: Theme) -> str:
-    """Colour of a class; from the ninth on, colours repeat with another symbol."""
+    """Colour of a class; colours repeat after eight classes, with other symbols."""
     return CLASSES[theme][index % len(CLASSES[theme])]
 
 
@@ -54,24 +60,26 @@ def class_symbol(index: int) -> str:
 
 def number_scale(theme: Theme, steps: int = 32) -> list[str]:
     """Viridis, low to high, as ``steps`` hex colours."""
-    low, high = _VIRIDIS_PART[theme]
+    low, high = _VIRIDIS_RANGE[theme]
     return [_viridis(low + (high - low) * i / (steps - 1)) for i in range(steps)]
 
 
 def hue_wheel(theme: Theme, steps: int = 36) -> list[str]:
-    """The colour of each angle of a full turn, as ``steps`` hex colours.
+    """The colours of the angles of a full turn, as ``steps`` hex colours.
 
-    The turn is that of the YIQ plane, in which the drawn shapes get their hues: a
-    point has the colour that its picture has.
+    The angle is that in the YIQ plane, which sets the hues of the shapes, too. So a point
+    has the hue of its picture.
     """
     return [_hue(i / steps, _WHEEL_LUMA[theme]) for i in range(steps)]
 
 
-def _viridis(at: float) -> str:
-    place = at * (len(_VIRIDIS) - 1)
-    i = min(int(place), len(_VIRIDIS) - 2)
-    low, high = _channels(_VIRIDIS[i]), _channels(_VIRIDIS[i + 1])
-    return _hex([a + (b - a) * (place - i) for a, b in zip(low, high, strict=True)])
+def _viridis(value: float) -> str:
+    """The colour of a value in [0, 1], interpolated."""
+    position = value * (len(_VIRIDIS) - 1)
+    i = min(int(position), len(_VIRIDIS) - 2)
+    low, high = _rgb(_VIRIDIS[i]), _rgb(_VIRIDIS[i + 1])
+    part = position - i
+    return _hex([a + (b - a) * part for a, b in zip(low, high, strict=True)])
 
 
 def _hue(turn: float, luma: float) -> str:
@@ -85,7 +93,7 @@ def _hue(turn: float, luma: float) -> str:
     return _hex([255 * min(max(c, 0), 1) for c in rgb])
 
 
-def _channels(colour: str) -> list[int]:
+def _rgb(colour: str) -> list[int]:
     return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
 
 

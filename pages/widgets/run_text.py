@@ -1,9 +1,9 @@
-"""Sentences that change with the data; the only place where a tick becomes prose."""
+"""Sentences about a run, made from its status and its ticks."""
 
 from collections.abc import Mapping
 from typing import Any
 
-_STATES = {
+_STATE_TEXTS = {
     "queued": "waiting for a free worker",
     "starting": "loading the data",
     "running": "training",
@@ -17,34 +17,37 @@ _STATES = {
 
 
 def status_line(status: Any, snapshot: Any) -> str:
-    """One line: state, step, seconds, speed."""
+    """One line of Markdown: state, step, seconds, speed, seed.
+
+    Args:
+        status: of the run, from the service.
+        snapshot: the run's last one; None before the first.
+    """
     if status.state in ("failed", "died"):
         return f":red[**{status.error or 'The run ended unexpectedly.'}**]"
-    state = _STATES.get(status.state, status.state)
+    state = _STATE_TEXTS.get(status.state, status.state)
     if status.state == "queued" and status.position:
         state += f", position {status.position}, about {duration(status.wait or 0.0)}"
     elif status.error:
         state += f" ({status.error})"
     if snapshot is None:
         return f"**{state[0].upper()}{state[1:]}**"
-    t = snapshot.scalars
-    line = (
-        f"**{state[0].upper()}{state[1:]}** · step {t['step']:,} · {t['seconds']:.1f} s"
-    )
-    if t["images_per_second"]:
-        line += f" · {t['images_per_second']:,.0f} "
-        line += f"{_things(status)}/s"
+    tick = snapshot.scalars
+    line = f"**{state[0].upper()}{state[1:]}** · step {tick['step']:,}"
+    line += f" · {tick['seconds']:.1f} s"
+    if tick["images_per_second"]:
+        line += f" · {tick['images_per_second']:,.0f} {_things(status)}/s"
     return f"{line} · seed {status.config['seed']}"
 
 
 def _things(status: Any) -> str:
-    from ssl_core.data import things
+    from ssl_core.data import things  # imports torch
 
     return things(str(status.config.get("data", "shapes")))
 
 
 def duration(seconds: float) -> str:
-    """A rough length of time, as a person would say it."""
+    """A duration in round numbers: "5 seconds", "2 minutes", "3 hours"."""
     if seconds < 50:
         return f"{max(5, round(seconds / 5) * 5)} seconds"
     unit, size = ("hour", 3_600) if seconds >= 7_200 else ("minute", 60)
@@ -52,8 +55,8 @@ def duration(seconds: float) -> str:
     return f"{count:,} {unit}{'s' if count > 1 else ''}"
 
 
-def counting(tick: Mapping[str, Any], things: str = "images") -> str:
-    """64 images -> 128 views -> 126 negatives per anchor, in the roles' colours."""
+def batch_counts(tick: Mapping[str, Any], things: str = "images") -> str:
+    """64 images → 128 views → 126 negatives per anchor, in the roles' colours."""
     n, negatives = tick["batch_size"], tick["negatives"]
     start = f"{n:,} {things} → {2 * n:,} views → "
     if not negatives:
@@ -61,8 +64,8 @@ def counting(tick: Mapping[str, Any], things: str = "images") -> str:
     return start + f"**{negatives:,}** :red[negatives] per :orange[anchor]"
 
 
-def collapse(tick: Mapping[str, Any]) -> str:
-    """What the alarm has seen."""
+def collapse_warning(tick: Mapping[str, Any]) -> str:
+    """The sentence of the collapse alarm."""
     return (
         f"Collapse: the projections use {tick['effective_rank']:.1f} directions and their "
         f"spread is {tick['feature_std']:.2f} of a healthy 1. Everything looks alike to the "
@@ -71,7 +74,7 @@ def collapse(tick: Mapping[str, Any]) -> str:
 
 
 def map_title(tick: Mapping[str, Any], count: int, things: str = "images") -> str:
-    """The map's sentence."""
+    """The title of a map: number of points and kNN accuracy."""
     knn = (tick.get("scores") or {}).get("knn")
     start = f"{count:,} {things} this encoder never trained on"
     if knn is None:
@@ -80,7 +83,7 @@ def map_title(tick: Mapping[str, Any], count: int, things: str = "images") -> st
 
 
 def map_alt(tick: Mapping[str, Any], count: int, things: str = "images") -> str:
-    """The map in words."""
+    """The alternative text of a map."""
     return (
         f"Scatter map of {count} held-out {things} in feature space at step "
         f"{tick['step']}. Effective rank {tick['effective_rank']:.1f}. "
@@ -89,7 +92,7 @@ def map_alt(tick: Mapping[str, Any], count: int, things: str = "images") -> str:
 
 
 def pairs_caption() -> str:
-    """What the frames mean."""
+    """The legend of the view pairs."""
     return (
         ":orange[Gold]: the anchor view. :green[Green]: its partner, the positive. Every "
         "other view in the batch is a :red[negative] for methods that use them."
@@ -97,13 +100,13 @@ def pairs_caption() -> str:
 
 
 def pairs_alt(tick: Mapping[str, Any]) -> str:
-    """The pairs in words."""
+    """The alternative text of the view pairs."""
     on = ", ".join(tick["config"]["augment"]) or "nothing: both views are the same"
     return f"Pairs of augmented views of the current batch. Switched on: {on}."
 
 
 def measures_table(tick: Mapping[str, Any]) -> str:
-    """Every measure of the tick, its value and what it says."""
+    """A Markdown table of the tick's measures: name, value and meaning."""
     chance = 1 / (2 * tick["batch_size"] - 1)
     rows = [
         (
@@ -128,25 +131,25 @@ def measures_table(tick: Mapping[str, Any]) -> str:
     return "\n".join([*lines, *(f"| {a} | {b} | {c} |" for a, b, c in rows)])
 
 
-def described(config: Mapping[str, Any]) -> str:
-    """A run in one line."""
-    from ssl_core.methods import METHODS  # and with it torch: not at start
+def run_description(config: Mapping[str, Any]) -> str:
+    """A run in one line: method, batch size, seed and augmentations."""
+    from ssl_core.methods import METHODS  # imports torch
 
     views = ", ".join(config["augment"]) or "no augmentation"
     label = METHODS[config["method"]].label
     return f"{label}, batch {config['batch_size']:,}, seed {config['seed']}; views: {views}."
 
 
-def no_augmentation() -> str:
-    """What it means to switch everything off."""
+def no_augmentation_note() -> str:
+    """What a run without augmentations learns."""
     return (
         "All augmentations are off: both views are the same, partners agree from the first "
         "step, and there is nothing left to learn from. Allowed, and worth seeing once."
     )
 
 
-def default_run(data: str) -> str:
-    """What the default run on this data reaches, and what to switch off then."""
+def default_run_hint(data: str) -> str:
+    """What the default run on this data reaches, and what to try next."""
     then = "press Reset, and see what it learns."
     if data == "voices":
         return (
@@ -163,7 +166,7 @@ def default_run(data: str) -> str:
 
 
 def two_pairs_task() -> str:
-    """The task of the welcome page's circle."""
+    """The task beside the circle of the welcome page."""
     return (
         "Two images, two views each. Every view in turn is the :orange[anchor] and must "
         "pick its :green[partner] among the three others; the two views of the other "
@@ -172,25 +175,34 @@ def two_pairs_task() -> str:
     )
 
 
-def not_comparable() -> str:
-    """What a loss must not be compared with."""
+def loss_comparison_note() -> str:
+    """Which losses cannot be compared."""
     return (
         "Losses of different batch sizes, temperatures or methods are not comparable, and "
         "a lower loss is not a better encoder: read the kNN below."
     )
 
 
-def recording_origin(about: Mapping[str, Any]) -> str:
-    """Where a recording comes from."""
-    day = about["date"].partition("T")[0]
+def recording_origin(metadata: Mapping[str, Any]) -> str:
+    """Date, seed and command of a recording.
+
+    Args:
+        metadata: ``Recording.about``.
+    """
+    day = metadata["date"].partition("T")[0]
     return (
-        f"This is a recording, made on {day} with seed {about['config']['seed']} by the "
-        f"code that your own run uses: `{about['command']}`"
+        f"This is a recording, made on {day} with seed {metadata['config']['seed']} by the "
+        f"code that your own run uses: `{metadata['command']}`"
     )
 
 
 def recording_caption(tick: Mapping[str, Any], steps: int) -> str:
-    """One frame of a recording: where it is, and what the features keep there."""
+    """The caption of a recording's frame: step, loss, kNN accuracy, linear probes.
+
+    Args:
+        tick: of the frame.
+        steps: of the whole recording.
+    """
     parts = [f"Step {tick['step']:,} of {steps:,}", f"loss {tick['loss']:.2f}"]
     scores = tick.get("scores") or {}
     if knn := scores.get("knn"):
@@ -205,8 +217,8 @@ def recording_caption(tick: Mapping[str, Any], steps: int) -> str:
     return " · ".join(parts)
 
 
-def loss_now(tick: Mapping[str, Any]) -> str:
-    """A loss beside the value that gives it a meaning."""
+def loss_text(tick: Mapping[str, Any]) -> str:
+    """The loss and its reference value."""
     reference = tick["reference"]
     return (
         f"{tick['loss']:.2f} nats; {reference['meaning']} would be "
@@ -214,8 +226,8 @@ def loss_now(tick: Mapping[str, Any]) -> str:
     )
 
 
-def knn_now(scores: Mapping[str, Any], things: str = "images") -> str:
-    """A kNN accuracy beside what no training gives."""
+def knn_text(scores: Mapping[str, Any], things: str = "images") -> str:
+    """The kNN accuracy and that of an untrained encoder."""
     knn = scores["knn"]
     return (
         f"{knn['accuracy']:.2f}, untrained {knn['random_init']:.2f} "

@@ -1,4 +1,4 @@
-"""The code that runs, as it stands in the core, to be read beside its results."""
+"""Source code of the core on a page, beside its results."""
 
 import functools
 import inspect
@@ -9,24 +9,24 @@ from typing import Any
 import streamlit as st
 
 
-def show(part: Any) -> None:
-    """Show the source of a function or a class."""
-    st.code(source_of(part), language="python")
+def draw(definition: Any) -> None:
+    """Draw the source of a function or a class."""
+    st.code(source_of(definition), language="python")
 
 
 @functools.cache
-def source_of(part: Any) -> str:
-    """The source of a function or of a class at the top of its module, decorators included.
+def source_of(definition: Any) -> str:
+    """The source of a function, or of a class at the top level of a module, with decorators.
 
-    `inspect.getsource` builds the whole file's syntax tree to find a class. Python before
-    3.11.8 may raise SystemError when two threads do that at once, and here many pages run
-    in threads; so a class is found by the line that opens it.
+    A class is found by its first line. ``inspect.getsource`` would parse the whole file, and
+    before Python 3.11.8 that may raise SystemError if two threads do it at the same time.
+    Each script run has its own thread.
     """
-    if not inspect.isclass(part):
-        return inspect.getsource(part)
-    lines = linecache.getlines(inspect.getsourcefile(part) or "")
-    opens = re.compile(rf"class {part.__name__}\b")
-    start = next(at for at, line in enumerate(lines) if opens.match(line))
+    if not inspect.isclass(definition):
+        return inspect.getsource(definition)
+    lines = linecache.getlines(inspect.getsourcefile(definition) or "")
+    first_line = re.compile(rf"class {definition.__name__}\b")
+    start = next(i for i, line in enumerate(lines) if first_line.match(line))
     while start and lines[start - 1].startswith("@"):
         start -= 1
     return "".join(inspect.getblock(lines[start:]))

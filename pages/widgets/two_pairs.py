@@ -2,58 +2,66 @@
 
 import math
 
-from pages.widgets.palette import ANCHOR, GHOST, NEGATIVE, POSITIVE
+from pages.widgets.palette import ANCHOR, NEGATIVE, NEUTRAL, POSITIVE
 
 
-def two_pairs(turn: float, temperature: float) -> tuple[str, str]:
+def two_pairs(angle: float, temperature: float) -> tuple[str, str]:
     """Two images, two views each, as directions on a circle, and their NT-Xent.
 
-    All four views stand alike here: one partner, one view opposite, one in between. So one
-    anchor's loss is the batch's, and needs no torch; and a circle and four lines need no
-    Plotly. The first page would wait for either.
+    All four views have the same cosines to the others, so the loss of one anchor is the loss
+    of the batch. It is computed without torch, and drawn without Plotly, because the first
+    page of the app should not wait for their imports.
 
     Args:
-        turn: degrees between a view and its partner.
+        angle: degrees between a view and its partner.
         temperature: tau > 0.
 
     Returns:
-        A drawing as SVG, and what it shows in a sentence.
+        A drawing as SVG, and a sentence that says what it shows.
     """
-    partner = math.cos(math.radians(turn))
-    scores = [cosine / temperature for cosine in (partner, -1.0, -partner)]
-    loss = math.log(sum(map(math.exp, scores))) - scores[0]
-    half = turn / 2
+    partner_cosine = math.cos(math.radians(angle))
+    cosines = (partner_cosine, -1.0, -partner_cosine)
+    logits = [cosine / temperature for cosine in cosines]
+    loss = math.log(sum(map(math.exp, logits))) - logits[0]
+    half = angle / 2
     views = (
         _view(90 + half, ANCHOR, "anchor", "end", -12),
         _view(90 - half, POSITIVE, "its partner", "start", -12),
         _view(270 + half, NEGATIVE, "negative", "start", 26),
         _view(270 - half, NEGATIVE, "negative", "end", 26),
     )
-    # Large bold letters, for one grey has to be read on a white page and on a dark one.
-    letters = 'style="font: bold 19px sans-serif" fill="#7a828c"'
+    # Large and bold, because the same grey must be readable on a white and a dark page.
+    font = 'style="font: bold 19px sans-serif" fill="#7a828c"'
     drawing = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-220 -135 440 270" {letters}>'
-        f'<circle r="100" fill="none" stroke="{GHOST}"/>{"".join(views)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-220 -135 440 270" {font}>'
+        f'<circle r="100" fill="none" stroke="{NEUTRAL}"/>{"".join(views)}</svg>'
     )
-    return drawing, _sentence(turn, temperature, loss)
+    return drawing, _sentence(partner_cosine, temperature, loss)
 
 
-def _view(angle: float, colour: str, role: str, side: str, below: float) -> str:
-    """A line from the middle, a dot at its end, and what the view is."""
+def _view(angle: float, colour: str, role: str, anchor: str, shift: float) -> str:
+    """A line from the centre, a dot at its end, and the role of the view.
+
+    Args:
+        angle: in degrees, anticlockwise from the right.
+        colour: of line and dot.
+        role: text beside the dot.
+        anchor: SVG's ``text-anchor``, "start" or "end".
+        shift: of the text, in pixels downwards.
+    """
     x, y = 100 * math.cos(math.radians(angle)), -100 * math.sin(math.radians(angle))
     return (
         f'<path d="M0 0L{x:.1f} {y:.1f}" stroke="{colour}" stroke-width="3"/>'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{colour}"/>'
-        f'<text x="{x:.1f}" y="{y + below:.1f}" text-anchor="{side}">{role}</text>'
+        f'<text x="{x:.1f}" y="{y + shift:.1f}" text-anchor="{anchor}">{role}</text>'
     )
 
 
-def _sentence(turn: float, temperature: float, loss: float) -> str:
-    cosine = math.cos(math.radians(turn))
-    nothing = math.log(3)
-    verdict = "worse than knowing nothing" if loss > nothing else "below it"
+def _sentence(cosine: float, temperature: float, loss: float) -> str:
+    chance = math.log(3)
+    comparison = "worse than knowing nothing" if loss > chance else "below it"
     return (
         f"Partner at cosine {cosine:.2f}, temperature {temperature:.2f}: NT-Xent is "
         f"**{loss:.3f}** nats. If all four views coincided it would be log 3 = "
-        f"{nothing:.3f}; this is {verdict}."
+        f"{chance:.3f}; this is {comparison}."
     )

@@ -1,37 +1,34 @@
-"""The current batch as view pairs: the anchor in gold, its partner in green."""
-
-import base64
-import io
+"""View pairs of the current batch in a grid: gold frame for anchors, green for positives."""
 
 import numpy as np
-from PIL import Image
 
 from pages.widgets.palette import ANCHOR, POSITIVE
+from pages.widgets.tiles import add_frame, enlarge
 
 SCALE = 2
 FRAME = 2
+GAP = 8  # pixels between pairs
 
 
-def pair_sheet(
+def pair_grid(
     view_a: np.ndarray, view_b: np.ndarray, pairs: int = 12, columns: int = 6
 ) -> np.ndarray:
-    """One picture of the first pairs, side by side.
+    """One picture of the first pairs, the two views of a pair side by side.
 
     Args:
-        view_a, view_b: ``[n, C, H, W]`` uint8.
+        view_a, view_b: ``[n, C, H, W]`` uint8 with C 1 or 3.
         pairs: how many to show.
-        columns: pairs in a row, if the views are square; of wider ones there are fewer.
+        columns: pairs in a row if the views are square; wider views get fewer columns.
 
     Returns:
-        ``[height, width, 4]`` uint8; the gaps are transparent, so it fits light and dark.
+        ``[height, width, 4]`` uint8; the gaps are transparent, for light and dark pages.
     """
     n = min(pairs, len(view_a))
     columns = max(1, columns * view_a.shape[2] // view_a.shape[3])
-    a = np.stack([_framed(v, ANCHOR) for v in view_a[:n]])
-    b = np.stack([_framed(v, POSITIVE) for v in view_b[:n]])
+    a = np.stack([_tile(view, ANCHOR) for view in view_a[:n]])
+    b = np.stack([_tile(view, POSITIVE) for view in view_b[:n]])
     tiles = np.concatenate([a, b], axis=2)
-    gap = 8
-    tiles = np.pad(tiles, ((0, 0), (0, gap), (0, gap), (0, 0)))
+    tiles = np.pad(tiles, ((0, 0), (0, GAP), (0, GAP), (0, 0)))
     rows = -(-n // columns)
     blank = np.zeros((rows * columns - n, *tiles.shape[1:]), tiles.dtype)
     grid = np.concatenate([tiles, blank]).reshape(rows, columns, *tiles.shape[1:])
@@ -40,23 +37,6 @@ def pair_sheet(
     )
 
 
-def data_url(picture: np.ndarray) -> str:
-    """A picture that travels inside its message.
-
-    A served file may be gone before the browser asks: the next tick replaces it.
-    """
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-
-
-def _framed(view: np.ndarray, colour: str) -> np.ndarray:
-    """One view, enlarged without smoothing, in a frame of its role's colour."""
+def _tile(view: np.ndarray, colour: str) -> np.ndarray:
     rgb = np.repeat(view, 3, 0) if len(view) == 1 else view
-    big = rgb.transpose(1, 2, 0).repeat(SCALE, 0).repeat(SCALE, 1)
-    opaque = np.dstack([big, np.full(big.shape[:2], 255, np.uint8)])
-    edge = (*bytes.fromhex(colour.lstrip("#")), 255)
-    framed = np.empty((big.shape[0] + 2 * FRAME, big.shape[1] + 2 * FRAME, 4), np.uint8)
-    framed[:] = edge
-    framed[FRAME:-FRAME, FRAME:-FRAME] = opaque
-    return framed
+    return add_frame(enlarge(rgb, SCALE), colour, width=FRAME, margin=0)

@@ -111,7 +111,7 @@ def test_several_wrong_values_are_all_named(alone: Any) -> None:
 def test_arrangements_are_what_they_are_called(
     space: str, images: int, name: str
 ) -> None:
-    found = points.named(name, images, space)
+    found = points.arrangement_points(name, images, space)
     assert len(found) == 2 * images
     assert all(math.hypot(*p) == pytest.approx(1) for p in found)
     partners = [cosine(found[i], found[i + 1]) for i in range(0, 2 * images, 2)]

@@ -69,7 +69,7 @@ def test_what_the_browser_kept_is_never_taken_as_read_unread(cut: int, put) -> N
     said = {"nonce": "n", "k": 7.5, "text": saving.dumps(kept), "mark": "", "off": True}
     state = put(State(cut, progress_nonce="n", progress_store={"stored": said}))
     with contextlib.suppress(RerunException):
-        learner_progress._hear()
+        learner_progress._on_stored()
     own = dict.get(state, "progress", Progress(seed=0))
     heard = dict.get(state, "progress_heard") == 7.5
     assert heard, "the callback is done whole"

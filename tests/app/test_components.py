@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from pages.shell import components
-from pages.shell.security_headers import SafeHeaders
+from pages.shell.security_headers import SecurityHeaders
 from tests.js import fixtures
 
 FOLDERS = sorted(f.parent.name for f in components.FOLDER.glob("*/index.js"))
@@ -19,7 +19,7 @@ FOLDERS = sorted(f.parent.name for f in components.FOLDER.glob("*/index.js"))
 
 def ask(path: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body that the route gives for a path."""
-    app = Starlette(routes=[components.ROUTE], middleware=[Middleware(SafeHeaders)])
+    app = Starlette(routes=[components.ROUTE], middleware=[Middleware(SecurityHeaders)])
     sent: list[dict[str, Any]] = []
 
     async def send(message: dict[str, Any]) -> None:

@@ -35,7 +35,7 @@ def test_a_frame_holds_what_the_snapshot_says(trained: AppTest) -> None:
     run = run_of(trained)
     snapshot = resources.service().latest(run)
     assert snapshot is not None
-    reply = ask(map_stream.address(run, "pca"))
+    reply = ask(map_stream.frames_url(run, "pca"))
     assert reply.headers["cache-control"] == "no-store"
     frame = json.loads(reply.body)
     packed = map_codec.encode_frame(snapshot.map_xy, snapshot.map_neighbours)
@@ -46,7 +46,7 @@ def test_a_frame_holds_what_the_snapshot_says(trained: AppTest) -> None:
 
 
 def test_a_frame_that_is_known_is_not_sent_again(trained: AppTest) -> None:
-    address = map_stream.address(run_of(trained), "pca")
+    address = map_stream.frames_url(run_of(trained), "pca")
     known = json.loads(ask(address).body)["frame_id"]
     assert ask(address, known).status_code == 204
     assert ask(address, "another").status_code == 200
@@ -54,7 +54,7 @@ def test_a_frame_that_is_known_is_not_sent_again(trained: AppTest) -> None:
 
 def test_until_there_is_a_umap_the_title_says_so(trained: AppTest) -> None:
     run = run_of(trained)
-    frame = json.loads(ask(map_stream.address(run, "umap")).body)
+    frame = json.loads(ask(map_stream.frames_url(run, "umap")).body)
     drawn = resources.service().umap(run)
     assert ("UMAP of step" if drawn else "PCA until then") in frame["title"]
 
@@ -65,13 +65,13 @@ def test_a_key_that_was_never_given_away_opens_nothing(address: str) -> None:
 
 
 def test_a_layout_that_is_none_is_not_found(trained: AppTest) -> None:
-    assert ask(map_stream.address(run_of(trained), "tsne")).status_code == 404
+    assert ask(map_stream.frames_url(run_of(trained), "tsne")).status_code == 404
 
 
 def test_the_key_is_not_the_run_and_stays(trained: AppTest) -> None:
     run = run_of(trained)
-    assert run not in map_stream.address(run, "pca")
-    assert map_stream.address(run, "pca") == map_stream.address(run, "pca")
+    assert run not in map_stream.frames_url(run, "pca")
+    assert map_stream.frames_url(run, "pca") == map_stream.frames_url(run, "pca")
 
 
 def test_keys_of_runs_that_have_expired_are_forgotten(trained: AppTest) -> None:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
 from pages.shell import connections, health, logs, resources
-from pages.shell.security_headers import SafeHeaders
+from pages.shell.security_headers import SecurityHeaders
 from ssl_core.service import Report
 
 KEY = "a-key-that-is-long-enough"
@@ -67,7 +67,7 @@ class Answer:
 
 def get(path: str, *routes: Route) -> Answer:
     """What a web server with these routes and our headers answers."""
-    app = Starlette(routes=list(routes), middleware=[Middleware(SafeHeaders)])
+    app = Starlette(routes=list(routes), middleware=[Middleware(SecurityHeaders)])
     sent: list[dict[str, Any]] = []
 
     async def send(message: dict[str, Any]) -> None:
@@ -96,7 +96,7 @@ def test_the_health_of_a_real_service_is_told_in_json() -> None:
 
 def test_health_tells_no_place_no_error_and_no_key(operator: SetEnv) -> None:
     operator(operator_key=KEY)
-    told = health.HealthReport.of(WELL).told
+    told = health.HealthReport.of(WELL).body
     assert set(told) == {
         *("status", "workers", "training", "waiting", "version", "uptime_seconds")
     }
@@ -118,7 +118,7 @@ def test_what_keeps_runs_from_training_is_no_health(
     change: dict[str, Any], status: str, well: bool
 ) -> None:
     found = health.HealthReport.of(replace(WELL, **change))
-    assert (found.told["status"], found.well) == (status, well)
+    assert (found.body["status"], found.healthy) == (status, well)
 
 
 def test_a_service_without_its_folder_answers_503(
@@ -270,7 +270,7 @@ def record(message: str, *arguments: Any, **extra: Any) -> logging.LogRecord:
 
 def test_a_json_line_holds_what_stands_beside_the_message() -> None:
     made = record("run %s", "ended", event="run_ended", state="finished", seconds=3.5)
-    assert json.loads(line(made, logs.JsonLines())) == {
+    assert json.loads(line(made, logs.JsonFormatter())) == {
         "time": "1970-01-01T00:00:00.000Z",
         "level": "info",
         "logger": "ssl_core.service",
@@ -284,10 +284,10 @@ def test_a_json_line_holds_what_stands_beside_the_message() -> None:
 def test_a_text_line_holds_the_same() -> None:
     made = record("run ended", event="run_ended", state="finished")
     told = "1970-01-01T00:00:00.000Z INFO run ended event=run_ended state=finished"
-    assert line(made, logs.TextLines()) == told
+    assert line(made, logs.TextFormatter()) == told
 
 
-@pytest.mark.parametrize("formatter", [logs.JsonLines(), logs.TextLines()])
+@pytest.mark.parametrize("formatter", [logs.JsonFormatter(), logs.TextFormatter()])
 def test_who_and_whose_files_stays_out(formatter: logging.Formatter) -> None:
     try:
         raise ValueError("grandma.png cannot be read")
@@ -309,7 +309,7 @@ def test_who_and_whose_files_stays_out(formatter: logging.Formatter) -> None:
 @pytest.fixture
 def loggers() -> Iterator[logging.Logger]:
     """One of the web server's loggers; all are as before afterwards."""
-    names = [*logs.OURS, "streamlit.someone"]
+    names = [*logs.OWN_LOGGERS, "streamlit.someone"]
     found = [logging.getLogger(name) for name in names]
     before = [(logger, logger.handlers[:], logger.level) for logger in found]
     others = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict)]

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.features.matrix_inspector import batch_source
 from pages.shell import resources
-from pages.widgets.matrix.cell_text import number, percent, view_name
+from pages.widgets.matrix.cell_text import format_number, format_percent, view_name
 from ssl_core.similarity import SimilarityMatrix
 
 PAGE = "pages/11_matrix_inspector.py"
@@ -133,7 +133,7 @@ def test_every_prediction_gets_its_feedback(alone: Any) -> None:
     ):
         shown.pills(key="matrix_guess").set_value(option).run()
         said = next(m.value for m in shown.markdown if m.value.startswith(start))
-        assert percent(strongest) in said and percent(weakest) in said
+        assert format_percent(strongest) in said and format_percent(weakest) in said
 
 
 def test_crop_only_and_seed_give_another_batch(alone: Any) -> None:
@@ -260,11 +260,11 @@ def test_the_learner_s_own_batch_is_held_and_named(
     ],
 )
 def test_numbers_are_written_for_readers(value: float, said: str) -> None:
-    assert number(value) == said
+    assert format_number(value) == said
 
 
 def test_parts_and_names_are_written_for_readers() -> None:
-    assert [percent(p) for p in (0, 1e-6, 0.0022, 0.132, 1)] == [
+    assert [format_percent(p) for p in (0, 1e-6, 0.0022, 0.132, 1)] == [
         "0.00 %",
         "under 0.01 %",
         "0.22 %",

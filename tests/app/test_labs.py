@@ -141,9 +141,9 @@ def test_a_prediction_is_compared_with_what_happened() -> None:
 @pytest.mark.parametrize("path", LABS, ids=lambda p: p.stem)
 def test_every_measured_number_in_prose_comes_from_the_evidence(path: Path) -> None:
     for text in _strings(path):
-        for place in evidence.PLACE.finditer(text):
+        for place in evidence.PLACEHOLDER.finditer(text):
             filled = evidence.fill_numbers(place[0])
-            assert filled != evidence.NOT_YET, f"{place[0]} is in no evidence"
+            assert filled != evidence.NOT_MEASURED, f"{place[0]} is in no evidence"
 
 
 @pytest.mark.parametrize("path", LABS, ids=lambda p: p.stem)
@@ -156,13 +156,13 @@ def test_prose_holds_no_number_that_is_neither_published_nor_set(path: Path) -> 
         names = [*one.arms, *(p.label for p in one.published)]
         known |= {float(d) for name in names for d in DECIMAL.findall(name)}
     for text in _strings(path):
-        for found in DECIMAL.findall(evidence.PLACE.sub("", text)):
+        for found in DECIMAL.findall(evidence.PLACEHOLDER.sub("", text)):
             assert float(found) in known, f"{found} in {text[:60]!r}"
 
 
 def test_a_number_that_no_evidence_holds_would_be_seen() -> None:
-    assert evidence.fill_numbers("{collapse|No such arm|knn}") == evidence.NOT_YET
-    assert evidence.fill_numbers("{collapse|SimSiam|no_such}") == evidence.NOT_YET
+    assert evidence.fill_numbers("{collapse|No such arm|knn}") == evidence.NOT_MEASURED
+    assert evidence.fill_numbers("{collapse|SimSiam|no_such}") == evidence.NOT_MEASURED
     assert DECIMAL.findall("kNN 0.93 at τ = 0.2, {a|b|c}") == ["0.93", "0.2"]
 
 

@@ -111,7 +111,7 @@ def test_its_lab_is_a_page(slug: str) -> None:
 @each
 def test_every_measured_number_is_in_the_evidence(slug: str) -> None:
     text = lessons.of(slug).text
-    assert evidence.NOT_YET not in evidence.fill_numbers(text)
+    assert evidence.NOT_MEASURED not in evidence.fill_numbers(text)
     assert "{" not in re.sub(
         r"\$\$.*?\$\$|\$[^$]*\$", "", evidence.fill_numbers(text), flags=re.S
     )
@@ -132,7 +132,7 @@ def test_a_measured_number_written_by_hand_would_be_seen() -> None:
 
 def loose_decimals(text: str) -> Iterator[str]:
     """Decimals that are no knob's or arm's value, in sentences that name no paper."""
-    for sentence in SENTENCE.split(evidence.PLACE.sub("", text)):
+    for sentence in SENTENCE.split(evidence.PLACEHOLDER.sub("", text)):
         if not YEAR.search(sentence):
             yield from (
                 d for d in DECIMAL.findall(sentence) if float(d) not in SETTINGS
@@ -304,7 +304,7 @@ def test_the_histogram_s_rate_is_the_experiment_s(alone: Any) -> None:
         (("Crop",), "histogram, shapes: crop"),
         (("Crop", "Colour"), "histogram, shapes: crop + colour"),
     ):
-        measured = evidence.of("colour_shortcut").at(arm, "retrieval")
+        measured = evidence.load("colour_shortcut").at(arm, "retrieval")
         rate = composition.retrieve(on).rate
         assert abs(rate - measured.mean) < 0.05
     page.get("button_group")  # the switches are there
@@ -387,7 +387,7 @@ def test_spread_looks_healthy_while_rank_is_four_and_the_other_way_round() -> No
 
 def test_meaning_answers_from_the_evidence(alone: Any) -> None:
     page = read("meaning", alone, lesson_factor="rotation")
-    found = evidence.of("meaning")
+    found = evidence.load("meaning")
     said = meaning.describe(found, "rotation")
     best = max(found.arms, key=lambda a: found.at(a, "probe_rotation").mean)
     assert said in prose(page) and f"**{best}**" in said

@@ -232,17 +232,20 @@ def test_a_paused_run_offers_step_and_resume(trained: AppTest) -> None:
 def test_counting_knows_methods_without_and_with_a_queue(
     negatives: int, said: str
 ) -> None:
-    sentence = run_text.counting({"batch_size": 1024, "negatives": negatives})
+    sentence = run_text.batch_counts({"batch_size": 1024, "negatives": negatives})
     assert sentence.startswith("1,024 images → 2,048 views → ")
     assert said in sentence
 
 
 def test_sounds_are_counted_in_clips() -> None:
     tick = {"batch_size": 64, "negatives": 126, "step": 3, "effective_rank": 5.0}
-    assert run_text.counting(tick, "clips").startswith("64 clips → 128 views")
+    assert run_text.batch_counts(tick, "clips").startswith("64 clips → 128 views")
     assert run_text.map_title(tick, 300, "clips").startswith("300 clips this encoder")
-    told = [run_text.map_alt(tick, 300, "clips"), run_text.no_augmentation()]
-    told += [run_text.pairs_caption(), run_text.collapse(tick | {"feature_std": 0.1})]
+    told = [run_text.map_alt(tick, 300, "clips"), run_text.no_augmentation_note()]
+    told += [
+        run_text.pairs_caption(),
+        run_text.collapse_warning(tick | {"feature_std": 0.1}),
+    ]
     assert not any("image" in one or "picture" in one for one in told)
 
 

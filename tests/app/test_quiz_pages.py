@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.widgets.questions.catalogue import OWN
+from pages.widgets.questions.catalogue import IMPORTED_BANK
 from ssl_core.quiz import bank
 from ssl_core.quiz.bank import Bank
 from ssl_core.quiz.judging import shuffled
@@ -45,7 +45,7 @@ def quiz(alone: Any) -> Callable[..., AppTest]:
 
 def again(page: AppTest, progress: Progress | None = None, **link: str) -> AppTest:
     """The same visit at another link."""
-    page.session_state[OWN] = BANK
+    page.session_state[IMPORTED_BANK] = BANK
     if progress is not None:
         page.session_state["progress"] = progress
     page.query_params.clear()
@@ -277,7 +277,7 @@ def test_confidence_and_hints_are_kept_with_the_first_answer(quiz: Any) -> None:
 
 def test_a_prediction_is_taken_along_to_its_lab(quiz: Any) -> None:
     page = give(quiz(q="my-predict"), "my-predict", 2)
-    assert page.session_state["carried_shortcuts_colour"] == 2
+    assert page.session_state["prediction_shortcuts_colour"] == 2
     assert any("run both arms" in i.value for i in page.info)
 
 

@@ -12,7 +12,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.widgets.map import map_codec
-from pages.widgets.recording import recording_player, recording_route
+from pages.widgets.recording import (
+    recording_catalogue,
+    recording_payload,
+    recording_player,
+    recording_route,
+)
 
 PLAYGROUND = "pages/01_playground.py"
 
@@ -42,25 +47,25 @@ def prose(shown: AppTest) -> str:
 def test_a_first_visit_is_shown_a_recorded_run(routed: Any) -> None:
     shown = routed(PLAYGROUND)
     [player] = players(shown)
-    assert player["address"] == recording_route.address("simclr")
+    assert player["address"] == recording_route.recording_url("simclr")
     assert "300 held-out images" in player["alt"] and "SimCLR" in player["label"]
     assert "This encoder never saw a label.** Press **Train** to make" in prose(shown)
 
 
 def test_it_says_that_it_is_a_recording_and_what_made_it(routed: Any) -> None:
     said = prose(routed(PLAYGROUND))
-    about = recording_route.recording("simclr").about
+    about = recording_catalogue.load("simclr").about
     assert "This is a recording" in said and "pre-drawn" not in said
     assert about["command"] in said and about["date"][:10] in said
     assert "seed 0" in said
 
 
-@pytest.mark.parametrize("slug", recording_route.RECORDINGS)
+@pytest.mark.parametrize("slug", recording_catalogue.RECORDINGS)
 def test_a_link_names_the_recording(routed: Any, slug: str) -> None:
     shown = routed(PLAYGROUND, recording=slug)
     [player] = players(shown)
-    assert player["address"] == recording_route.address(slug)
-    assert recording_route.RECORDINGS[slug].watch in prose(shown)
+    assert player["address"] == recording_route.recording_url(slug)
+    assert recording_catalogue.RECORDINGS[slug].hint in prose(shown)
 
 
 def test_another_choice_plays_another_recording_of_the_same_images(
@@ -70,7 +75,9 @@ def test_another_choice_plays_another_recording_of_the_same_images(
     [before] = players(shown)
     shown.selectbox(key="recording").set_value("byol").run()
     [after] = players(shown)
-    assert after["address"] == recording_route.address("byol") != before["address"]
+    assert (
+        after["address"] == recording_route.recording_url("byol") != before["address"]
+    )
     assert after["set_id"] == before["set_id"]
     assert shown.query_params["recording"] in ("byol", ["byol"])
 
@@ -87,9 +94,9 @@ def test_a_run_of_one_s_own_takes_the_recording_s_place(trained: AppTest) -> Non
 
 
 def test_the_route_gives_all_frames_once_and_for_good() -> None:
-    reply = ask(recording_route.address("simclr"))
+    reply = ask(recording_route.recording_url("simclr"))
     assert "immutable" in reply.headers["cache-control"]
-    film, shown = json.loads(reply.body), recording_route.recording("simclr")
+    film, shown = json.loads(reply.body), recording_catalogue.load("simclr")
     assert [f["step"] for f in film["frames"]] == [f["step"] for f in shown.frames]
     for i in (0, len(shown.frames) - 1):
         packed = map_codec.encode_frame(shown.positions(i), shown.neighbours[i])
@@ -107,9 +114,9 @@ def test_only_the_collapsed_recording_raises_the_alarm() -> None:
     alarms = {
         slug: [
             bool(f["alarm"])
-            for f in json.loads(recording_route.recording_payload(slug))["frames"]
+            for f in json.loads(recording_payload.recording_payload(slug))["frames"]
         ]
-        for slug in recording_route.RECORDINGS
+        for slug in recording_catalogue.RECORDINGS
     }
     assert alarms["simsiam_collapse"][-1] and not alarms["simsiam_collapse"][0]
     assert not any(alarms["simclr"])
@@ -141,11 +148,11 @@ def test_a_recording_that_cannot_be_read_gets_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "simclr.npz").write_bytes(b"something else")
-    monkeypatch.setattr(recording_route, "FOLDER", tmp_path)
+    monkeypatch.setattr(recording_catalogue, "FOLDER", tmp_path)
     cached = (
-        recording_route.recording,
-        recording_route.recording_payload,
-        recording_player._name_of_images,
+        recording_catalogue.load,
+        recording_payload.recording_payload,
+        recording_player._images_id,
     )
 
     def page() -> None:
@@ -169,20 +176,20 @@ def test_a_recording_that_cannot_be_read_gets_one_sentence(
     assert "recording is 'wobble'; allowed are simclr" in said[2]
 
 
-@pytest.mark.parametrize("slug", recording_route.RECORDINGS)
+@pytest.mark.parametrize("slug", recording_catalogue.RECORDINGS)
 def test_a_recording_is_told_in_the_words_of_its_data(slug: str) -> None:
     from ssl_core.data import things
 
-    holds = things(recording_route.recording(slug).about["config"]["data"])
-    film = json.loads(recording_route.recording_payload(slug))
-    assert recording_route.RECORDINGS[slug].holds == holds
+    holds = things(recording_catalogue.load(slug).about["config"]["data"])
+    film = json.loads(recording_payload.recording_payload(slug))
+    assert recording_catalogue.RECORDINGS[slug].things == holds
     assert f" {holds} this encoder never trained on" in film["frames"][0]["title"]
 
 
 def test_playing_a_recording_needs_no_torch() -> None:
     code = (
-        "import sys; from pages.widgets.recording import recording_route; "
-        "recording_route.recording_payload('simclr'); "
+        "import sys; from pages.widgets.recording import recording_payload; "
+        "recording_payload.recording_payload('simclr'); "
         "print('torch' in sys.modules)"
     )
     done = subprocess.run(

@@ -194,7 +194,7 @@ def test_a_moved_knob_survives_a_page_switch(routed: Any) -> None:
 def test_no_augmentation_at_all_is_explained(routed: Any) -> None:
     off = dict.fromkeys(offered("pictures"), "false")
     shown = routed(PLAYGROUND, **off)
-    assert [w.value for w in shown.warning] == [run_text.no_augmentation()]
+    assert [w.value for w in shown.warning] == [run_text.no_augmentation_note()]
     shown.checkbox(key="flip").check().run()
     assert not shown.warning
 

@@ -73,7 +73,7 @@ def other_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], No
     monkeypatch.setattr(ledger, "REST_SECONDS", 0.0)
 
     def put(url: str) -> None:
-        monkeypatch.setattr(resources, "ledger", lambda: Ledger(url))
+        monkeypatch.setattr(resources, "progress_database", lambda: Ledger(url))
 
     yield put
 

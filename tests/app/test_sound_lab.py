@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.features.sound import encoder_menu, query_recording, view_player
 from pages.widgets.audio import spectrogram
-from pages.widgets.audio.held_out import HELD_OUT, held_out_voices
+from pages.widgets.audio.held_out import CLIP_COUNT, held_out_voices
 from ssl_core.augment import offered
 from ssl_core.data.voices import SAID, SPEAKERS
 
@@ -99,7 +99,7 @@ def test_a_tone_stands_at_its_frequency() -> None:
 
 def test_a_clip_of_the_set_is_nearest_to_itself() -> None:
     spoken = held_out_voices()
-    assert len(spoken.images) == HELD_OUT
+    assert len(spoken.images) == CLIP_COUNT
     features = query_recording.features_of(None, spoken.images[[17]])
     rows, cosines = query_recording.nearest(features)
     assert rows[0] == 17 and cosines[0] == pytest.approx(1, abs=1e-4)
@@ -182,12 +182,12 @@ class Given:
 def test_the_figures_name_what_they_stand_beside() -> None:
     from pages.widgets import evidence, evidence_plots
 
-    found = evidence.of("speakers")
+    found = evidence.load("speakers")
     assert found
-    named = evidence_plots.dots(found, "knn", baseline="raw_input").figure.data
+    named = evidence_plots.dot_plot(found, "knn", baseline="raw_input").figure.data
     [raw] = [t for t in named if t.name == "raw input"]
     assert raw.x[0] == found.at("george unheard", "raw_input").mean
-    named = evidence_plots.dots(found, "knn", baseline="random_init").figure.data
+    named = evidence_plots.dot_plot(found, "knn", baseline="random_init").figure.data
     assert any(t.name == "untrained" for t in named)
 
 

@@ -16,7 +16,7 @@ for name in ("torch", "umap", "numba", "sklearn"):
 import app  # as the web server does
 
 from pages.shell import startup
-startup.WARM_UP_AFTER = 600
+startup.WARM_UP_DELAY_SECONDS = 600
 shown = AppTest.from_file(os.path.abspath("pages/router.py"), default_timeout=30)
 shown.session_state["learner"] = "a" * 22
 shown.run()
@@ -30,7 +30,7 @@ def test_the_first_page_needs_neither_torch_nor_umap_nor_scikit_learn() -> None:
 
 
 def test_what_is_imported_after_the_first_page_is_every_screen_part() -> None:
-    startup.import_page_parts()
+    startup.import_page_modules()
     folders = ("features", "widgets", "shell")
     files = [f for d in folders for f in (REPOSITORY / "pages" / d).rglob("*.py")]
     parts = {".".join(f.relative_to(REPOSITORY).with_suffix("").parts) for f in files}

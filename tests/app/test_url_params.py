@@ -15,7 +15,7 @@ def page() -> AppTest:
         from ssl_core.knobs import Knob
 
         st.session_state.setdefault("page", "one")
-        url_params.begin(st.session_state.page)
+        url_params.begin_page(st.session_state.page)
         size = Knob(64, low=2, high=4096, log=True, shown=(2, 512))
         params = {
             "size": SliderParam(size),

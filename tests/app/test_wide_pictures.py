@@ -47,7 +47,7 @@ def test_large_thumbnails_shrink_and_keep_their_shape(
 def test_pairs_of_wide_views_stand_in_fewer_columns() -> None:
     wide = np.zeros((12, 1, 32, 64), np.uint8)
     square = np.zeros((12, 3, 32, 32), np.uint8)
-    sheets = [view_pairs.pair_sheet(views, views) for views in (wide, square)]
+    sheets = [view_pairs.pair_grid(views, views) for views in (wide, square)]
     assert sheets[0].shape[2] == sheets[1].shape[2] == 4
     # Four rows of three pairs, two rows of six: about as wide as each other.
     assert sheets[0].shape[0] == 2 * sheets[1].shape[0]
@@ -57,7 +57,7 @@ def test_pairs_of_wide_views_stand_in_fewer_columns() -> None:
 def test_a_wide_view_is_enlarged_evenly() -> None:
     view = np.zeros((1, 1, 32, 64), np.uint8)
     view[0, 0, :, 32:] = 255
-    sheet = view_pairs.pair_sheet(view, view, columns=2)
+    sheet = view_pairs.pair_grid(view, view, columns=2)
     inside = sheet[view_pairs.FRAME : -view_pairs.FRAME - 8, view_pairs.FRAME :]
     height, width = 32 * view_pairs.SCALE, 64 * view_pairs.SCALE
     shown = inside[:height, :width, 0]

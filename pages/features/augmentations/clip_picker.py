@@ -26,7 +26,7 @@ def choose() -> "Tensor":
 
     if "syllable" not in st.session_state:
         param = Knob(SAID[0], choices=SAID)
-        st.session_state.syllable = url_params.first_value("syllable", param)
+        st.session_state.syllable = url_params.initial_value("syllable", param)
     url_params.show_complaints(["syllable"])
     syllable = st.segmented_control("Syllable", SAID, key="syllable")
     url_params.write("syllable", "" if syllable in (None, SAID[0]) else syllable)

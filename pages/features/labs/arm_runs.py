@@ -40,7 +40,7 @@ def start(lab: str, slug: str, case: Case, seed: int) -> None:
 
     st.session_state[f"refusal_{lab}"] = ""
     try:
-        if user_runs.state() in user_runs.MOVING:
+        if user_runs.state() in user_runs.IN_PROGRESS:
             user_runs.pause()
         _stop_all()
         for side, arm in zip(SIDES, case.arms, strict=True):

@@ -8,9 +8,9 @@ from pages.features.labs import arm_runs
 from pages.features.labs.arm_runs import SIDES
 from pages.features.labs.lab import Arm, Case, Outcome
 from pages.shell import callbacks, resources, user_runs
-from pages.widgets import evidence_plots, run_text
+from pages.widgets import arm_curves, run_text
 from pages.widgets.map import run_map
-from pages.widgets.plots import CONFIG
+from pages.widgets.plots import PLOTLY_CONFIG
 
 
 def draw(
@@ -101,18 +101,18 @@ def _draw_progress(
         column.markdown(run_text.status_line(status, snapshot))
         if snapshot is not None and snapshot.scalars["collapsed"]:
             column.error(
-                run_text.collapse(snapshot.scalars), icon=":material/compress:"
+                run_text.collapse_warning(snapshot.scalars), icon=":material/compress:"
             )
         histories[arm.name] = service.history(run)
     for column, measure in zip(st.columns(len(curves)), curves, strict=True):
-        plot = evidence_plots.two_curves(histories, measure)
+        plot = arm_curves.two_curves(histories, measure)
         if plot:
-            column.markdown(f"**{plot.says}**")
+            column.markdown(f"**{plot.caption}**")
             column.plotly_chart(
                 plot.figure,
                 key=f"curve_{lab}_{measure}",
-                config=CONFIG,
-                alt=plot.says,
+                config=PLOTLY_CONFIG,
+                alt=plot.caption,
             )
 
 

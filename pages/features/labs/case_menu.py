@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.features.labs.lab import Case
 from pages.shell import url_params
-from pages.widgets.knobs import linked_menu
+from pages.widgets.knobs import url_selectbox
 from ssl_core.knobs import Knob
 
 SEED = Knob(0, low=0, high=9999)
@@ -29,13 +29,13 @@ def choose(lab: str, cases: Mapping[str, Case]) -> tuple[str, Case, int]:
     left, right = st.columns([0.7, 0.3], vertical_alignment="bottom")
     with left:
         names = {slug: case.label for slug, case in cases.items()}
-        slug = linked_menu("What differs", names, "case", first)
+        slug = url_selectbox("What differs", names, "case", first)
     with right:
         seed = st.number_input(
             "Seed",
             0,
             9999,
-            url_params.first_value("seed", SEED),
+            url_params.initial_value("seed", SEED),
             key=seed_key,
             help="Of both arms, unless the seed is what differs: same weights, same batches.",
         )

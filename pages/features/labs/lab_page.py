@@ -39,4 +39,4 @@ def draw(lab: Lab) -> None:
     case_menu.draw_links(lab.slug, lab.cases, lab.more_links)
     with st.expander("The code that ran", icon=":material/code:"):
         for part in lab.code:
-            source_code.show(part)
+            source_code.draw(part)

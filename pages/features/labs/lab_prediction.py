@@ -16,7 +16,7 @@ def ask(lab: str, slug: str, case: Case, started: bool) -> None:
         started: whether the arms have been started; then it is too late to predict.
     """
     key = predictions.widget_key(lab, slug)
-    predicted = predictions.predicted(lab, slug)
+    predicted = predictions.prediction(lab, slug)
     if predicted is not None and key not in st.session_state:
         st.session_state[key] = case.options[predicted]
     with st.container(border=True):

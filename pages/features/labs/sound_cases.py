@@ -104,17 +104,18 @@ CASES = {
 
 def draw_evidence() -> None:
     """Draw views by factors on the voices, and digits of held-out speakers."""
-    if results := evidence.verdict("sound"):
-        evidence.figure(
-            evidence_plots.dots(results, "knn", baseline="random_init"), "ev_sound_knn"
+    if results := evidence.draw_verdict("sound"):
+        evidence.draw_plot(
+            evidence_plots.dot_plot(results, "knn", baseline="random_init"),
+            "ev_sound_knn",
         )
         arms = list(results.arms)
         values = [[results.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
-        plot = evidence_plots.matrix(arms, FACTORS, values, "Linear probe accuracy")
-        evidence.figure(plot, "ev_sound_probes")
-        evidence.table(results, ["knn", *(f"probe_{f}" for f in FACTORS)])
-    if results := evidence.verdict("speakers"):
-        plot = evidence_plots.dots(results, "knn", baseline="raw_input")
-        evidence.figure(plot, "ev_speakers")
-        evidence.table(results, list(results.experiment.quantities))
-    evidence.provenance("sound", "speakers")
+        plot = evidence_plots.heat_map(arms, FACTORS, values, "Linear probe accuracy")
+        evidence.draw_plot(plot, "ev_sound_probes")
+        evidence.draw_table(results, ["knn", *(f"probe_{f}" for f in FACTORS)])
+    if results := evidence.draw_verdict("speakers"):
+        plot = evidence_plots.dot_plot(results, "knn", baseline="raw_input")
+        evidence.draw_plot(plot, "ev_speakers")
+        evidence.draw_table(results, list(results.experiment.quantities))
+    evidence.draw_provenance("sound", "speakers")

@@ -6,10 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.widgets.palette import ANCHOR, GHOST, LINE, NEGATIVE, POSITIVE
-from pages.widgets.plots import CONFIG, Plot
-from pages.widgets.tiles import as_bytes, crossed_out, enlarged, framed
-from pages.widgets.view_pairs import data_url
+from pages.widgets.palette import ANCHOR, NEGATIVE, NEUTRAL, POSITIVE, PRIMARY
+from pages.widgets.plots import PLOTLY_CONFIG, Plot
+from pages.widgets.tiles import add_frame, cross_out, data_url, enlarge, to_uint8
 
 # Switch -> strengths; those of the experiment where it uses the augmentation.
 SWITCHES = {
@@ -60,8 +59,10 @@ def draw() -> None:
     left, right = st.columns([0.55, 0.45], gap="large")
     with left:
         plot = rate_bars(combinations, chosen)
-        st.markdown(f"**{plot.says}**")
-        st.plotly_chart(plot.figure, key="lesson_rates", config=CONFIG, alt=plot.says)
+        st.markdown(f"**{plot.caption}**")
+        st.plotly_chart(
+            plot.figure, key="lesson_rates", config=PLOTLY_CONFIG, alt=plot.caption
+        )
     with right:
         sentence = (
             f"The first {ANCHORS} anchors and their picks: {result.right.sum()} of "
@@ -99,8 +100,8 @@ def retrieve(switches: tuple[str, ...]) -> Retrieval:
     return Retrieval(
         retrieval_rate(trial),
         CANDIDATES,
-        as_bytes(a[:ANCHORS]),
-        as_bytes(b[picks]),
+        to_uint8(a[:ANCHORS]),
+        to_uint8(b[picks]),
         (picks == torch.arange(ANCHORS)).numpy(),
     )
 
@@ -116,7 +117,8 @@ def rate_bars(combinations: list[tuple[str, ...]], current: tuple[str, ...]) -> 
             orientation="h",
             marker={
                 "color": [
-                    LINE if switches == current else GHOST for switches in combinations
+                    PRIMARY if switches == current else NEUTRAL
+                    for switches in combinations
                 ]
             },
             text=[f"{rate:.0%}" for rate in rates],
@@ -148,7 +150,7 @@ def rate_bars(combinations: list[tuple[str, ...]], current: tuple[str, ...]) -> 
 def picks_image(retrieval: Retrieval) -> np.ndarray:
     """Image of anchors beside picks, three pairs in each of two rows; ``[H, W, 4]`` uint8."""
     pairs = [
-        np.hstack([framed(enlarged(a, SCALE), ANCHOR), _framed_pick(p, is_right)])
+        np.hstack([add_frame(enlarge(a, SCALE), ANCHOR), _framed_pick(p, is_right)])
         for a, p, is_right in zip(
             retrieval.anchors, retrieval.picks, retrieval.right, strict=True
         )
@@ -158,7 +160,7 @@ def picks_image(retrieval: Retrieval) -> np.ndarray:
 
 
 def _framed_pick(pick: np.ndarray, is_right: bool) -> np.ndarray:
-    large = enlarged(pick, SCALE)
+    large = enlarge(pick, SCALE)
     if is_right:
-        return framed(large, POSITIVE)
-    return framed(crossed_out(large, NEGATIVE), NEGATIVE)
+        return add_frame(large, POSITIVE)
+    return add_frame(cross_out(large, NEGATIVE), NEGATIVE)

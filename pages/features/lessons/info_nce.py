@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shell import url_params
 from pages.widgets.knobs import widget
-from pages.widgets.matrix.cell_text import percent
+from pages.widgets.matrix.cell_text import format_percent
 from pages.widgets.two_pairs import two_pairs
 from ssl_core.knobs import Knob
 
@@ -53,7 +53,11 @@ def format_table(turn: float, tau: float, hidden: bool = False) -> str:
         "|:--|--:|--:|--:|--:|",
     ]
     for name, cell in zip(NAMES, cells, strict=True):
-        steps = (_format_signed(cell.logit), f"{cell.exp:.4g}", percent(cell.weight))
+        steps = (
+            _format_signed(cell.logit),
+            f"{cell.exp:.4g}",
+            format_percent(cell.weight),
+        )
         values = ("?",) * 3 if hidden else steps
         lines.append(
             f"| {name} | {_format_signed(cell.cosine)} | {' | '.join(values)} |"

@@ -60,7 +60,7 @@ def draw(slug: str, exercise: Exercise) -> None:
     with st.expander("The code that runs", icon=":material/code:"):
         for name in lesson.code:
             st.caption(f"`{name}`")
-            source_code.show(load_object(name))
+            source_code.draw(load_object(name))
     st.subheader("Questions", anchor=False)
     if question_open:
         _draw_close_button(lesson)
@@ -176,7 +176,9 @@ def _draw_neighbours(lesson: Lesson) -> None:
         return
     st.subheader("Go on", anchor=False)
     neighbours = ((following, "arrow_forward"), (previous, "arrow_back"))
-    lesson_links.links([(stop, icon) for stop, icon in neighbours if stop], "around")
+    lesson_links.draw_links(
+        [(stop, icon) for stop, icon in neighbours if stop], "around"
+    )
     if following is None:
         navigation.page_link(
             "quiz", "That was the last lesson: on to the quiz", "arrow_forward"

@@ -54,15 +54,15 @@ def draw() -> None:
     ):
         with column:
             _draw_table(table)
-    evidence.provenance(PICTURES.slug, SOUND.slug)
+    evidence.draw_provenance(PICTURES.slug, SOUND.slug)
 
 
 def _draw_table(table: FactorTable) -> None:
     """Draw the table, and what it says of the factor that the learner chooses."""
     st.markdown(f"##### {table.heading}")
-    results = evidence.of(table.slug)
+    results = evidence.load(table.slug)
     if results is None:
-        evidence.verdict(table.slug)
+        evidence.draw_verdict(table.slug)
         return
     names = [format_factor(f) for f in table.factors]
     default = format_factor(table.default_factor)
@@ -79,15 +79,15 @@ def _draw_table(table: FactorTable) -> None:
     st.markdown(describe(results, table.factors[index]))
     arms = list(results.arms)
     values = [[results.at(a, f"probe_{f}") for f in table.factors] for a in arms]
-    plot = evidence_plots.matrix(arms, names, values, "Linear probe accuracy")
+    plot = evidence_plots.heat_map(arms, names, values, "Linear probe accuracy")
     plot.figure.update_traces(showscale=False)  # each cell has its number
     plot.figure.add_shape(
         type="rect",
         **{"x0": index - 0.5, "x1": index + 0.5, "y0": -0.5, "y1": len(arms) - 0.5},
         line={"color": ANCHOR, "width": 3},
     )
-    evidence.figure(plot, f"lesson_{table.slug}")
-    evidence.table(results, [f"probe_{f}" for f in table.factors])
+    evidence.draw_plot(plot, f"lesson_{table.slug}")
+    evidence.draw_table(results, [f"probe_{f}" for f in table.factors])
 
 
 def describe(results: Evidence, factor: str) -> str:

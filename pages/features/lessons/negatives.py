@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.shell import url_params
 from pages.widgets.knobs import widget
-from pages.widgets.palette import ANCHOR, GHOST, LINE, NEGATIVE, POSITIVE
-from pages.widgets.plots import CONFIG, Plot
+from pages.widgets.palette import ANCHOR, NEGATIVE, NEUTRAL, POSITIVE, PRIMARY
+from pages.widgets.plots import PLOTLY_CONFIG, Plot
 from ssl_core.knobs import Knob
 
 SIZES = tuple(2**i for i in range(1, 13))
@@ -21,7 +21,7 @@ MAX_IMAGES_DRAWN = 8  # a larger matrix has cells too small to see
 _TICKS = (2, 8, 32, 128, 512, 4096)
 _ROLE_NAMES = ("itself, left out", "positive", "negative")
 _ROLE_COLORSCALE = [
-    *((0, GHOST), (1 / 3, GHOST), (1 / 3, POSITIVE)),
+    *((0, NEUTRAL), (1 / 3, NEUTRAL), (1 / 3, POSITIVE)),
     *((2 / 3, POSITIVE), (2 / 3, NEGATIVE), (1, NEGATIVE)),
 ]
 
@@ -45,20 +45,23 @@ def draw() -> None:
     left, right = st.columns([0.55, 0.45], gap="large")
     with left:
         range_plot = loss_range(n, tau)
-        st.markdown(f"**{range_plot.says}**")
+        st.markdown(f"**{range_plot.caption}**")
         st.plotly_chart(
-            range_plot.figure, key="lesson_ends", config=CONFIG, alt=range_plot.says
+            range_plot.figure,
+            key="lesson_ends",
+            config=PLOTLY_CONFIG,
+            alt=range_plot.caption,
         )
     with right:
         matrix_plot = role_matrix(min(n, MAX_IMAGES_DRAWN))
-        sentence = matrix_plot.says
+        sentence = matrix_plot.caption
         if n > MAX_IMAGES_DRAWN:
             sentence = (
                 f"The corner of {MAX_IMAGES_DRAWN} images, out of {n:,}. {sentence}"
             )
         st.markdown(f"**{sentence}**")
         st.plotly_chart(
-            matrix_plot.figure, key="lesson_mask", config=CONFIG, alt=sentence
+            matrix_plot.figure, key="lesson_mask", config=PLOTLY_CONFIG, alt=sentence
         )
 
 
@@ -101,8 +104,8 @@ def loss_range(n: int, tau: float) -> Plot:
     index = SIZES.index(n)
     figure = go.Figure()
     for name, values, colour, dash in (
-        ("all views alike: log(2N − 1)", ceiling, GHOST, "dash"),
-        ("partners together, others at right angles", floor, LINE, "solid"),
+        ("all views alike: log(2N − 1)", ceiling, NEUTRAL, "dash"),
+        ("partners together, others at right angles", floor, PRIMARY, "solid"),
     ):
         figure.add_scatter(
             x=SIZES,
@@ -116,8 +119,8 @@ def loss_range(n: int, tau: float) -> Plot:
         x=[n, n],
         y=[ceiling[index], floor[index]],
         mode="markers+lines",
-        marker={"size": 9, "color": LINE},
-        line={"color": LINE, "width": 1, "dash": "dot"},
+        marker={"size": 9, "color": PRIMARY},
+        line={"color": PRIMARY, "width": 1, "dash": "dot"},
         showlegend=False,
         hoverinfo="skip",
     )

@@ -3,9 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from pages.widgets.palette import ANCHOR, GHOST, POSITIVE
-from pages.widgets.tiles import as_bytes, framed
-from pages.widgets.view_pairs import data_url
+from pages.widgets.palette import ANCHOR, NEUTRAL, POSITIVE
+from pages.widgets.tiles import add_frame, data_url, to_uint8
 
 # Switch -> (augmentations, the cue that they change).
 SWITCHES = {
@@ -88,7 +87,7 @@ def make_views(
     slugs = [slug for name in switches for slug in SWITCHES[name][0]]
     policy = Policy.of({slug: strengths[slug] for slug in slugs})
     a, b = two_views(images, policy, torch.Generator().manual_seed(seed))
-    return images.numpy(), as_bytes(a), as_bytes(b)
+    return images.numpy(), to_uint8(a), to_uint8(b)
 
 
 def views_image(
@@ -96,9 +95,9 @@ def views_image(
 ) -> np.ndarray:
     """Image with a row for each picture: original, anchor view, positive view."""
     columns = [
-        np.vstack([framed(x, colour) for x in pictures])
+        np.vstack([add_frame(x, colour) for x in pictures])
         for pictures, colour in (
-            (originals, GHOST),
+            (originals, NEUTRAL),
             (view_a, ANCHOR),
             (view_b, POSITIVE),
         )

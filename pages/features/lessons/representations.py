@@ -8,8 +8,8 @@ import streamlit as st
 
 from pages.shell import url_params
 from pages.widgets.knobs import widget
-from pages.widgets.palette import GHOST, LINE
-from pages.widgets.plots import CONFIG, Plot
+from pages.widgets.palette import NEUTRAL, PRIMARY
+from pages.widgets.plots import PLOTLY_CONFIG, Plot
 from ssl_core.knobs import Knob
 
 WIDTH, POINTS = 64, 512
@@ -70,8 +70,10 @@ def draw() -> None:
     ):
         column.metric(label, value, help=help_text, border=True)
     plot = spectrum_plot(result, used)
-    st.plotly_chart(plot.figure, key="lesson_spectrum", config=CONFIG, alt=plot.says)
-    st.caption(plot.says)
+    st.plotly_chart(
+        plot.figure, key="lesson_spectrum", config=PLOTLY_CONFIG, alt=plot.caption
+    )
+    st.caption(plot.caption)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -162,7 +164,7 @@ def spectrum_plot(result: Measures, used: int) -> Plot:
         go.Bar(
             x=places,
             y=values,
-            marker={"color": [LINE if i <= used else GHOST for i in places]},
+            marker={"color": [PRIMARY if i <= used else NEUTRAL for i in places]},
             hovertemplate="direction %{x}: %{y:.3f}<extra></extra>",
         )
     )

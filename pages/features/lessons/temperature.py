@@ -6,11 +6,10 @@ import streamlit as st
 
 from pages.shell import url_params
 from pages.widgets.knobs import widget
-from pages.widgets.matrix.cell_text import percent, view_name
-from pages.widgets.palette import ANCHOR, GHOST, NEGATIVE, POSITIVE
-from pages.widgets.plots import CONFIG, Plot
-from pages.widgets.tiles import enlarged, framed
-from pages.widgets.view_pairs import data_url
+from pages.widgets.matrix.cell_text import format_percent, view_name
+from pages.widgets.palette import ANCHOR, NEGATIVE, NEUTRAL, POSITIVE
+from pages.widgets.plots import PLOTLY_CONFIG, Plot
+from pages.widgets.tiles import add_frame, data_url, enlarge
 from ssl_core.knobs import Knob
 
 PAIRS, SEED, NEAREST = 16, 4, 5
@@ -40,8 +39,10 @@ def draw() -> None:
         anchor = widget("lesson_anchor", KNOBS["lesson_anchor"])
     row = 2 * (anchor - 1)
     plot, nearest = weights_plot(cosines, tau, row)
-    st.markdown(f"**{plot.says}**")
-    st.plotly_chart(plot.figure, key="lesson_weights", config=CONFIG, alt=plot.says)
+    st.markdown(f"**{plot.caption}**")
+    st.plotly_chart(
+        plot.figure, key="lesson_weights", config=PLOTLY_CONFIG, alt=plot.caption
+    )
     sentence = (
         "The anchor, its partner, and the negatives that look most like it, in order."
     )
@@ -117,7 +118,9 @@ def weights_plot(cosines: np.ndarray, tau: float, row: int) -> tuple[Plot, list[
             hovertemplate="%{x}: weight %{y:.2%}, cosine %{customdata:.2f}<extra></extra>",
         )
     )
-    figure.add_hline(y=1 / len(order), line={"color": GHOST, "width": 1, "dash": "dot"})
+    figure.add_hline(
+        y=1 / len(order), line={"color": NEUTRAL, "width": 1, "dash": "dot"}
+    )
     figure.update_yaxes(range=[0, 1], tickformat=".0%", title="softmax weight")
     figure.update_xaxes(type="category", title="views, the most similar first")
     figure.update_layout(
@@ -130,14 +133,15 @@ def weights_plot(cosines: np.ndarray, tau: float, row: int) -> tuple[Plot, list[
     hardest_share = share[negatives[:hardest_count]].sum().item()
     return Plot(
         figure,
-        f"τ = {tau:g}: the partner gets {percent(weight[row ^ 1].item())} of the weight "
-        f"(an even share, dotted, is {percent(1 / len(order))}). Of all the push on "
+        f"τ = {tau:g}: the partner gets {format_percent(weight[row ^ 1].item())} of the "
+        "weight "
+        f"(an even share, dotted, is {format_percent(1 / len(order))}). Of all the push on "
         f"this anchor, the {hardest_count} nearest of {len(negatives)} negatives do "
-        f"{percent(hardest_share)}.",
+        f"{format_percent(hardest_share)}.",
     ), negatives[:NEAREST]
 
 
 def neighbours_image(views: np.ndarray, row: int, nearest: list[int]) -> np.ndarray:
-    """Image of anchor, partner and nearest negatives, framed in their roles' colours."""
+    """Image of anchor, partner and nearest negatives, add_frame in their roles' colours."""
     roles = [(row, ANCHOR), (row ^ 1, POSITIVE), *((j, NEGATIVE) for j in nearest)]
-    return np.hstack([framed(enlarged(views[j], 2), colour) for j, colour in roles])
+    return np.hstack([add_frame(enlarge(views[j], 2), colour) for j, colour in roles])

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shell import resources, url_params, user_runs
-from pages.widgets.knobs import linked_menu
+from pages.widgets.knobs import url_selectbox
 from ssl_core.checkpoints.index import Shipped, shipped
 from ssl_core.knobs import Knob
 
@@ -105,7 +105,7 @@ def _choose_encoder() -> Shipped:
     encoders = shipped_encoders()
     default = "shapes-simclr" if "shapes-simclr" in encoders else next(iter(encoders))
     names = {slug: s.label for slug, s in encoders.items()}
-    slug = linked_menu("Encoder", names, "matrix_encoder", default, width=420)
+    slug = url_selectbox("Encoder", names, "matrix_encoder", default, width=420)
     return encoders[slug]
 
 

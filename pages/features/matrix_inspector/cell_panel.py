@@ -8,8 +8,8 @@ from pages.features.matrix_inspector.row_plot import row_bars
 from pages.widgets.matrix import cell_text
 from pages.widgets.matrix.cell_text import view_name
 from pages.widgets.palette import ANCHOR, NEGATIVE, POSITIVE
-from pages.widgets.plots import CONFIG
-from pages.widgets.view_pairs import data_url
+from pages.widgets.plots import PLOTLY_CONFIG
+from pages.widgets.tiles import data_url
 from ssl_core.similarity import Cell, SimilarityMatrix
 
 COLOURS = {"self": ANCHOR, "positive": POSITIVE, "negative": NEGATIVE}
@@ -24,7 +24,7 @@ def draw_cell(batch: InspectedBatch, matrix: SimilarityMatrix, cell: Cell) -> No
         _thumbnail(batch, cell.anchor, ANCHOR, f":orange[{anchor}, the anchor]")
         caption = f":{COLOUR_NAMES[cell.role]}[{other}, {ROLES[cell.role]}]"
         _thumbnail(batch, cell.other, COLOURS[cell.role], caption)
-    st.markdown(cell_text.said(matrix, cell))
+    st.markdown(cell_text.cell_description(matrix, cell))
     if st.session_state.matrix_labels and batch.labels is not None:
         st.markdown(_label_text(batch, matrix, cell))
     st.markdown(cell_text.table(matrix, cell))
@@ -34,7 +34,7 @@ def _label_text(batch: InspectedBatch, matrix: SimilarityMatrix, cell: Cell) -> 
     same = same_class(batch, matrix)
     assert batch.labels is not None and same is not None
     classes = [batch.label_names[c] for c in batch.labels.repeat(2)]
-    return cell_text.revealed(
+    return cell_text.label_text(
         matrix, cell, classes, int(same[cell.anchor].sum()), batch.label_word
     )
 
@@ -54,9 +54,9 @@ def draw_row(batch: InspectedBatch, matrix: SimilarityMatrix, cell: Cell) -> Non
     hardest = matrix.hardest(cell.anchor)
     left, right = st.columns([0.8, 0.2], gap="medium")
     with left:
-        st.markdown(f"**{plot.says}**")
+        st.markdown(f"**{plot.caption}**")
         st.plotly_chart(
-            plot.figure, key="matrix_row_bars", config=CONFIG, alt=plot.says
+            plot.figure, key="matrix_row_bars", config=PLOTLY_CONFIG, alt=plot.caption
         )
     with right:
         name = view_name(hardest)

@@ -8,7 +8,7 @@ from pages.features.matrix_inspector.cell_panel import draw_cell, draw_row, same
 from pages.shell import url_params
 from pages.widgets.matrix import cell_text, matrix_canvas
 from pages.widgets.matrix.cell_text import view_name
-from pages.widgets.matrix.matrix_canvas import Shown, matrix_pictures, similarity_canvas
+from pages.widgets.matrix.matrix_canvas import MatrixView, draw_matrix, send_views
 from ssl_core.knobs import Knob
 from ssl_core.similarity import Cell, SimilarityMatrix
 
@@ -36,7 +36,7 @@ def draw(batch: InspectedBatch) -> None:
             "matrix_labels": Knob(False),
         }
     )
-    matrix_pictures(batch.batch_id, batch.views)
+    send_views(batch.batch_id, batch.views)
     _reset_temperature(batch)
     _draw_interactive(batch, names)
 
@@ -166,7 +166,7 @@ def _on_cell_chosen() -> None:
 def _draw_matrix(
     batch: InspectedBatch, matrix: SimilarityMatrix, cell: Cell, names: list[str]
 ) -> None:
-    content = Shown(
+    content = MatrixView(
         cosines=batch.cosines,
         weights=matrix.weights.numpy(),
         names=names,
@@ -177,4 +177,4 @@ def _draw_matrix(
         title=cell_text.title(matrix),
         alt=cell_text.alt(matrix, cell),
     )
-    similarity_canvas(batch.batch_id, content, key=CANVAS, on_chosen=_on_cell_chosen)
+    draw_matrix(batch.batch_id, content, key=CANVAS, on_chosen=_on_cell_chosen)

@@ -2,8 +2,8 @@
 
 import plotly.graph_objects as go
 
-from pages.widgets.matrix.cell_text import percent, view_name
-from pages.widgets.palette import GHOST, NEGATIVE, POSITIVE
+from pages.widgets.matrix.cell_text import format_percent, view_name
+from pages.widgets.palette import NEGATIVE, NEUTRAL, POSITIVE
 from pages.widgets.plots import Plot
 from ssl_core.similarity import SimilarityMatrix
 
@@ -30,7 +30,7 @@ def row_bars(matrix: SimilarityMatrix, anchor: int, selected: int) -> Plot:
                 "color": [POSITIVE if j == partner else NEGATIVE for j in others],
                 "pattern": {"shape": ["/" if j == partner else "" for j in others]},
                 "line": {
-                    "color": GHOST,
+                    "color": NEUTRAL,
                     "width": [2 if j == selected else 0 for j in others],
                 },
             },
@@ -40,8 +40,8 @@ def row_bars(matrix: SimilarityMatrix, anchor: int, selected: int) -> Plot:
     uniform = 1 / len(others)
     figure.add_hline(
         y=uniform,
-        line={"color": GHOST, "width": 1, "dash": "dot"},
-        annotation={"text": f"even: {percent(uniform)}", "font": {"size": 11}},
+        line={"color": NEUTRAL, "width": 1, "dash": "dot"},
+        annotation={"text": f"even: {format_percent(uniform)}", "font": {"size": 11}},
         annotation_position="right",
     )
     # A few fixed maxima keep the axis still for most changes of the temperature.
@@ -63,6 +63,6 @@ def row_bars(matrix: SimilarityMatrix, anchor: int, selected: int) -> Plot:
     return Plot(
         figure,
         f"Row {view_name(anchor)}: its partner {view_name(partner)} gets "
-        f"{percent(weights[partner])}, the hardest negative {view_name(hardest)} "
-        f"{percent(weights[hardest])}; even would be {percent(uniform)}.",
+        f"{format_percent(weights[partner])}, the hardest negative {view_name(hardest)} "
+        f"{format_percent(weights[hardest])}; even would be {format_percent(uniform)}.",
     )

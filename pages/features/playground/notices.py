@@ -13,7 +13,7 @@ def draw() -> None:
     """Draw the messages that belong above the run."""
     url_params.show_complaints(sidebar_values.url_knobs())
     if not sidebar_values.values().get("augment"):
-        st.warning(run_text.no_augmentation(), icon=":material/content_copy:")
+        st.warning(run_text.no_augmentation_note(), icon=":material/content_copy:")
     waiting = st.session_state.get("waiting")
     if waiting and user_runs.state() in user_runs.ACTIVE:
         names = ", ".join(waiting).replace("_", " ")

@@ -19,7 +19,7 @@ def draw(where: str) -> None:
         rerun_on_change()  # the state may have changed since the sidebar was drawn
     else:
         st.session_state.drawn_state = (user_runs.current(), state)
-    moving, paused = state in user_runs.MOVING, state == "paused"
+    moving, paused = state in user_runs.IN_PROGRESS, state == "paused"
     resumable = state in ("paused", *user_runs.RESUMABLE)
     with st.container(horizontal=True, gap="small", key=f"controls_{where}"):
         if moving:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.features.playground import notices, resume_upload, run_controls
 from pages.shell import resources, user_runs
-from pages.widgets import plots, run_text, view_pairs
+from pages.widgets import plots, run_plots, run_text, tiles, view_pairs
 from pages.widgets.map import run_map
 from pages.widgets.recording import recording_player
 from ssl_core import checkpoints
@@ -23,7 +23,7 @@ def draw_start() -> None:
         "two random views of everything and learns to tell which belong together. No "
         "label is used; classes only colour the map afterwards."
     )
-    st.caption(run_text.default_run(str(st.session_state.get("data", "shapes"))))
+    st.caption(run_text.default_run_hint(str(st.session_state.get("data", "shapes"))))
 
 
 def load_error(run: str) -> str:
@@ -56,9 +56,13 @@ def draw_status(run: str) -> None:
     st.markdown(run_text.status_line(status, snapshot))
     if snapshot is None:
         return
-    st.markdown(run_text.counting(snapshot.scalars, things(str(status.config["data"]))))
+    st.markdown(
+        run_text.batch_counts(snapshot.scalars, things(str(status.config["data"])))
+    )
     if snapshot.scalars["collapsed"]:
-        st.error(run_text.collapse(snapshot.scalars), icon=":material/compress:")
+        st.error(
+            run_text.collapse_warning(snapshot.scalars), icon=":material/compress:"
+        )
 
 
 def draw_map(run: str) -> None:
@@ -92,16 +96,16 @@ def draw_curves(run: str) -> None:
     if not history:
         return
     pinned = _pinned_history()
-    _draw_plot("Loss", plots.loss_curve(history, pinned), "chart_loss")
-    st.caption(run_text.not_comparable())
+    _draw_plot("Loss", run_plots.loss_curve(history, pinned), "chart_loss")
+    st.caption(run_text.loss_comparison_note())
     _draw_plot(
         "Does it help? kNN on what it never saw",
-        plots.knn_curve(history, pinned),
+        run_plots.knn_curve(history, pinned),
         "chart_knn",
     )
     scores = next((t["scores"] for t in reversed(history) if t.get("scores")), None)
     if scores:
-        _draw_plot("Kept and thrown away", plots.kept_bars(scores), "chart_kept")
+        _draw_plot("Kept and thrown away", run_plots.probe_bars(scores), "chart_kept")
 
 
 def draw_batch(run: str) -> None:
@@ -113,15 +117,13 @@ def draw_batch(run: str) -> None:
     with left:
         _draw_plot(
             "Similarity matrix of this batch",
-            plots.similarity_matrix(snapshot.similarity),
+            run_plots.similarity_matrix(snapshot.similarity),
             "chart_similarity",
         )
     with right:
         st.markdown("**This batch: two views of each**")
         st.image(
-            view_pairs.data_url(
-                view_pairs.pair_sheet(snapshot.view_a, snapshot.view_b)
-            ),
+            tiles.data_url(view_pairs.pair_grid(snapshot.view_a, snapshot.view_b)),
             width="stretch",
             alt=run_text.pairs_alt(snapshot.scalars),
         )
@@ -183,7 +185,7 @@ def draw_pinned_map() -> None:
     if pinned is None or resources.service().latest(pinned) is None:
         return
     st.subheader("Pinned run", anchor=False)
-    st.markdown(run_text.described(resources.service().status(pinned).config))
+    st.markdown(run_text.run_description(resources.service().status(pinned).config))
     run_map.send_images(pinned)
     run_map.draw(pinned, "map_pinned", "")
 
@@ -191,9 +193,9 @@ def draw_pinned_map() -> None:
 def _draw_plot(title: str, plot: plots.Plot | None, key: str) -> None:
     if plot is None:
         return
-    st.markdown(f"**{title}.** {plot.says}")
+    st.markdown(f"**{title}.** {plot.caption}")
     st.plotly_chart(
-        plot.figure, key=key, config=plots.CONFIG, alt=f"{title}. {plot.says}"
+        plot.figure, key=key, config=plots.PLOTLY_CONFIG, alt=f"{title}. {plot.caption}"
     )
 
 

@@ -11,7 +11,7 @@ from pages.features.playground import (
     uploads,
 )
 from pages.shell import resources, url_params, user_runs
-from pages.widgets.knobs import linked_menu, widget
+from pages.widgets.knobs import url_selectbox, widget
 from ssl_core.augment import AUGMENTATIONS, medium_of, offered
 from ssl_core.config import RunConfig, all_knobs
 from ssl_core.data import SOURCES
@@ -45,7 +45,7 @@ def draw() -> None:
             run_every=interval_s if state in user_runs.ACTIVE else None,
         )()
         _draw_data()
-        method = linked_menu(
+        method = url_selectbox(
             "Method",
             {slug: m.label for slug, m in METHODS.items()},
             "method",
@@ -84,7 +84,7 @@ def _draw_data() -> None:
     names = {slug: s.label for slug, s in SOURCES.items()} | {
         "upload": "Your own images or sounds"
     }
-    source = linked_menu(
+    source = url_selectbox(
         "Data",
         names,
         "data",

@@ -84,7 +84,7 @@ def _draw_questions(exam: Exam) -> None:
 def _draw_question(exam: Exam, question: Base, key: str, number: str) -> None:
     widget_key, answers = f"{key}_{question.id}", _valid_answers(exam)
     question_view.load_style()
-    question_view.draw_head(question, "", number)
+    question_view.draw_header(question, "", number)
     _draw_confidence(exam, question.id, widget_key)
     answer_form.draw(
         answer_form.AnswerForm(

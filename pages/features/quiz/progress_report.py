@@ -4,8 +4,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shell import learner_progress, navigation
-from pages.widgets.palette import GHOST, LINE
-from pages.widgets.plots import CONFIG, Plot
+from pages.widgets.palette import NEUTRAL, PRIMARY
+from pages.widgets.plots import PLOTLY_CONFIG, Plot
 from pages.widgets.questions.catalogue import concept_name, concept_texts, library
 from ssl_core.quiz import results, review
 from ssl_core.quiz.progress import CONFIDENCE
@@ -59,8 +59,10 @@ def draw_calibration() -> None:
         return
     st.subheader("How well do you judge yourself?", anchor=False)
     plot = calibration_plot(bins)
-    st.markdown(f"**{plot.says}**")
-    st.plotly_chart(plot.figure, key="calibration", config=CONFIG, alt=plot.says)
+    st.markdown(f"**{plot.caption}**")
+    st.plotly_chart(
+        plot.figure, key="calibration", config=PLOTLY_CONFIG, alt=plot.caption
+    )
     st.caption(
         "First answers only; bars are 95 % intervals, wide while answers are few."
     )
@@ -73,13 +75,13 @@ def calibration_plot(bins: list[Calibration]) -> Plot:
         x=[entry.right for entry in bins],
         y=[f"{entry.name} (n = {entry.n})" for entry in bins],
         mode="markers",
-        marker={"size": 12, "color": LINE},
+        marker={"size": 12, "color": PRIMARY},
         error_x={
             "type": "data",
             "symmetric": False,
             "array": [entry.high - entry.right for entry in bins],
             "arrayminus": [entry.right - entry.low for entry in bins],
-            "color": GHOST,
+            "color": NEUTRAL,
             "thickness": 1.5,
         },
         hovertemplate="%{x:.0%} right<extra></extra>",

@@ -14,11 +14,11 @@ def draw() -> None:
     st.markdown(_storage_text())
     account_progress.draw()
     key = "progress_switch"
-    st.session_state[key] = learner_progress.browser_keeps()
+    st.session_state[key] = learner_progress.browser_storage_enabled()
     st.toggle(
         "Keep my answers in this browser",
         key=key,
-        on_change=lambda: learner_progress.set_browser_keeps(st.session_state[key]),
+        on_change=lambda: learner_progress.set_browser_storage(st.session_state[key]),
         help="Off: they last as long as this tab, and what was kept is erased.",
     )
     left, right = st.columns(2, gap="large")
@@ -92,5 +92,5 @@ def _draw_reset() -> None:
         st.button(
             "Forget all my answers",
             key="progress_forget",
-            on_click=learner_progress.forget,
+            on_click=learner_progress.reset,
         )

@@ -17,7 +17,7 @@ def choose() -> dict[str, float]:
     labels = {slug: augmentation.label for slug, augmentation in augmentations.items()}
     if "sound_views" not in st.session_state:
         param = url_params.TextParam(list(SOUND_VIEWS), _parse_slugs, "the default")
-        st.session_state.sound_views = url_params.first_value(
+        st.session_state.sound_views = url_params.initial_value(
             "change", param, "sound_views"
         )
     url_params.show_complaints(["change"])

@@ -6,8 +6,9 @@ import streamlit as st
 
 from pages.features.sound import encoder_menu, voice_map
 from pages.shell import decode_once, resources
+from pages.widgets import palette
 from pages.widgets.audio import spectrogram
-from pages.widgets.audio.held_out import HELD_OUT, held_out_voices
+from pages.widgets.audio.held_out import CLIP_COUNT, held_out_voices
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -75,9 +76,9 @@ def _draw_recording(file: Any, path: str | None) -> None:
     st.markdown(f"**{sentence}**")
     left, right = st.columns([0.6, 0.4], vertical_alignment="center")
     with left:
-        spectrogram.chart(image[0, 0].numpy(), sentence, "own_voice")
+        spectrogram.draw_chart(image[0, 0].numpy(), sentence, "own_voice")
     with right:
-        spectrogram.play(samples, "Your recording, as the encoder gets it")
+        spectrogram.draw_player(samples, "Your recording, as the encoder gets it")
     try:
         features = features_of(path, image)
     except ValueError as error:
@@ -92,7 +93,7 @@ def _draw_nearest(rows: list[int], cosines: list[float]) -> None:
     syllables, speakers = sounds.factors["said"], sounds.factors["speaker"]
     names = [syllables.names[int(syllables.values[r])] for r in rows]
     st.markdown(
-        f"**Nearest of {HELD_OUT} held-out voices: {', '.join(f'“{h}”' for h in names)}.**"
+        f"**Nearest of {CLIP_COUNT} held-out voices: {', '.join(f'“{h}”' for h in names)}.**"
     )
     for rank, (row, cosine, syllable) in enumerate(
         zip(rows, cosines, names, strict=True)
@@ -103,9 +104,9 @@ def _draw_nearest(rows: list[int], cosines: list[float]) -> None:
             columns = st.columns(COLUMNS)
         with columns[rank % COLUMNS]:
             levels = sounds.images[row, 0].numpy()
-            spectrogram.picture(levels, spectrogram.PLAIN, f"Spectrogram of {label}")
+            spectrogram.draw_picture(levels, palette.NEUTRAL, f"Spectrogram of {label}")
             st.markdown(f"{rank + 1}. {label}, cosine {cosine:.2f}")
-            spectrogram.play(sounds.clips[row].numpy(), label)
+            spectrogram.draw_player(sounds.clips[row].numpy(), label)
 
 
 def features_of(path: str | None, image: "Tensor") -> "Tensor":

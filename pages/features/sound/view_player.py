@@ -8,7 +8,7 @@ import streamlit as st
 from pages.features.sound import augmentation_switches
 from pages.shell import url_params
 from pages.widgets.audio import spectrogram
-from pages.widgets.knobs import linked_menu
+from pages.widgets.knobs import url_selectbox
 from pages.widgets.palette import ANCHOR, POSITIVE
 from ssl_core.knobs import Knob
 
@@ -106,11 +106,11 @@ def _choose_clip(sounds: "SoundSet") -> int:
         }
     )
     with columns[0]:
-        syllable = linked_menu(
+        syllable = url_selectbox(
             "Syllable", {name: name for name in SAID}, "said", SAID[0]
         )
     with columns[1]:
-        speaker = linked_menu(
+        speaker = url_selectbox(
             "Speaker", {name: name for name in SPEAKERS}, "speaker", first
         )
     factors = sounds.factors
@@ -134,7 +134,7 @@ def _load_counter(name: str) -> int:
     """Count of a button's presses; a link may set it at first."""
     key = f"sound_{name}"
     if key not in st.session_state:
-        st.session_state[key] = url_params.first_value(name, COUNTER, key)
+        st.session_state[key] = url_params.initial_value(name, COUNTER, key)
     url_params.show_complaints([name])
     return int(st.session_state[key])
 
@@ -153,17 +153,17 @@ def _draw_views(
     columns = st.columns(3)
     with columns[0]:
         st.markdown("**The clip**")
-        spectrogram.chart(
+        spectrogram.draw_chart(
             levels[0],
             "Spectrogram of the clip: time in seconds to the right, frequency in hertz "
             "upwards; brighter is louder.",
             "sound_clip",
         )
-        spectrogram.play(sounds.clips[row].numpy(), "The clip as it was spoken")
+        spectrogram.draw_player(sounds.clips[row].numpy(), "The clip as it was spoken")
     for column, level, params, role, colour, name in zip(
         columns[1:],
         levels[1:],
-        views.dice,
+        views.params,
         (":orange[**One view**]", ":green[**Its partner**]"),
         (ANCHOR, POSITIVE),
         ("One view", "Its partner"),
@@ -172,8 +172,8 @@ def _draw_views(
         with column:
             st.markdown(role)
             alt = f"{name}, a spectrogram. Dice: {augmented_views.params_text(params)}"
-            spectrogram.picture(np.ascontiguousarray(level), colour, alt)
-            spectrogram.play_levels(
+            spectrogram.draw_picture(np.ascontiguousarray(level), colour, alt)
+            spectrogram.draw_levels_player(
                 np.ascontiguousarray(level), f"{name}, made audible"
             )
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from pages.widgets.audio import sound_urls
 from pages.widgets.map import map_codec
-from pages.widgets.map.map_canvas import live_map, map_images
+from pages.widgets.map.map_canvas import draw_map, send_sprite_sheet
 from pages.widgets.map.sprite_sheet import thumbnail_sheet
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def draw(sounds: "SoundSet", image: "Tensor", features: "Tensor", nearest: int) 
         "alt": sentence,
         "chosen": len(sounds.images),
     }
-    live_map(key, frame, key="own_map", height=360)
+    draw_map(key, frame, key="own_map", height=360)
 
 
 def _digest(tensor: "Tensor") -> str:
@@ -63,7 +63,7 @@ def _send_images(key: str, sounds: "SoundSet", image: "Tensor") -> None:
     # Not map_images_from: it caches for all users, and the recording is private.
     images = np.concatenate([sounds.images.numpy(), image.numpy()])
     sheet, tile, across = thumbnail_sheet(images)
-    map_images(
+    send_sprite_sheet(
         key,
         sheet,
         tile=tile,

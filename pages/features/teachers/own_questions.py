@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from pages.widgets.questions.catalogue import OWN
+from pages.widgets.questions.catalogue import IMPORTED_BANK
 from ssl_core.quiz import bank
 from ssl_core.quiz.bank import Bank, BankError
 
@@ -64,7 +64,7 @@ def _load_upload(key: str) -> None:
     except BankError as error:
         st.session_state[_PROBLEMS] = error.problems
         return
-    st.session_state[OWN] = own
+    st.session_state[IMPORTED_BANK] = own
 
 
 def _draw_problems() -> None:
@@ -72,7 +72,9 @@ def _draw_problems() -> None:
     if not problems:
         return
     unchanged = (
-        " The bank that was in use still is." if st.session_state.get(OWN) else ""
+        " The bank that was in use still is."
+        if st.session_state.get(IMPORTED_BANK)
+        else ""
     )
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     st.error(f"This bank is not used: {count}.{unchanged}", icon=":material/error:")
@@ -81,7 +83,7 @@ def _draw_problems() -> None:
 
 
 def _draw_current_bank() -> None:
-    current: Bank | None = st.session_state.get(OWN)
+    current: Bank | None = st.session_state.get(IMPORTED_BANK)
     if current is None:
         return
     count = len(current.questions)
@@ -98,6 +100,6 @@ def _draw_current_bank() -> None:
 
 
 def _remove() -> None:
-    st.session_state.pop(OWN, None)
+    st.session_state.pop(IMPORTED_BANK, None)
     st.session_state.pop(_PROBLEMS, None)
     st.session_state[_UPLOADER_NUMBER] += 1  # a new key gives an empty uploader

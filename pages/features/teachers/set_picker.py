@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shell import url_params
-from pages.widgets.questions.catalogue import OWN, concept_name, library
+from pages.widgets.questions.catalogue import IMPORTED_BANK, concept_name, library
 from ssl_core.quiz.questions import KINDS, Question
 from ssl_core.quiz.sets import DIFFICULTIES, MOST, Set, SetError, concepts
 
@@ -89,7 +89,7 @@ def draw_link(chosen: Set) -> None:
     if site:
         st.caption("Within this app, as in a lesson of your own:")
         st.code(link, language=None, wrap_lines=True)
-    if st.session_state.get(OWN):
+    if st.session_state.get(IMPORTED_BANK):
         st.caption(
             "Your own questions are in this visit only: a learner who opens the link has "
             "to hand in your file first."

@@ -1,1 +1,1 @@
-"""Sounds: spectrograms, WAV files, and the route that serves them."""
+"""Sounds: spectrograms, WAV files, and the URLs that serve them."""

@@ -1,4 +1,4 @@
-"""Voices that no encoder has heard, to set a recording beside."""
+"""Voices that no encoder was trained on; a learner's recording is compared with them."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ import streamlit as st
 if TYPE_CHECKING:
     from ssl_core.data import SoundSet
 
-HELD_OUT, SEED = 500, 1  # no run learns from this seed's first clips
+CLIP_COUNT, SEED = 500, 1  # no run trains on the first clips of this seed
 
 
 @st.cache_resource(show_spinner="Speaking 500 voices that no encoder has heard …")
@@ -17,15 +17,15 @@ def held_out_voices() -> "SoundSet":
 
     from ssl_core.data.voices import voices
 
-    made = voices(count=HELD_OUT + 2, held_out=HELD_OUT, seed=SEED)
-    rows = made.held_out_rows
+    clips = voices(count=CLIP_COUNT + 2, held_out=CLIP_COUNT, seed=SEED)
+    rows = clips.held_out_rows
     return replace(
-        made,
-        images=made.images[rows],
-        clips=made.clips[rows],
-        split=made.split[rows],
+        clips,
+        images=clips.images[rows],
+        clips=clips.clips[rows],
+        split=clips.split[rows],
         factors={
             name: replace(factor, values=factor.values[rows])
-            for name, factor in made.factors.items()
+            for name, factor in clips.factors.items()
         },
     )

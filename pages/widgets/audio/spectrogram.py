@@ -1,4 +1,4 @@
-"""A sound on the screen: its spectrogram in colour or with axes, and a player."""
+"""A sound on the page: its spectrogram, with or without axes, and a player."""
 
 import base64
 import math
@@ -7,35 +7,33 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.widgets.audio.wav import RATE, audible, wav
-from pages.widgets.palette import GHOST, number_scale
-from pages.widgets.plots import CONFIG
-from pages.widgets.tiles import framed
-from pages.widgets.view_pairs import data_url
+from pages.widgets.audio.wav import SAMPLE_RATE, encode_wav, levels_to_samples
+from pages.widgets.palette import number_scale
+from pages.widgets.plots import PLOTLY_CONFIG
+from pages.widgets.tiles import add_frame, data_url, enlarge
 
 TICKS_HZ = (200, 500, 1000, 2000, 3000)
-ENLARGED = 6  # pixels a side of one value, so that values are told apart
-PLAIN = GHOST  # the frame of what has no role
+SCALE = 6  # pixels per side of one value, so that single values can be seen
 
 
-def chart(levels: np.ndarray, says: str, key: str) -> None:
-    """A clip's spectrogram with its axes: seconds to the right, hertz upwards.
+def draw_chart(levels: np.ndarray, alt: str, key: str) -> None:
+    """Draw a clip's spectrogram with axes: seconds to the right, hertz upwards.
 
     Args:
         levels: ``[F, T]`` uint8, the lowest band in the last row.
-        says: what it shows, for those who do not see it.
+        alt: what it shows, for learners who do not see it.
         key: of the chart.
     """
-    from ssl_core.data.sound import FLOOR_DB, HOP_SECONDS  # and torch: not at start
+    from ssl_core.data.sound import FLOOR_DB, HOP_SECONDS  # imports torch
 
     bands, frames = levels.shape
-    decibel = FLOOR_DB * (1 - levels[::-1] / 255.0)
+    decibels = FLOOR_DB * (1 - levels[::-1] / 255.0)
     figure = go.Figure(
         go.Heatmap(
-            z=decibel,
+            z=decibels,
             x=(np.arange(frames) + 0.5) * HOP_SECONDS,
             y=np.arange(bands),
-            customdata=np.repeat(_centres()[:, None], frames, 1),
+            customdata=np.repeat(_band_centres()[:, None], frames, 1),
             zmin=FLOOR_DB,
             zmax=0,
             colorscale=number_scale("light"),
@@ -54,35 +52,41 @@ def chart(levels: np.ndarray, says: str, key: str) -> None:
     figure.update_layout(
         height=260, margin={"l": 60, "r": 8, "t": 8, "b": 44}, dragmode=False
     )
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=says)
+    st.plotly_chart(figure, key=key, config=PLOTLY_CONFIG, alt=alt)
 
 
-def picture(levels: np.ndarray, colour: str, alt: str) -> None:
-    """A spectrogram ``[F, T]`` uint8 in viridis, framed in the colour of its role."""
-    large = levels.repeat(ENLARGED, 0).repeat(ENLARGED, 1)
-    rgb = _lookup()[large].transpose(2, 0, 1)
-    st.image(data_url(framed(rgb, colour)), width="stretch", alt=alt)
+def draw_picture(levels: np.ndarray, colour: str, alt: str) -> None:
+    """Draw a spectrogram in viridis with a frame.
+
+    Args:
+        levels: ``[F, T]`` uint8.
+        colour: of the frame: the role of the sound, ``#rrggbb``.
+        alt: what it shows, for learners who do not see it.
+    """
+    rgb = _lookup_table()[levels].transpose(2, 0, 1)
+    framed = add_frame(enlarge(rgb, SCALE), colour)
+    st.image(data_url(framed), width="stretch", alt=alt)
 
 
-def play(samples: np.ndarray, alt: str) -> None:
-    """A player of ``[S]`` int16 samples, as loud as they are."""
-    # It travels inside its message: a served file may be gone when a run has moved on.
-    inside = base64.b64encode(wav(samples)).decode()
-    st.audio(f"data:audio/wav;base64,{inside}", format="audio/wav", alt=alt)
+def draw_player(samples: np.ndarray, alt: str) -> None:
+    """Draw a player of ``[S]`` int16 samples; it does not change their loudness."""
+    # A data URL, because Streamlit deletes a served file when the page is drawn again.
+    content = base64.b64encode(encode_wav(samples)).decode()
+    st.audio(f"data:audio/wav;base64,{content}", format="audio/wav", alt=alt)
 
 
-def play_levels(levels: np.ndarray, alt: str) -> None:
-    """A player of a sound made from a spectrogram ``[F, T]`` uint8."""
-    play(_sound_of(levels), alt)
+def draw_levels_player(levels: np.ndarray, alt: str) -> None:
+    """Draw a player of the sound of a spectrogram ``[F, T]`` uint8."""
+    draw_player(_samples(levels), alt)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _sound_of(levels: np.ndarray) -> np.ndarray:
-    return audible(levels)
+def _samples(levels: np.ndarray) -> np.ndarray:
+    return levels_to_samples(levels)
 
 
-def _lookup() -> np.ndarray:
-    """A colour for each level, ``[256, 3]`` uint8."""
+def _lookup_table() -> np.ndarray:
+    """The colour of each level, ``[256, 3]`` uint8."""
     scale = [bytes.fromhex(c.lstrip("#")) for c in number_scale("light", 256)]
     return np.frombuffer(b"".join(scale), np.uint8).reshape(256, 3)
 
@@ -92,17 +96,17 @@ def _mel(hertz: float) -> float:
 
 
 def _band_of(hertz: float) -> float:
-    """Where a frequency stands on the axis of bands, 0 is the lowest band's middle."""
+    """Position of a frequency on the axis of bands; 0 is the lowest band's centre."""
     from ssl_core.data.sound import LOWEST_HZ, MELS
 
-    step = (_mel(RATE / 2) - _mel(LOWEST_HZ)) / (MELS + 1)
+    step = (_mel(SAMPLE_RATE / 2) - _mel(LOWEST_HZ)) / (MELS + 1)
     return (_mel(hertz) - _mel(LOWEST_HZ)) / step - 1
 
 
-def _centres() -> np.ndarray:
-    """The middle of each band in Hz, lowest first."""
+def _band_centres() -> np.ndarray:
+    """The centre of each band in Hz, lowest first."""
     from ssl_core.data.sound import LOWEST_HZ, MELS
 
-    edges = np.linspace(_mel(LOWEST_HZ), _mel(RATE / 2), MELS + 2)[1:-1]
-    middles: np.ndarray = 700 * (10 ** (edges / 2595) - 1)
-    return middles
+    mels = np.linspace(_mel(LOWEST_HZ), _mel(SAMPLE_RATE / 2), MELS + 2)[1:-1]
+    hertz: np.ndarray = 700 * (10 ** (mels / 2595) - 1)
+    return hertz

@@ -1,31 +1,31 @@
-"""Sounds as files: samples, or the levels of a spectrogram, to the bytes of a WAV."""
+"""WAV files of samples, and samples of a spectrogram."""
 
 import io
 import wave
 
 import numpy as np
 
-RATE = 8000  # of ssl_core.data.sound, which needs torch
+SAMPLE_RATE = 8000  # Hz; equals that of ssl_core.data.sound, which imports torch
 
 
-def wav(samples: np.ndarray) -> bytes:
-    """``[S]`` int16 samples as a file, as loud as they are."""
-    # Written here: from an array, Streamlit makes every sound equally loud.
+def encode_wav(samples: np.ndarray) -> bytes:
+    """The bytes of a WAV file with these ``[S]`` int16 samples."""
+    # st.audio would normalise the loudness of an array.
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
-        out.setframerate(RATE)
+        out.setframerate(SAMPLE_RATE)
         out.writeframes(samples.astype("<i2").tobytes())
     return file.getvalue()
 
 
-def audible(levels: np.ndarray) -> np.ndarray:
-    """A sound ``[S]`` int16 made from a spectrogram ``[F, T]`` uint8."""
+def levels_to_samples(levels: np.ndarray) -> np.ndarray:
+    """Samples ``[S]`` int16 of a sound with the spectrogram ``[F, T]`` uint8."""
     import torch
 
     from ssl_core.data.sound import heard
 
-    level = torch.from_numpy(levels.copy()).float() / 255
-    samples: np.ndarray = (heard(level.unsqueeze(0)) * 32767).round().short().numpy()
+    scaled = torch.from_numpy(levels.copy()).float() / 255
+    samples: np.ndarray = (heard(scaled.unsqueeze(0)) * 32767).round().short().numpy()
     return samples

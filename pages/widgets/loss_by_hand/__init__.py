@@ -1,1 +1,1 @@
-"""The loss by hand: points on a circle or sphere that a learner drags."""
+"""The loss by hand: a learner drags points on a circle or sphere."""

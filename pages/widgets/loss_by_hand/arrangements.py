@@ -1,6 +1,7 @@
-"""Points on a circle or sphere that a link can carry: two views each of a few images.
+"""Arrangements of points on a circle or sphere, and their form in a URL.
 
-Points stand in pairs: rows 0 and 1 are the views A1 and A2 of the first image.
+The points are two views each of a few images: rows 0 and 1 are the views A1 and A2 of the
+first image.
 """
 
 import math
@@ -8,7 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pages.widgets.loss_by_hand.points import Point, at, degrees, named
+from pages.widgets.loss_by_hand.points import (
+    Point,
+    arrangement_points,
+    to_degrees,
+    unit_vector,
+)
 from ssl_core.knobs import Knob
 
 KNOBS = {
@@ -18,13 +24,13 @@ KNOBS = {
     "anchor": Knob("A1", choices=tuple(f"{i}{v}" for i in "ABCD" for v in "12")),
     "arrangement": Knob("start", choices=("start", "perfect", "collapse", "even")),
 }
-LINK = (*KNOBS, "points")
-OWN = "own"  # neither of the named ones: what the learner made
+URL_PARAMS = (*KNOBS, "points")
+CUSTOM = "own"  # the learner has moved the points
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Everything that decides the loss, and whose row is looked at.
+    """Everything that the loss depends on, and the chosen anchor.
 
     Args:
         images: N, 2 to 4.
@@ -32,7 +38,8 @@ class Arrangement:
         space: "circle" or "sphere".
         anchor: name of a point, "A1" to "D2".
         arrangement: a name, or "own".
-        points: 2N unit vectors of 2 or 3 numbers, partners next to each other.
+        points: 2N unit vectors of 2 or 3 numbers, partners next to each other; those of
+            the named arrangement if left out.
     """
 
     images: int = 2
@@ -44,33 +51,39 @@ class Arrangement:
 
     def __post_init__(self) -> None:
         if not self.points:
-            made = named(self.arrangement, self.images, self.space)
-            object.__setattr__(self, "points", made)
+            points = arrangement_points(self.arrangement, self.images, self.space)
+            object.__setattr__(self, "points", points)
 
     @property
     def anchor_row(self) -> int:
-        """The anchor's place among the points."""
+        """The anchor's index among the points."""
         return KNOBS["anchor"].choices.index(self.anchor)  # type: ignore[union-attr]
 
 
-def every() -> dict[str, dict[int, dict[str, tuple[Point, ...]]]]:
-    """All named arrangements, by space, number of images and name."""
+def all_arrangements() -> dict[str, dict[int, dict[str, tuple[Point, ...]]]]:
+    """All named arrangements: space -> number of images -> name -> points."""
     names = KNOBS["arrangement"].choices or ()
     return {
-        space: {n: {a: named(a, n, space) for a in names} for n in (2, 3, 4)}
+        space: {
+            n: {a: arrangement_points(a, n, space) for a in names} for n in (2, 3, 4)
+        }
         for space in ("circle", "sphere")
     }
 
 
-def from_link(said: Mapping[str, str]) -> tuple[Arrangement, list[str]]:
-    """What a link asks for, and a sentence for everything in it that makes no sense."""
+def from_link(params: Mapping[str, str]) -> tuple[Arrangement, list[str]]:
+    """The arrangement of a link, and a complaint for every invalid parameter.
+
+    Args:
+        params: URL parameters by name; those of :data:`URL_PARAMS`.
+    """
     values, complaints = {}, []
     for name, knob in KNOBS.items():
         try:
-            values[name] = knob.check(name, said.get(name, knob.default))
+            values[name] = knob.check(name, params.get(name, knob.default))
         except ValueError as error:
             values[name] = knob.default
-            complaints.append(f"{_short(error)}; {knob.default} is used instead")
+            complaints.append(f"{_shorten(error)}; {knob.default} is used instead")
     if ord(values["anchor"][0]) - ord("A") >= values["images"]:
         last = "ABCD"[values["images"] - 1]
         complaints.append(
@@ -78,86 +91,101 @@ def from_link(said: Mapping[str, str]) -> tuple[Arrangement, list[str]]:
             f"A1 to {last}2; A1 is used instead"
         )
         values["anchor"] = "A1"
-    if "points" not in said:
+    if "points" not in params:
         return Arrangement(**values), complaints
     try:
-        points = _from_degrees(said["points"], values["images"], values["space"])
+        points = _parse_degrees(params["points"], values["images"], values["space"])
     except ValueError as error:
         return Arrangement(**values), [
             *complaints,
-            f"{_short(error)}; the {values['arrangement']} arrangement is used instead",
+            f"{_shorten(error)}; the {values['arrangement']} arrangement is used instead",
         ]
-    return Arrangement(**values | {"arrangement": OWN, "points": points}), complaints
+    return Arrangement(**values | {"arrangement": CUSTOM, "points": points}), complaints
 
 
-def to_link(shown: Arrangement) -> dict[str, str]:
-    """The parameters that reproduce an arrangement; angles to a tenth of a degree."""
-    said = {
+def to_link(arrangement: Arrangement) -> dict[str, str]:
+    """The URL parameters of an arrangement; angles to a tenth of a degree."""
+    params = {
         name: f"{value:g}" if isinstance(value, float) else str(value)
         for name, knob in KNOBS.items()
-        if (value := getattr(shown, name)) not in (knob.default, OWN)
+        if (value := getattr(arrangement, name)) not in (knob.default, CUSTOM)
     }
-    if shown.arrangement == OWN:
-        angles = (round(a, 1) + 0.0 for p in shown.points for a in degrees(p))
-        said["points"] = "_".join(f"{a:g}" for a in angles)
-    return said
+    if arrangement.arrangement == CUSTOM:
+        angles = (round(a, 1) + 0.0 for p in arrangement.points for a in to_degrees(p))
+        params["points"] = "_".join(f"{a:g}" for a in angles)
+    return params
 
 
-def from_browser(sent: Mapping[str, Any]) -> Arrangement:
-    """What the browser says its points are; nothing of it is taken on trust.
+def from_browser(message: Mapping[str, Any]) -> Arrangement:
+    """The arrangement of a message from the browser; every field is checked.
 
     Raises:
-        ValueError: naming what cannot be.
+        ValueError: names the first invalid field.
     """
-    images = KNOBS["images"].check("images", sent.get("images"))
-    space = KNOBS["space"].check("space", sent.get("space"))
-    arrangement = sent.get("arrangement")
-    if arrangement != OWN:
+    images = KNOBS["images"].check("images", message.get("images"))
+    space = KNOBS["space"].check("space", message.get("space"))
+    arrangement = message.get("arrangement")
+    if arrangement != CUSTOM:
         arrangement = KNOBS["arrangement"].check("arrangement", arrangement)
-    row = Knob(0, low=0, high=2 * images - 1).check("anchor", sent.get("anchor"))
+    row = Knob(0, low=0, high=2 * images - 1).check("anchor", message.get("anchor"))
     return Arrangement(
         images=images,
-        tau=KNOBS["tau"].check("tau", sent.get("tau")),
+        tau=KNOBS["tau"].check("tau", message.get("tau")),
         space=space,
         anchor=(KNOBS["anchor"].choices or ())[row],
         arrangement=arrangement,
-        points=vectors("points", sent.get("points"), images, space, length=1.0),
+        points=parse_vectors(
+            "points", message.get("points"), images, space, length=1.0
+        ),
     )
 
 
-def vectors(
-    name: str, sent: Any, images: int, space: str, length: float | None = None
+def parse_vectors(
+    name: str, value: Any, images: int, space: str, length: float | None = None
 ) -> tuple[Point, ...]:
-    """2N vectors of finite numbers, or a ValueError that names them."""
+    """2N vectors of finite numbers.
+
+    Args:
+        name: of the value, for the error.
+        value: from a message of the browser.
+        images: N.
+        space: "circle" (2 numbers a vector) or "sphere" (3).
+        length: of every vector, if it is checked.
+
+    Raises:
+        ValueError: a value of another type, shape or length.
+    """
     size = 2 if space == "circle" else 3
-    wanted = f"{2 * images} times {size} finite numbers"
+    allowed = f"{2 * images} times {size} finite numbers"
     try:
-        read = tuple(tuple(float(v) for v in one) for one in sent)
+        vectors = tuple(tuple(float(v) for v in vector) for vector in value)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} cannot be read; allowed are {wanted}") from None
-    whole = len(read) == 2 * images and all(len(one) == size for one in read)
-    if not whole or not all(math.isfinite(v) for one in read for v in one):
-        raise ValueError(f"{name} have another shape; allowed are {wanted}")
-    if length and any(abs(math.hypot(*one) - length) > 1e-6 for one in read):
+        raise ValueError(f"{name} cannot be read; allowed are {allowed}") from None
+    fits = len(vectors) == 2 * images and all(len(v) == size for v in vectors)
+    if not fits or not all(math.isfinite(x) for vector in vectors for x in vector):
+        raise ValueError(f"{name} have another shape; allowed are {allowed}")
+    if length and any(abs(math.hypot(*v) - length) > 1e-6 for v in vectors):
         raise ValueError(f"{name} are not all of length {length:g}")
-    return read
+    return vectors
 
 
-def _from_degrees(text: str, images: int, space: str) -> tuple[Point, ...]:
-    each = 1 if space == "circle" else 2
-    count = 2 * images * each
-    kind = "angles" if each == 1 else "longitudes and latitudes in turn"
+def _parse_degrees(text: str, images: int, space: str) -> tuple[Point, ...]:
+    per_point = 1 if space == "circle" else 2
+    count = 2 * images * per_point
+    kind = "angles" if per_point == 1 else "longitudes and latitudes in turn"
     allowed = f"allowed are {count} {kind} in degrees, joined by _"
     try:
         angles = [float(part) for part in text.split("_", maxsplit=count)]
     except ValueError:
         angles = []
-    steep = [a for a in angles[1::2] if abs(a) > 90] if each == 2 else []
-    if len(angles) != count or steep or not all(abs(a) <= 360 for a in angles):
+    latitudes = angles[1::2] if per_point == 2 else []
+    beyond_pole = any(abs(latitude) > 90 for latitude in latitudes)
+    if len(angles) != count or beyond_pole or not all(abs(a) <= 360 for a in angles):
         raise ValueError(f"points is {text!r}; {allowed}")
-    return tuple(at(space, *angles[i : i + each]) for i in range(0, count, each))
+    starts = range(0, count, per_point)
+    return tuple(unit_vector(space, *angles[i : i + per_point]) for i in starts)
 
 
-def _short(error: ValueError, most: int = 160) -> str:
-    text = str(error)
-    return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 2 :]}"
+def _shorten(error: ValueError, max_chars: int = 160) -> str:
+    text, half = str(error), max_chars // 2
+    return text if len(text) <= max_chars else f"{text[:half]} … {text[-half:]}"

@@ -1,8 +1,8 @@
-"""The loss by hand: points that the learner drags, and autograd as a second opinion.
+"""The loss by hand: the canvas, and a comparison of its numbers with autograd.
 
-The browser owns the points and computes loss and arrows while they move
-(``assets/components/by_hand``). Once they rest it says what it found; here the same is
-computed with the core's own loss and autograd, and the two are compared.
+The browser holds the points, and computes loss and arrows while the learner drags them
+(``assets/components/by_hand``). When they stop, it sends its numbers. Python computes the same
+with the core's loss and autograd, and compares.
 """
 
 import math
@@ -15,7 +15,7 @@ import streamlit as st
 from pages.shell import components, url_params
 from pages.widgets import palette
 from pages.widgets.loss_by_hand import arrangements
-from pages.widgets.loss_by_hand.arrangements import KNOBS, LINK, Arrangement
+from pages.widgets.loss_by_hand.arrangements import KNOBS, URL_PARAMS, Arrangement
 from pages.widgets.loss_by_hand.points import Point
 
 TOLERANCE = 1e-5
@@ -26,102 +26,129 @@ _mount = components.declare("ssl_lab_by_hand", "by_hand", styles=["by_hand"])
 
 @dataclass
 class State:
-    """What one learner has before them; ``revision`` counts what Python itself moved."""
+    """The arrangement of one session.
 
-    shown: Arrangement
+    Args:
+        arrangement: the points on the canvas.
+        link: their URL parameters.
+        complaints: about the link, or about a message of the browser.
+        revision: counts the changes by Python; the browser then takes over the points.
+        verdict: result of the comparison with autograd, None before it.
+    """
+
+    arrangement: Arrangement
     link: dict[str, str]
     complaints: list[str] = field(default_factory=list)
     revision: int = 1
     verdict: dict[str, Any] | None = None
 
-    def lay(self, shown: Arrangement) -> None:
-        """Put other points before the learner."""
-        self.shown, self.verdict = shown, None
+    def replace(self, arrangement: Arrangement) -> None:
+        """Send other points to the browser."""
+        self.arrangement, self.verdict = arrangement, None
         self.revision += 1
 
 
 def state() -> State:
-    """The learner's bench; a link that was opened since lays its points on it.
+    """The session's state; takes over the points of a link that was opened since.
 
-    Call it where the whole page runs. While only the fragment runs, the browser's address
-    may lag behind what the last run wrote there, and would look like another link.
+    Call it in a run of the whole page. During a run of a fragment, the browser's URL may be
+    older than what the last run wrote, and would be taken for another link.
     """
-    asked = {n: st.query_params[n] for n in LINK if n in st.query_params}
-    known: State | None = st.session_state.get("by_hand")
-    if known is None or (asked and asked != known.link):
-        shown, complaints = arrangements.from_link(asked)
-        if known is None:
-            known = st.session_state.by_hand = State(shown, asked)
+    params = {n: st.query_params[n] for n in URL_PARAMS if n in st.query_params}
+    current: State | None = st.session_state.get("by_hand")
+    if current is None or (params and params != current.link):
+        arrangement, complaints = arrangements.from_link(params)
+        if current is None:
+            current = st.session_state.by_hand = State(arrangement, params)
         else:
-            known.lay(shown)
-        known.complaints = complaints
-    return known
+            current.replace(arrangement)
+        current.complaints = complaints
+    return current
 
 
 def draw() -> None:
-    """Draw the circle or sphere with its table, and keep the link up to date."""
-    now: State = st.session_state.by_hand
-    _write_link(now)
-    for complaint in now.complaints:
+    """Draw the circle or sphere with its table, and update the URL."""
+    current: State = st.session_state.by_hand
+    _write_link(current)
+    for complaint in current.complaints:
         url_params.complain(f"{complaint}.")
     _mount(
         key=_KEY,
         data={
-            "revision": now.revision,
-            "state": {**_fields(now.shown), "anchor": now.shown.anchor_row},
-            "arrangements": arrangements.every(),
+            "revision": current.revision,
+            "state": _fields(current.arrangement),
+            "arrangements": arrangements.all_arrangements(),
             "limits": {"tau": [KNOBS["tau"].low, KNOBS["tau"].high, KNOBS["tau"].step]},
             "colours": {
                 "anchor": palette.ANCHOR,
                 "positive": palette.POSITIVE,
                 "negative": palette.NEGATIVE,
             },
-            "verdict": now.verdict,
+            "verdict": current.verdict,
         },
-        on_moved_change=_moved,
+        on_moved_change=_on_moved,
     )
 
 
-def autograd(shown: Arrangement) -> tuple[float, list[list[float]]]:
-    """The core's NT-Xent of an arrangement and its gradient, in float64.
+def autograd(arrangement: Arrangement) -> tuple[float, list[list[float]]]:
+    """The core's NT-Xent of an arrangement, and its gradient, in float64.
 
-    ``nt_xent`` normalises inside, so the gradient lies along the circle or sphere.
+    ``nt_xent`` normalises the points, so the gradient is tangential to circle or sphere.
+
+    Returns:
+        The loss in nats, and a vector for each of the 2N points.
     """
     import torch
 
     from ssl_core.methods.simclr import nt_xent
 
-    z = torch.tensor(shown.points, dtype=torch.float64, requires_grad=True)
-    loss = nt_xent(z[0::2], z[1::2], shown.tau)
+    z = torch.tensor(arrangement.points, dtype=torch.float64, requires_grad=True)
+    loss = nt_xent(z[0::2], z[1::2], arrangement.tau)
     loss.backward()
     assert z.grad is not None
     return loss.item(), z.grad.tolist()
 
 
 def compare_with_autograd(
-    shown: Arrangement, loss: float, gradient: tuple[Point, ...]
+    arrangement: Arrangement, loss: float, gradient: tuple[Point, ...]
 ) -> tuple[bool, str]:
-    """Whether the browser's numbers are autograd's, and the sentence that says so."""
-    true_loss, true_gradient = autograd(shown)
-    off = abs(loss - true_loss)
-    off_gradient = max(
+    """Compare the browser's numbers with autograd's.
+
+    Args:
+        arrangement: of the points.
+        loss: computed by the browser, in nats.
+        gradient: computed by the browser, a vector for each point.
+
+    Returns:
+        Whether both differ by at most :data:`TOLERANCE`, and a sentence that says so.
+    """
+    true_loss, true_gradient = autograd(arrangement)
+    loss_error = abs(loss - true_loss)
+    gradient_error = max(
         abs(a - b)
-        for mine, theirs in zip(gradient, true_gradient, strict=True)
-        for a, b in zip(mine, theirs, strict=True)
+        for vector, true_vector in zip(gradient, true_gradient, strict=True)
+        for a, b in zip(vector, true_vector, strict=True)
     )
-    if off <= TOLERANCE and off_gradient <= TOLERANCE:
+    if loss_error <= TOLERANCE and gradient_error <= TOLERANCE:
         return True, (
-            f"autograd agrees: {true_loss:.4f} (difference {_tiny(off)}; "
-            f"in the arrows at most {_tiny(off_gradient)})"
+            f"autograd agrees: {true_loss:.4f} (difference {_format_error(loss_error)}; "
+            f"in the arrows at most {_format_error(gradient_error)})"
         )
     return False, (
         f"autograd does not agree: it says {true_loss:.4f}, the page {loss:.4f}; the "
-        f"arrows differ by up to {_tiny(off_gradient)}. Trust autograd, not this picture."
+        f"arrows differ by up to {_format_error(gradient_error)}. "
+        "Trust autograd, not this picture."
     )
 
 
 def lowest_loss(images: int, tau: float, space: str) -> str:
-    """What is left of the loss when every partner coincides, as a sentence."""
+    """A sentence with the loss of coinciding partners and images far apart.
+
+    Args:
+        images: N.
+        tau: temperature.
+        space: "circle" or "sphere".
+    """
     best = Arrangement(images, tau, space, arrangement="perfect")
     loss, _ = autograd(best)
     where = f"N = {images} on the {space} at τ = {tau:g}"
@@ -130,50 +157,54 @@ def lowest_loss(images: int, tau: float, space: str) -> str:
     )
     if loss > 1e-9:
         return f"{start} still cost **{loss:.4g}** nats."
-    # Less than log Σ exp − similarity can tell; log1p can.
+    # Too small for log Σ exp − similarity in float64; log1p is exact.
     first, others = best.points[0], best.points[2:]
     cosines = (sum(a * b for a, b in zip(first, p, strict=True)) for p in others)
-    left = math.log1p(math.fsum(math.exp((c - 1) / tau) for c in cosines))
-    return f"{start} still cost **{left:.1e}** nats: next to nothing, but not 0."
+    loss = math.log1p(math.fsum(math.exp((c - 1) / tau) for c in cosines))
+    return f"{start} still cost **{loss:.1e}** nats: next to nothing, but not 0."
 
 
-def coincide(shown: Arrangement) -> bool:
-    """Whether all points stand in one place, to what an eye can see."""
-    first = shown.points[0]
-    return all(math.dist(first, p) < 1e-3 for p in shown.points)
+def all_coincide(arrangement: Arrangement) -> bool:
+    """Whether all points have visibly the same position."""
+    first = arrangement.points[0]
+    return all(math.dist(first, p) < 1e-3 for p in arrangement.points)
 
 
-def _moved() -> None:
-    """The browser's points have come to rest: check them, and what it made of them."""
-    now: State = st.session_state.by_hand
-    sent: Mapping[str, Any] = st.session_state[_KEY]["moved"]
+def _on_moved() -> None:
+    """Check the points and numbers of the browser after the points have stopped."""
+    current: State = st.session_state.by_hand
+    message: Mapping[str, Any] = st.session_state[_KEY]["moved"]
     try:
-        shown = arrangements.from_browser(sent)
-        gradient = arrangements.vectors(
-            "gradient", sent.get("gradient"), shown.images, shown.space
+        arrangement = arrangements.from_browser(message)
+        gradient = arrangements.parse_vectors(
+            "gradient",
+            message.get("gradient"),
+            arrangement.images,
+            arrangement.space,
         )
-        loss = float(sent.get("loss", math.nan))
-        agrees, text = compare_with_autograd(shown, loss, gradient)
+        loss = float(message.get("loss", math.nan))
+        agrees, text = compare_with_autograd(arrangement, loss, gradient)
     except (TypeError, ValueError, AttributeError) as error:
-        now.complaints = [f"The browser sent what cannot be: {error}"]
+        current.complaints = [f"The browser sent invalid numbers: {error}"]
         return
-    if now.complaints and shown != now.shown:
-        now.complaints = []
-    now.shown = shown
-    stamp = str(sent.get("stamp"))[:60]
-    now.verdict = {"stamp": stamp, "agrees": agrees, "text": text}
+    if current.complaints and arrangement != current.arrangement:
+        current.complaints = []
+    current.arrangement = arrangement
+    stamp = str(message.get("stamp"))[:60]
+    current.verdict = {"stamp": stamp, "agrees": agrees, "text": text}
 
 
-def _write_link(now: State) -> None:
-    now.link = arrangements.to_link(now.shown)
-    for name in LINK:
-        url_params.write(name, now.link.get(name, ""))
+def _write_link(current: State) -> None:
+    current.link = arrangements.to_link(current.arrangement)
+    for name in URL_PARAMS:
+        url_params.write(name, current.link.get(name, ""))
 
 
-def _tiny(difference: float) -> str:
-    return f"{difference:.0e}" if difference else "0"
+def _format_error(error: float) -> str:
+    return f"{error:.0e}" if error else "0"
 
 
-def _fields(shown: Arrangement) -> dict[str, Any]:
+def _fields(arrangement: Arrangement) -> dict[str, Any]:
     names = ("images", "tau", "space", "arrangement", "points")
-    return {name: getattr(shown, name) for name in names}
+    fields = {name: getattr(arrangement, name) for name in names}
+    return fields | {"anchor": arrangement.anchor_row}

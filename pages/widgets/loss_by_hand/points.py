@@ -1,12 +1,12 @@
-"""Points on the circle and on the sphere: by angles, and by the names of arrangements."""
+"""Points on a circle or sphere: from angles, and of the named arrangements."""
 
 import math
 from collections.abc import Callable
 
 Point = tuple[float, ...]
 
-# Degrees: where the points stand at first, with something for every arrow to do. On the
-# circle anticlockwise from the right; on the sphere longitude (0 faces you) and latitude.
+# Degrees of the first arrangement, in which no arrow is zero. On the circle anticlockwise from
+# the right; on the sphere longitude (0 is the front) and latitude.
 _START = {
     "circle": ((90,), (20,), (135,), (250,), (305,), (200,), (345,), (170,)),
     "sphere": (
@@ -16,47 +16,54 @@ _START = {
 }
 
 
-def named(arrangement: str, images: int, space: str) -> tuple[Point, ...]:
-    """The points of "start", "perfect", "collapse" or "even", partners in turn."""
+def arrangement_points(arrangement: str, images: int, space: str) -> tuple[Point, ...]:
+    """The points of "start", "perfect", "collapse" or "even"; partners are neighbours."""
     count = 2 * images
     if arrangement == "start":
-        return tuple(at(space, *degrees) for degrees in _START[space][:count])
+        return tuple(unit_vector(space, *angles) for angles in _START[space][:count])
     if arrangement == "collapse":
-        return (at(space, *{"circle": (90,), "sphere": (0, 30)}[space]),) * count
+        angles = {"circle": (90,), "sphere": (0, 30)}[space]
+        return (unit_vector(space, *angles),) * count
     if arrangement == "perfect":
-        return tuple(p for p in _apart(images, space) for _ in "12")
-    return _apart(count, space)
+        return tuple(p for p in _spread_out(images, space) for _ in "12")
+    return _spread_out(count, space)
 
 
-def at(space: str, *degrees: float) -> Point:
-    """The unit vector at an angle, or at a longitude and latitude, in degrees."""
+def unit_vector(space: str, *degrees: float) -> Point:
+    """The unit vector at an angle (circle) or at longitude and latitude (sphere).
+
+    Args:
+        space: "circle" or "sphere".
+        degrees: one angle, or longitude and latitude.
+    """
     if space == "circle":
         angle = math.radians(degrees[0])
         return math.cos(angle), math.sin(angle)
-    across, up = map(math.radians, degrees)
-    flat = math.cos(up)
-    return flat * math.sin(across), math.sin(up), flat * math.cos(across)
+    longitude, latitude = map(math.radians, degrees)
+    x, z = math.sin(longitude), math.cos(longitude)
+    radius = math.cos(latitude)
+    return radius * x, math.sin(latitude), radius * z
 
 
-def degrees(point: Point) -> tuple[float, ...]:
-    """The angles that :func:`at` takes."""
+def to_degrees(point: Point) -> tuple[float, ...]:
+    """The angles in degrees from which :func:`unit_vector` makes the point."""
     if len(point) == 2:
         return (round(math.degrees(math.atan2(point[1], point[0])) % 360, 1) % 360,)
     x, y, z = point
-    up = math.degrees(math.asin(max(-1.0, min(1.0, y))))
-    return math.degrees(math.atan2(x, z)), up
+    latitude = math.degrees(math.asin(max(-1.0, min(1.0, y))))
+    return math.degrees(math.atan2(x, z)), latitude
 
 
-def _apart(count: int, space: str) -> tuple[Point, ...]:
-    """As far from one another as ``count`` points can be (8 on a sphere: an antiprism)."""
+def _spread_out(count: int, space: str) -> tuple[Point, ...]:
+    """``count`` points with the largest possible smallest distance."""
     if space == "circle":
-        return tuple(at(space, 90 + 360 * i / count) for i in range(count))
-    return _SPREAD[count]()
+        return tuple(unit_vector(space, 90 + 360 * i / count) for i in range(count))
+    return _SPHERE_POINTS[count]()
 
 
-def _rim(count: int) -> tuple[Point, ...]:
-    flat = (at("circle", 90 + 360 * i / count) for i in range(count))
-    return tuple((x, y, 0.0) for x, y in flat)
+def _equator(count: int) -> tuple[Point, ...]:
+    circle = (unit_vector("circle", 90 + 360 * i / count) for i in range(count))
+    return tuple((x, y, 0.0) for x, y in circle)
 
 
 def _tetrahedron() -> tuple[Point, ...]:
@@ -72,19 +79,19 @@ def _octahedron() -> tuple[Point, ...]:
 
 
 def _antiprism() -> tuple[Point, ...]:
-    """Two squares, one turned by 45 degrees, so far apart that all edges are equal."""
+    """Two squares, one rotated by 45 degrees, at the distance that makes all edges equal."""
     edge = (0.5 + 1 / (4 * math.sqrt(2))) ** -0.5
-    ring, half = edge / math.sqrt(2), edge * 2**-0.25 / 2
+    radius, half = edge / math.sqrt(2), edge * 2**-0.25 / 2
     points = []
     for i in range(8):
-        angle, up = math.radians(45 * i), half if i % 2 else -half
-        points.append((ring * math.cos(angle), up, ring * math.sin(angle)))
+        angle, height = math.radians(45 * i), half if i % 2 else -half
+        points.append((radius * math.cos(angle), height, radius * math.sin(angle)))
     return tuple(points)
 
 
-_SPREAD: dict[int, Callable[[], tuple[Point, ...]]] = {
-    2: lambda: _rim(2),
-    3: lambda: _rim(3),
+_SPHERE_POINTS: dict[int, Callable[[], tuple[Point, ...]]] = {
+    2: lambda: _equator(2),
+    3: lambda: _equator(3),
     4: _tetrahedron,
     6: _octahedron,
     8: _antiprism,

@@ -1,1 +1,1 @@
-"""The map of held-out images: canvas, frames, stream, sprite sheet."""
+"""The map of held-out images: canvas, frame encoding, frame stream, sprite sheet."""

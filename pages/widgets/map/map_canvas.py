@@ -1,12 +1,11 @@
-"""The live map: a canvas on which held-out images glide to where the encoder puts them.
+"""The live map: a canvas with the held-out images at their positions in feature space.
 
-What never changes in a run (pictures, factors, drawing code) is sent once by
-:func:`map_images`; a frame of :func:`live_map` carries positions, neighbours and words,
-and the frames that follow come from a feed (:mod:`pages.widgets.map.map_stream`).
-The front end stands in ``assets/components/map``.
+:func:`send_sprite_sheet` sends once what does not change in a run: pictures and factors.
+:func:`draw_map` sends the first frame: positions, neighbours and texts. The browser fetches
+the following frames from :mod:`pages.widgets.map.map_stream`. The front end is in
+``assets/components/map``.
 """
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -17,18 +16,19 @@ from pages.shell import components
 from pages.widgets import palette
 from pages.widgets.map.map_codec import as_base64
 from pages.widgets.map.sprite_sheet import thumbnail_sheet
+from pages.widgets.tiles import png_data_url
 
-CLASS_MARKERS = 64  # that differ; a 65th class looks like the first
+CLASS_MARKERS = 64  # different ones; the 65th class looks like the first
 
 _images_mount = components.declare("ssl_lab_map_images", "map_images")
 _frame_mount = components.declare("ssl_lab_map", "map", styles=["map"])
 
 
 class Factor(Protocol):
-    """One thing known of every point: what the service's map set holds.
+    """A factor of the points, as in the service's map set.
 
     ``kind`` is "class" (``values [M]`` are indices into ``names``), "number" or "angle"
-    (parts of a full turn).
+    (``values`` are fractions of a full turn).
     """
 
     @property
@@ -41,9 +41,9 @@ class Factor(Protocol):
     def names(self) -> Sequence[str]: ...
 
 
-def map_images(
+def send_sprite_sheet(
     set_id: str,
-    atlas_png: bytes,
+    sheet_png: bytes,
     *,
     tile: tuple[int, int],
     columns: int,
@@ -51,22 +51,22 @@ def map_images(
     label: str | None,
     sounds: str | None = None,
 ) -> None:
-    """Send the pictures and factors of a map's points; shows nothing.
+    """Send the pictures and factors of a map's points; draws nothing visible.
 
-    Call it once per page and set, outside the fragment that refreshes itself. Maps that
-    are already on the page pick the pictures up when they arrive.
+    Call it once per page and set, outside the fragment that refreshes the map. Maps on the
+    page take the pictures when they arrive.
 
     Args:
-        set_id: names these points; change it when any of what follows changes.
-        atlas_png: all thumbnails in one PNG, row by row.
-        tile: width and height of a thumbnail in it, in pixels.
-        columns: thumbnails in a row of it.
-        factors: name -> what is known of the points, in their order.
-        label: the factor that colours the points until the learner picks another.
-        sounds: where the browser gets the sound of a chosen point, at ``/<its number>``.
+        set_id: of these points; must change when one of the other arguments changes.
+        sheet_png: all thumbnails in one PNG, row by row.
+        tile: width and height of a thumbnail in the sheet, in pixels.
+        columns: thumbnails in a row of the sheet.
+        factors: name -> factor; values are in the order of the points.
+        label: the factor that colours the points until the learner chooses another.
+        sounds: URL of the points' sounds; the browser adds ``/<index of the point>``.
 
     Raises:
-        ValueError: a factor of unknown kind, of another length, or no such label.
+        ValueError: a factor of unknown kind or of another length, or an unknown label.
     """
     if label is not None and label not in factors:
         raise ValueError(
@@ -75,17 +75,18 @@ def map_images(
     lengths = {len(factor.values) for factor in factors.values()}
     if len(lengths) > 1:
         raise ValueError(f"factors have {sorted(lengths)} values; all describe one set")
-    atlas = "data:image/png;base64," + base64.b64encode(atlas_png).decode()
     _images_mount(
-        # Streamlit keeps "__" for itself, and a random id may hold it.
+        # A random id may contain "__", which Streamlit reserves.
         key="map_images_" + set_id.replace("_", "-"),
         height=1,
         data={
             "set_id": set_id,
-            "atlas": atlas,
+            "atlas": png_data_url(sheet_png),
             "tile": tile,
             "columns": columns,
-            "factors": [_packed(name, factor) for name, factor in factors.items()],
+            "factors": [
+                _encode_factor(name, factor) for name, factor in factors.items()
+            ],
             "label": label,
             "sounds": sounds,
             "palette": _palette(),
@@ -93,24 +94,24 @@ def map_images(
     )
 
 
-def map_images_from(
+def send_thumbnails(
     set_id: str,
     thumbnails: np.ndarray,
     factors: Mapping[str, Factor],
     label: str | None,
     sounds: str | None = None,
 ) -> None:
-    """:func:`map_images` from an array; the atlas is made once per ``set_id``.
+    """:func:`send_sprite_sheet` for an array; the sheet is made once per ``set_id``.
 
     Args:
-        set_id: names these points; the same name means the same pictures.
+        set_id: of these points; the same id means the same pictures.
         thumbnails: ``[M, C, H, W]`` uint8 with C 1 or 3, in the order of the points.
-        factors: name -> what is known of the points.
-        label: the factor that stands for the class, or None.
-        sounds: as :func:`map_images` has it.
+        factors: name -> factor.
+        label: the factor that holds the classes, or None.
+        sounds: see :func:`send_sprite_sheet`.
 
     Raises:
-        ValueError: thumbnails of another shape or type, or factors that do not fit.
+        ValueError: thumbnails of another shape or type, or factors of another length.
     """
     for name, factor in factors.items():
         if len(factor.values) != len(thumbnails):
@@ -118,10 +119,10 @@ def map_images_from(
                 f"{name} has {len(factor.values)} values; "
                 f"there are {len(thumbnails)} thumbnails"
             )
-    atlas_png, tile, columns = _atlas(set_id, thumbnails)
-    map_images(
+    sheet_png, tile, columns = _sprite_sheet(set_id, thumbnails)
+    send_sprite_sheet(
         set_id,
-        atlas_png,
+        sheet_png,
         tile=tile,
         columns=columns,
         factors=factors,
@@ -130,59 +131,61 @@ def map_images_from(
     )
 
 
-def live_map(
+def draw_map(
     set_id: str,
     frame: Mapping[str, Any],
     *,
     key: str,
-    feed: str | None = None,
+    frames_url: str | None = None,
     colour_by: str | None = None,
     height: int = 420,
-    on_turned: Callable[[], None] | None = None,
+    on_state_change: Callable[[], None] | None = None,
 ) -> None:
-    """Draw a map; points glide from frame to frame.
+    """Draw a map; the browser animates the points from frame to frame.
 
-    Zoom, selection and the learner's choice of colour are kept per ``key``. A pinned
-    run's map beside the live one is the same call with its own ``key`` and ``set_id``.
+    Zoom, selection and the learner's choice of colour belong to ``key``. For a second map
+    on the page, as of a pinned run, call it with another ``key`` and ``set_id``.
 
     Args:
-        set_id: the points, as named by :func:`map_images` on the same page.
-        frame: packed positions (:mod:`pages.widgets.map.map_codec`) with ``frame_id``,
-            ``state``, ``title`` (a sentence that says what the map shows now; stands above
-            it) and ``alt`` (the same for those who do not see the map). Another ``frame_id``
-            means another frame. ``chosen`` is a point that is selected with it.
-        key: names this map on its page.
-        feed: where the browser gets the frames that follow; None for a still map.
-        colour_by: the factor that colours the points until the learner picks another;
+        set_id: of the points, as in :func:`send_sprite_sheet` on the same page.
+        frame: encoded positions (:mod:`pages.widgets.map.map_codec`) with ``frame_id``
+            (changes with the frame), ``state``, ``title`` (a sentence above the map that
+            says what it shows now) and ``alt`` (for learners who do not see the map).
+            ``chosen`` is the index of a point to select.
+        key: of this map on its page.
+        frames_url: where the browser fetches the following frames; None for a still map.
+        colour_by: the factor that colours the points until the learner chooses another;
             None means the set's label.
-        height: of the canvas, in CSS pixels; text and thumbnails stand above and below.
-        on_turned: called before the script runs again because a frame from the feed
-            had another ``state`` than the page.
+        height: of the canvas in CSS pixels, without the text and thumbnails around it.
+        on_state_change: called before the script runs again because a fetched frame has
+            another ``state`` than the page.
     """
     _frame_mount(
         key=key,
         data={
             "key": key,
             "set_id": set_id,
-            "feed": feed,
+            "feed": frames_url,
             "colour_by": colour_by,
             "height": height,
             **frame,
         },
-        on_turned_change=on_turned or _nothing,
+        on_turned_change=on_state_change or _do_nothing,
     )
 
 
-def _nothing() -> None:
-    """The script runs again all the same, which is what is wanted."""
+def _do_nothing() -> None:
+    """Streamlit runs the script again after any callback; nothing more is needed."""
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _atlas(set_id: str, _thumbnails: np.ndarray) -> tuple[bytes, tuple[int, int], int]:
+def _sprite_sheet(
+    set_id: str, _thumbnails: np.ndarray
+) -> tuple[bytes, tuple[int, int], int]:
     return thumbnail_sheet(_thumbnails)
 
 
-def _packed(name: str, factor: Factor) -> dict[str, Any]:
+def _encode_factor(name: str, factor: Factor) -> dict[str, Any]:
     if factor.kind not in ("class", "number", "angle"):
         raise ValueError(
             f"{name} is a {factor.kind!r}; a map knows class, number and angle"

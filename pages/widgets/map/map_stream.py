@@ -1,8 +1,8 @@
-"""The live map's frames, for a browser that asks for the next one as soon as it has drawn one.
+"""The route that serves the live map's frames by long polling.
 
-A script run redraws a page and all its widgets; a frame is a few kilobytes for one canvas.
-So the page mounts the map once, with an address under which its frames are served, and the
-run is looked at from here: a request waits until there is a frame that it does not know.
+A script run redraws a page with all its widgets, but a frame is a few kilobytes for one
+canvas. So the page draws the map once, with the URL of its frames. When the browser has drawn
+a frame, it requests the next; the request waits until the run has a new one.
 """
 
 import asyncio
@@ -20,90 +20,97 @@ from pages.shell.base_url import base_url_path
 from pages.widgets.map.map_codec import encode_frame
 from ssl_core.service import ACTIVE, FEWEST_POINTS, UnknownRun
 
-# Between two looks for a new frame: what does not come soon is looked for less often, so
-# that runs that wait in a line cost next to nothing.
-LOOK_SECONDS, SLOWER, SLOWEST_SECONDS = 0.05, 1.25, 0.5
-WAIT_SECONDS = 3.0  # a server that stops waits for requests that are open
+# Time between two checks for a new frame. It grows while there is none, so that queued runs
+# cost little.
+POLL_SECONDS, POLL_BACKOFF, MAX_POLL_SECONDS = 0.05, 1.25, 0.5
+MAX_WAIT_SECONDS = 3.0  # short, because a server that stops waits for open requests
 LAYOUTS = ("pca", "umap")
 
 
-def address(run: str, layout: str) -> str:
-    """Where a browser gets the frames of a run, relative to the page.
+def frames_url(run: str, layout: str) -> str:
+    """URL of the frames of a run, relative to the page.
 
-    The key in it stands for the run: who was shown the page may see the map.
+    It contains a key of the run, which gives read access to the map.
 
     Args:
         run: a run that the page's learner may see.
-        layout: "pca", drawn at every tick, or "umap", drawn in the background.
+        layout: "pca", computed at every tick, or "umap", computed in the background.
     """
     return f"frames/{run_keys.key_of(run)}/{layout}"
 
 
-def frame(run: str, layout: str, known: str | None = None) -> dict[str, Any] | None:
-    """What the map shows now, ready for JSON; None if that is ``known`` or nothing yet.
+def current_frame(
+    run: str, layout: str, after: str | None = None
+) -> dict[str, Any] | None:
+    """The current frame of a run's map, ready for JSON.
 
     Args:
-        run: whose map.
+        run: its id.
         layout: one of :data:`LAYOUTS`.
-        known: ``frame_id`` of the frame that the browser has.
+        after: ``frame_id`` of the frame that the browser has.
+
+    Returns:
+        None if the run has no frame yet, or if its frame is ``after``.
     """
     from pages.widgets import run_text
     from ssl_core.data import things
 
     service = resources.service()
-    now, snapshot = service.status(run), service.latest(run)
-    state, holds = now.state, things(str(now.config.get("data", "shapes")))
+    status, snapshot = service.status(run), service.latest(run)
     if snapshot is None:
         return None
-    tick, xy, note, drawing = snapshot.scalars, snapshot.map_xy, "", False
-    drawn = service.umap(run) if layout == "umap" else None
+    tick, xy, note = snapshot.scalars, snapshot.map_xy, ""
+    umap = service.umap(run) if layout == "umap" else None
+    is_computing = False
     if layout == "umap":
-        drawing = (drawn.step if drawn else None) != tick["step"]
         if len(xy) < FEWEST_POINTS:
-            drawing, note = False, f" · UMAP needs {FEWEST_POINTS} points, this is PCA"
-        elif drawn:
-            xy, note = drawn.xy, f" · UMAP of step {drawn.step}"
+            note = f" · UMAP needs {FEWEST_POINTS} points, this is PCA"
         else:
-            note = " · UMAP is being computed, PCA until then"
-    drawing = drawing and service.request_umap(run)
-    frame_id = f"{state}-{tick['step']}-{drawn.step if drawn else layout}"
-    if frame_id == known:
+            is_current = umap is not None and umap.step == tick["step"]
+            is_computing = not is_current and service.request_umap(run)
+            if umap:
+                xy, note = umap.xy, f" · UMAP of step {umap.step}"
+            else:
+                note = " · UMAP is being computed, PCA until then"
+    frame_id = f"{status.state}-{tick['step']}-{umap.step if umap else layout}"
+    if frame_id == after:
         return None
+    medium = things(str(status.config.get("data", "shapes")))
     return encode_frame(xy, snapshot.map_neighbours) | {
         "frame_id": frame_id,
-        "state": state,
-        "over": state not in ACTIVE and not drawing,
-        "title": run_text.map_title(tick, len(xy), holds) + note,
-        "alt": run_text.map_alt(tick, len(xy), holds),
+        "state": status.state,
+        "over": status.state not in ACTIVE and not is_computing,
+        "title": run_text.map_title(tick, len(xy), medium) + note,
+        "alt": run_text.map_alt(tick, len(xy), medium),
     }
 
 
-async def _next_frame(request: Request) -> Response:
-    """The next frame as JSON; 204 if none came, 404 for a key that is no run's."""
+async def _serve_next_frame(request: Request) -> Response:
+    """The next frame as JSON; 204 if there is none in time, 404 for an unknown key."""
     run = run_keys.run_of(request.path_params["key"])
     layout = request.path_params["layout"]
     if run is None or layout not in LAYOUTS:
         return Response(status_code=404)
-    known = request.query_params.get("after")
-    pause, until = LOOK_SECONDS, time.monotonic() + WAIT_SECONDS
+    after = request.query_params.get("after")
+    pause, until = POLL_SECONDS, time.monotonic() + MAX_WAIT_SECONDS
     while time.monotonic() < until:
         try:
-            found = await run_in_threadpool(frame, run, layout, known)
-        except UnknownRun:  # it has expired
+            frame = await run_in_threadpool(current_frame, run, layout, after)
+        except UnknownRun:  # the run has expired
             return Response(status_code=404)
-        except ValueError:  # a file cannot be read now; the browser asks again
+        except ValueError:  # a file cannot be read now; the browser tries again
             return Response(status_code=503)
-        if found is not None:
+        if frame is not None:
             return Response(
-                json.dumps(found),
+                json.dumps(frame),
                 media_type="application/json",
                 headers={"Cache-Control": "no-store"},
             )
         if await request.is_disconnected():
             break
         await asyncio.sleep(pause)
-        pause = min(pause * SLOWER, SLOWEST_SECONDS)
+        pause = min(pause * POLL_BACKOFF, MAX_POLL_SECONDS)
     return Response(status_code=204)
 
 
-ROUTE = Route(f"{base_url_path()}/frames/{{key}}/{{layout}}", _next_frame)
+ROUTE = Route(f"{base_url_path()}/frames/{{key}}/{{layout}}", _serve_next_frame)

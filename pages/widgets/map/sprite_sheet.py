@@ -1,4 +1,4 @@
-"""Many small pictures in one file, so that a browser fetches and keeps them as one."""
+"""Many thumbnails in one PNG, so that a browser loads one file."""
 
 import io
 import math
@@ -6,18 +6,18 @@ import math
 import numpy as np
 from PIL import Image
 
-LARGEST_TILE = 48  # pixels of a square's side; the map shows a thumbnail at 30 to 96
+MAX_TILE_SIDE = 48  # pixels, of a square tile; the map draws thumbnails at 30 to 96
 
 
 def thumbnail_sheet(thumbnails: np.ndarray) -> tuple[bytes, tuple[int, int], int]:
-    """Lay thumbnails out row by row in one PNG, larger ones scaled down.
+    """One PNG with the thumbnails row by row; large ones are scaled down.
 
     Args:
         thumbnails: ``[M, C, H, W]`` uint8 with C 1 or 3.
 
     Returns:
         The PNG, width and height of a tile in pixels, and the tiles in a row. A tile
-        has the shape of the thumbnails: a spectrogram is wider than high.
+        has the aspect ratio of the thumbnails.
 
     Raises:
         ValueError: an array of another shape or type.
@@ -36,7 +36,7 @@ def thumbnail_sheet(thumbnails: np.ndarray) -> tuple[bytes, tuple[int, int], int
     grid = tiles.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
     pixels = grid.reshape(rows * height, columns * width, channels)
     sheet = Image.fromarray(pixels.squeeze(2) if channels == 1 else pixels)
-    tile = _fitted(width, height)
+    tile = _tile_size(width, height)
     if (width, height) != tile:
         size = (columns * tile[0], rows * tile[1])
         sheet = sheet.resize(size, Image.Resampling.BOX)
@@ -45,7 +45,7 @@ def thumbnail_sheet(thumbnails: np.ndarray) -> tuple[bytes, tuple[int, int], int
     return file.getvalue(), tile, columns
 
 
-def _fitted(width: int, height: int) -> tuple[int, int]:
-    """Width and height of no larger area than the largest square tile's."""
-    shrunk = min(1.0, LARGEST_TILE / math.sqrt(width * height))
-    return max(round(width * shrunk), 1), max(round(height * shrunk), 1)
+def _tile_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height, scaled down to the area of the largest square tile."""
+    scale = min(1.0, MAX_TILE_SIDE / math.sqrt(width * height))
+    return max(round(width * scale), 1), max(round(height * scale), 1)

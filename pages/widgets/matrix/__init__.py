@@ -1,1 +1,1 @@
-"""The similarity matrix as a canvas, and what one cell means."""
+"""The similarity matrix: its canvas, and texts about its cells."""

@@ -1,33 +1,35 @@
-"""What a cell of the similarity matrix does, in words and numbers."""
+"""Texts and numbers about a cell of the similarity matrix."""
 
 from collections.abc import Sequence
 
 from ssl_core.similarity import Cell, SimilarityMatrix
 
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def view_name(index: int) -> str:
-    """1a and 1b are the two views of the first image."""
+    """The name of a view: rows 0 and 1 are 1a and 1b, the views of the first image."""
     return f"{index // 2 + 1}{'ab'[index % 2]}"
 
 
-def number(value: float) -> str:
-    """Four digits, as a reader writes them."""
+def format_number(value: float) -> str:
+    """A number with four digits: "0.1234", "1.234 × 10⁻⁵"."""
     digits, _, power = f"{value:#.4g}".partition("e")
-    shown = digits.rstrip(".").replace("-", "−")
-    return f"{shown} × 10{str(int(power)).translate(_RAISED)}" if power else shown
+    mantissa = digits.rstrip(".").replace("-", "−")
+    if not power:
+        return mantissa
+    return f"{mantissa} × 10{str(int(power)).translate(_SUPERSCRIPTS)}"
 
 
-def percent(part: float) -> str:
-    """A part in [0, 1], read to a hundredth of a percent where it is small."""
-    if 0 < part < 5e-5:
+def format_percent(fraction: float) -> str:
+    """A fraction in [0, 1] as a percentage; with two decimals below 1 %."""
+    if 0 < fraction < 5e-5:
         return "under 0.01 %"
-    return f"{100 * part:.{1 if part >= 0.0095 else 2}f} %"
+    return f"{100 * fraction:.{1 if fraction >= 0.0095 else 2}f} %"
 
 
 def title(matrix: SimilarityMatrix) -> str:
-    """The matrix's sentence."""
+    """The title of the matrix."""
     n = len(matrix) // 2
     return (
         f"{n} images, {2 * n} views: NT-Xent of this batch is {matrix.loss:.3f} nats "
@@ -36,22 +38,23 @@ def title(matrix: SimilarityMatrix) -> str:
 
 
 def alt(matrix: SimilarityMatrix, cell: Cell) -> str:
-    """The matrix in words."""
+    """The alternative text of the matrix."""
     partners = matrix.cosines[matrix.is_partner].mean().item()
     others = matrix.cosines[matrix.is_negative].mean().item()
     return (
-        f"Similarity matrix of {len(matrix)} views. Partners' cosine {_two(partners)} on "
-        f"average, all other pairs {_two(others)}. Chosen: row {view_name(cell.anchor)}, "
-        f"column {view_name(cell.other)}, cosine {_two(cell.cosine)}."
+        f"Similarity matrix of {len(matrix)} views. Partners' cosine "
+        f"{_format_cosine(partners)} on average, all other pairs {_format_cosine(others)}. "
+        f"Chosen: row {view_name(cell.anchor)}, column {view_name(cell.other)}, "
+        f"cosine {_format_cosine(cell.cosine)}."
     )
 
 
-def _two(value: float) -> str:
+def _format_cosine(value: float) -> str:
     return f"{round(value, 2) + 0:.2f}"  # + 0: no minus before a zero
 
 
-def said(matrix: SimilarityMatrix, cell: Cell) -> str:
-    """What this cell does to the loss, in the roles' colours."""
+def cell_description(matrix: SimilarityMatrix, cell: Cell) -> str:
+    """What this cell does to the loss, in Markdown with the roles' colours."""
     i, j = view_name(cell.anchor), view_name(cell.other)
     candidates = len(matrix) - 1
     if cell.role == "self":
@@ -61,12 +64,13 @@ def said(matrix: SimilarityMatrix, cell: Cell) -> str:
             "That tells nothing, so the loss masks the cell out: this row has "
             f"{candidates} candidates, not {candidates + 1}."
         )
+    weight = format_percent(cell.weight)
     if cell.role == "positive":
         return (
             f"**A positive.** :orange[**{i}**] and :green[**{j}**] are two views of one "
-            f"picture. The row gives its partner **{percent(cell.weight)}** (even would "
-            f"be {percent(1 / candidates)}), and the anchor's loss is the −log of that. "
-            "This pair is pulled together as hard as all "
+            f"picture. The row gives its partner **{weight}** (even would "
+            f"be {format_percent(1 / candidates)}), and the anchor's loss is the −log of "
+            "that. This pair is pulled together as hard as all "
             f"{candidates - 1} :red[negatives] together are pushed away."
         )
     partner = matrix.weights[cell.anchor, matrix.partner[cell.anchor]].item()
@@ -74,44 +78,53 @@ def said(matrix: SimilarityMatrix, cell: Cell) -> str:
     return (
         f"**A negative.** :red[**{j}**] comes from another picture than "
         f":orange[**{i}**], and that is all the loss knows. The row gives it "
-        f"**{percent(cell.weight)}**, {more} than the :green[partner]'s "
-        f"{percent(partner)}. Of all pushing on this anchor {percent(cell.share)} is "
-        f"this pair's: {_rank(matrix, cell)}."
+        f"**{weight}**, {more} than the :green[partner]'s "
+        f"{format_percent(partner)}. Of all pushing on this anchor "
+        f"{format_percent(cell.share)} is this pair's: {_rank(matrix, cell)}."
     )
 
 
 def _rank(matrix: SimilarityMatrix, cell: Cell) -> str:
-    above = int((matrix.shares[cell.anchor] > cell.share).sum())
+    """The cell's place among the negatives of its anchor, by share of the push."""
+    harder = int((matrix.shares[cell.anchor] > cell.share).sum())
     count = len(matrix) - 2
-    if not above:
+    if not harder:
         return f"the hardest of its {count} negatives"
-    return f"number {above + 1} of its {count} negatives"
+    return f"number {harder + 1} of its {count} negatives"
 
 
 def table(matrix: SimilarityMatrix, cell: Cell) -> str:
-    """From the dot product to the gradient, a step a line, each with its numbers."""
-    batch = f"Batch’s loss: mean of {len(matrix)} rows", f"{number(matrix.loss)} nats"
+    """A Markdown table of the steps from the dot product to the gradient."""
+    batch = (
+        f"Batch’s loss: mean of {len(matrix)} rows",
+        f"{format_number(matrix.loss)} nats",
+    )
     if cell.role == "self":
         masked = "softmax, loss, gradient", "masked out"
-        return _as_table([("Cosine: dot product", number(cell.cosine)), masked, batch])
-    tau, weight = f"{matrix.temperature:g}", number(cell.weight)
+        return _as_table(
+            [("Cosine: dot product", format_number(cell.cosine)), masked, batch]
+        )
+    tau, weight = f"{matrix.temperature:g}", format_number(cell.weight)
     partner = matrix.weights[cell.anchor, matrix.partner[cell.anchor]].item()
-    total = number(matrix.row_sum(cell.anchor))
+    total = format_number(matrix.row_sum(cell.anchor))
     is_partner = 1 if cell.role == "positive" else 0
     effect = "pulls" if cell.gradient < 0 else "pushes"
     return _as_table(
         [
-            ("Cosine: dot product", number(cell.cosine)),
-            (f"÷ τ = {tau}", number(cell.logit)),
-            ("exp", number(cell.exp)),
+            ("Cosine: dot product", format_number(cell.cosine)),
+            (f"÷ τ = {tau}", format_number(cell.logit)),
+            ("exp", format_number(cell.exp)),
             (f"÷ row’s sum {total}: softmax", f"**{weight}**"),
-            (f"Row’s loss: −log {number(partner)}", f"{number(cell.loss)} nats"),
+            (
+                f"Row’s loss: −log {format_number(partner)}",
+                f"{format_number(cell.loss)} nats",
+            ),
             ("This pair’s share of it", _share(cell)),
             (
                 f"Gradient: ({weight} − {is_partner}) ÷ {tau}",
-                f"**{number(cell.gradient)}** {effect}",
+                f"**{format_number(cell.gradient)}** {effect}",
             ),
-            ("On the sphere: × √(1 − cosine²)", number(cell.turn)),
+            ("On the sphere: × √(1 − cosine²)", format_number(cell.turn)),
             batch,
         ]
     )
@@ -120,7 +133,7 @@ def table(matrix: SimilarityMatrix, cell: Cell) -> str:
 def _share(cell: Cell) -> str:
     if cell.role == "positive":
         return "none, it is the yardstick"
-    return f"{percent(cell.share)}: {number(cell.share * cell.loss)} nats"
+    return f"{format_percent(cell.share)}: {format_number(cell.share * cell.loss)} nats"
 
 
 def _as_table(rows: Sequence[tuple[str, str]]) -> str:
@@ -128,20 +141,22 @@ def _as_table(rows: Sequence[tuple[str, str]]) -> str:
     return "\n".join([*lines, *(f"| {name} | {value} |" for name, value in rows)])
 
 
-def revealed(
-    matrix: SimilarityMatrix, cell: Cell, classes: Sequence[str], same: int, word: str
+def label_text(
+    matrix: SimilarityMatrix, cell: Cell, classes: Sequence[str], same: int, factor: str
 ) -> str:
-    """The hidden labels of this row.
+    """The hidden labels of this cell and its row.
 
     Args:
+        matrix: of the batch.
+        cell: the chosen one.
         classes: the class of each view.
         same: how many of this anchor's negatives are of its class.
-        word: what the classes are: "shape".
+        factor: name of the factor that holds the classes: "shape".
     """
     i, j = view_name(cell.anchor), view_name(cell.other)
     negatives = len(matrix) - 2
     count = (
-        f"Of this anchor's {negatives} negatives **{same}** show the same {word} "
+        f"Of this anchor's {negatives} negatives **{same}** show the same {factor} "
         f"({classes[cell.anchor]}): false negatives. Training never saw these labels."
     )
     if cell.role != "negative":
@@ -164,13 +179,13 @@ PREDICTIONS = {
 
 
 def feedback(guess: str, matrix: SimilarityMatrix) -> str:
-    """What this batch says to a prediction."""
+    """The answer to a prediction, with the numbers of this batch."""
     strongest, weakest = matrix.extremes()
     count = len(matrix) - 2
     measured = (
         f"In this batch at τ = {matrix.temperature:g} an anchor's most alike negative "
-        f"carries {percent(strongest)} of all push on it, its least alike "
-        f"{percent(weakest)}; even would be {percent(1 / count)}."
+        f"carries {format_percent(strongest)} of all push on it, its least alike "
+        f"{format_percent(weakest)}; even would be {format_percent(1 / count)}."
     )
     if guess == "most":
         return (

@@ -1,10 +1,9 @@
-"""The similarity matrix as a canvas whose cells can be chosen by mouse, touch and keys.
+"""The similarity matrix as a canvas; a cell is chosen by mouse, touch or keyboard.
 
-Pictures are sent once a batch by :func:`matrix_pictures`; :func:`similarity_canvas` sends
-numbers and the chosen cell. The front end stands in ``assets/components/matrix``.
+:func:`send_views` sends the pictures once per batch, and :func:`draw_matrix` sends the numbers
+and the chosen cell. The front end is in ``assets/components/matrix``.
 """
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,25 +15,26 @@ from pages.shell import components
 from pages.widgets import palette
 from pages.widgets.map.map_codec import as_base64
 from pages.widgets.map.sprite_sheet import thumbnail_sheet
+from pages.widgets.tiles import png_data_url
 
-Show = Literal["cosine", "softmax"]
+Quantity = Literal["cosine", "softmax"]
 
 _pictures_mount = components.declare("ssl_lab_matrix_pictures", "matrix_images")
 _matrix_mount = components.declare("ssl_lab_matrix", "matrix", styles=["matrix"])
 
 
 @dataclass(frozen=True)
-class Shown:
+class MatrixView:
     """What the canvas shows.
 
     Args:
         cosines, weights: ``[2N, 2N]`` float.
         names: of the 2N views, in order.
         row, column: the chosen cell.
-        show: which of the two numbers gives a cell its shade.
-        same_class: ``[2N, 2N]`` bool cells to mark, None while labels are hidden.
-        title: the sentence above it.
-        alt: the same for those who do not see it.
+        show: which of the two quantities colours the cells.
+        same_class: ``[2N, 2N]`` bool, cells to mark; None while labels are hidden.
+        title: a sentence above the matrix.
+        alt: the same for learners who do not see the matrix.
     """
 
     cosines: np.ndarray
@@ -42,63 +42,68 @@ class Shown:
     names: Sequence[str]
     row: int
     column: int
-    show: Show
+    show: Quantity
     same_class: np.ndarray | None
     title: str
     alt: str
 
 
-def matrix_pictures(batch_id: str, views: np.ndarray) -> None:
-    """Send a batch's views ``[2N, C, H, W]`` uint8 once; shows nothing.
+def send_views(batch_id: str, views: np.ndarray) -> None:
+    """Send a batch's views once; draws nothing visible.
 
     Call it outside the fragment that draws the matrix.
+
+    Args:
+        batch_id: must change with the batch.
+        views: ``[2N, C, H, W]`` uint8.
     """
-    sheet, tile, columns = thumbnail_sheet(views)
+    sheet_png, tile, columns = thumbnail_sheet(views)
     _pictures_mount(
         key="matrix_pictures",
         height=1,
         data={
             "batch_id": batch_id,
-            "sheet": "data:image/png;base64," + base64.b64encode(sheet).decode(),
+            "sheet": png_data_url(sheet_png),
             "tile": tile,
             "columns": columns,
         },
     )
 
 
-def similarity_canvas(
-    batch_id: str, shown: Shown, *, key: str, on_chosen: Callable[[], None]
+def draw_matrix(
+    batch_id: str, view: MatrixView, *, key: str, on_chosen: Callable[[], None]
 ) -> None:
     """Draw the matrix.
 
     Args:
-        batch_id: as given to :func:`matrix_pictures` on the same page.
-        key: names this matrix on its page.
+        batch_id: as in :func:`send_views` on the same page.
+        view: what to show.
+        key: of this matrix on its page.
         on_chosen: called before the script runs again because a cell was chosen;
-            :func:`chosen_cell` says which.
+            :func:`chosen_cell` returns it.
     """
-    same = shown.same_class
+    same_class = view.same_class
     _matrix_mount(
         key=key,
         data={
             "batch_id": batch_id,
-            "cosines": as_base64(shown.cosines, "<f4"),
-            "weights": as_base64(shown.weights, "<f4"),
-            "names": list(shown.names),
-            "row": shown.row,
-            "column": shown.column,
-            "show": shown.show,
-            "same": None if same is None else np.flatnonzero(same).tolist(),
-            "title": shown.title,
-            "alt": shown.alt,
-            "scale": _SCALES[shown.show],
-            "marks": _marks(same is not None),
+            "cosines": as_base64(view.cosines, "<f4"),
+            "weights": as_base64(view.weights, "<f4"),
+            "names": list(view.names),
+            "row": view.row,
+            "column": view.column,
+            "show": view.show,
+            "same": None if same_class is None else np.flatnonzero(same_class).tolist(),
+            "title": view.title,
+            "alt": view.alt,
+            "scale": _SCALES[view.show],
+            "marks": _legend(labels_visible=same_class is not None),
             "colours": {
-                "middle": palette.LINE,
+                "middle": palette.PRIMARY,
                 "anchor": palette.ANCHOR,
                 "positive": palette.POSITIVE,
                 "negative": palette.NEGATIVE,
-                "ghost": palette.GHOST,
+                "ghost": palette.NEUTRAL,
             },
         },
         on_chosen_change=on_chosen,
@@ -106,14 +111,21 @@ def similarity_canvas(
 
 
 def chosen_cell(key: str, count: int) -> tuple[int, int] | None:
-    """Row and column that the browser has just sent, None if they are not of a matrix
-    of ``count`` rows."""
-    sent: Any = st.session_state.get(key, {}).get("chosen")
-    if not isinstance(sent, Mapping):
+    """Row and column that the browser has just sent.
+
+    Args:
+        key: of the matrix.
+        count: rows of the matrix.
+
+    Returns:
+        None if the message is missing, or outside a matrix of this size.
+    """
+    message: Any = st.session_state.get(key, {}).get("chosen")
+    if not isinstance(message, Mapping):
         return None
-    cell = sent.get("row"), sent.get("column")
-    fits = all(type(i) is int and 0 <= i < count for i in cell)
-    return cell if fits else None  # type: ignore[return-value]
+    cell = message.get("row"), message.get("column")
+    valid = all(type(i) is int and 0 <= i < count for i in cell)
+    return cell if valid else None  # type: ignore[return-value]
 
 
 _SCALES = {
@@ -122,12 +134,12 @@ _SCALES = {
 }
 
 
-def _marks(revealed: bool) -> list[dict[str, str]]:
+def _legend(labels_visible: bool) -> list[dict[str, str]]:
     marks = [
         ("band", palette.ANCHOR, "the anchor’s row"),
         ("frame", palette.POSITIVE, "positive"),
-        ("struck", palette.GHOST, "self, masked"),
+        ("struck", palette.NEUTRAL, "self, masked"),
     ]
-    if revealed:
+    if labels_visible:
         marks.append(("dot", palette.NEGATIVE, "negative of the same class"))
     return [{"kind": k, "colour": c, "text": t} for k, c, t in marks]

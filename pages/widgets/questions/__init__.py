@@ -1,1 +1,1 @@
-"""One quiz question: its text, the answer form, feedback, and the pager."""
+"""One quiz question: its text, the answer form, the feedback, and the pager of a set."""

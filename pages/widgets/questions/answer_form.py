@@ -1,4 +1,4 @@
-"""Where a learner answers: one way for each kind of question, all of them by keyboard."""
+"""Forms in which learners answer; every kind of question can be answered by keyboard."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,218 +19,239 @@ from ssl_core.quiz.questions import (
     TrueFalse,
 )
 
-LETTERS = "ABCD"
+OPTION_LETTERS = "ABCD"
 
 
 @dataclass(frozen=True)
 class AnswerForm:
-    """A question before a learner.
+    """A question and the learner's answer to it.
 
     Args:
-        question: any kind.
-        key: tells the places apart where the same question may stand.
-        seed: shuffles for this learner.
-        given: the answer so far; None if there is none.
-        score: of that answer; None hides what is right, as an exam does.
-        submit: takes an answer.
-        below: drawn right below the option that was chosen.
-        exam: whether feedback comes only with the whole set.
+        question: of any kind.
+        key: prefix of the widgets' keys; another one wherever the question is drawn.
+        seed: decides the order of the options for this learner.
+        answer: the learner's answer; None if there is none.
+        score: of the answer, in [0, 1]; None hides which option is right, as in an exam.
+        submit: is called with a new answer.
+        draw_below: draws below the chosen option.
+        exam: whether the feedback comes only after the whole exam.
     """
 
     question: Base
     key: str
     seed: int
-    given: Answer | None
+    answer: Answer | None
     score: float | None
     submit: Callable[[Answer], None]
-    below: Callable[[], None]
+    draw_below: Callable[[], None]
     exam: bool = False
 
 
-def draw(sheet: AnswerForm) -> None:
-    """The field, buttons or list in which this kind of question is answered."""
-    match sheet.question:
+def draw(form: AnswerForm) -> None:
+    """Draw the field, the buttons or the list for this kind of question."""
+    match form.question:
         case Choice() | Predict():
-            _options(sheet, sheet.question)
+            _draw_options(form, form.question)
         case TrueFalse():
-            _true_false(sheet, sheet.question)
+            _draw_true_false(form, form.question)
         case Numeric():
-            _number(sheet, sheet.question)
+            _draw_number(form, form.question)
         case Order():
-            _order(sheet, sheet.question)
+            _draw_order(form, form.question)
         case Short():
-            _written(sheet, sheet.question)
+            _draw_short(form, form.question)
 
 
-def _options(sheet: AnswerForm, question: Choice | Predict) -> None:
-    with st.container(key=f"options_{sheet.key}"):
-        places = shuffled(question, sheet.seed)
-        for letter, place in zip(LETTERS, places, strict=False):
+def _draw_options(form: AnswerForm, question: Choice | Predict) -> None:
+    with st.container(key=f"options_{form.key}"):
+        places = shuffled(question, form.seed)
+        for letter, place in zip(OPTION_LETTERS, places, strict=False):
             option = question.options[place]
-            _button(sheet, place, f"**{letter}** {option.text}", option.right, letter)
+            _draw_option(
+                form, place, f"**{letter}** {option.text}", option.right, letter
+            )
 
 
-def _true_false(sheet: AnswerForm, question: TrueFalse) -> None:
-    with st.container(key=f"options_{sheet.key}"):
-        for letter, value in zip(LETTERS, (True, False), strict=False):
+def _draw_true_false(form: AnswerForm, question: TrueFalse) -> None:
+    with st.container(key=f"options_{form.key}"):
+        for letter, value in zip(OPTION_LETTERS, (True, False), strict=False):
             text = f"**{letter}** {'True' if value else 'False'}"
-            _button(sheet, value, text, value == question.answer, letter)
+            _draw_option(form, value, text, value == question.answer, letter)
 
 
-def _button(
-    sheet: AnswerForm, value: Answer, text: str, right: bool, letter: str
+def _draw_option(
+    form: AnswerForm, value: Answer, text: str, right: bool, letter: str
 ) -> None:
-    chosen = sheet.given is not None and sheet.given == value
+    chosen = form.answer is not None and form.answer == value
     icon = None
     if chosen:
         text += " · **your answer**"
         icon = ":material/radio_button_checked:"
-    if sheet.score is not None and (chosen or right):
+    if form.score is not None and (chosen or right):
         icon = ":material/check_circle:" if right else ":material/cancel:"
         text += ", **right**" if chosen and right else " · **right**" if right else ""
     st.button(
         text,
-        key=f"{sheet.key}_{value}",
+        key=f"{form.key}_{value}",
         icon=icon,
         width="stretch",
-        # "c" is taken by Streamlit: numbers, in the order on the screen.
-        shortcut=str(LETTERS.index(letter) + 1),
-        on_click=callbacks.uninterruptible(sheet.submit),
+        # Numbers, because Streamlit uses the letter C itself.
+        shortcut=str(OPTION_LETTERS.index(letter) + 1),
+        on_click=callbacks.uninterruptible(form.submit),
         args=(value,),
     )
     if chosen:
-        sheet.below()
+        form.draw_below()
 
 
-def _number(sheet: AnswerForm, question: Numeric) -> None:
-    field, problem = f"{sheet.key}_number", f"{sheet.key}_problem"
+def _draw_number(form: AnswerForm, question: Numeric) -> None:
+    field, error_key = f"{form.key}_number", f"{form.key}_error"
 
     @callbacks.uninterruptible
     def check() -> None:
-        st.session_state[problem] = ""
+        st.session_state[error_key] = ""
         try:
-            sheet.submit(judging.number(st.session_state[field]))
+            form.submit(judging.number(st.session_state[field]))
         except ValueError as error:
-            st.session_state[problem] = str(error)
+            st.session_state[error_key] = str(error)
 
-    with st.form(f"{sheet.key}_form", border=False):
-        given = "" if sheet.given is None else f"{sheet.given:.12g}"
+    with st.form(f"{form.key}_form", border=False):
+        text = "" if form.answer is None else f"{form.answer:.12g}"
         unit = f" ({question.unit})" if question.unit else ""
-        st.text_input(f"Your number{unit}", given, max_chars=40, key=field, width=320)
-        label = "Keep" if sheet.exam else "Check"
+        st.text_input(f"Your number{unit}", text, max_chars=40, key=field, width=320)
+        label = "Keep" if form.exam else "Check"
         st.form_submit_button(label, type="primary", on_click=check)
-    if st.session_state.get(problem):
-        st.warning(st.session_state[problem], icon=":material/error:")
-    elif sheet.given is not None:
-        sheet.below()
+    if st.session_state.get(error_key):
+        st.warning(st.session_state[error_key], icon=":material/error:")
+    elif form.answer is not None:
+        form.draw_below()
 
 
-def _order(sheet: AnswerForm, question: Order) -> None:
-    picked_key = f"{sheet.key}_picked"
-    picked: list[int] = list(st.session_state.get(picked_key, sheet.given or ()))
+def _draw_order(form: AnswerForm, question: Order) -> None:
+    picked_key = f"{form.key}_picked"
+    picked: list[int] = list(st.session_state.get(picked_key, form.answer or ()))
     done = len(picked) == len(question.steps)
 
     @callbacks.uninterruptible
     def pick(step: int) -> None:
         st.session_state[picked_key] = [*picked, step]
         if len(picked) + 1 == len(question.steps):
-            sheet.submit((*picked, step))
+            form.submit((*picked, step))
 
-    def change(kept: list[int]) -> None:
-        st.session_state[picked_key] = kept
-
-    st.caption(
-        "Your order." if done else "Press what comes first, then what comes next …"
-    )
-    for place, step in enumerate(picked):
-        mark = ""
-        if done and sheet.score is not None:
-            right = step == place
-            mark = ":material/check_circle: " if right else ":material/cancel: "
-            mark += "" if right else f"(belongs at {step + 1}) "
-        st.markdown(f"{place + 1}. {mark}{question.steps[step].text}")
-    with st.container(key=f"options_{sheet.key}"):
-        left = [s for s in shuffled(question, sheet.seed) if s not in picked]
-        for number, step in enumerate(left, start=1):
+    _draw_picked(form, question, picked)
+    with st.container(key=f"options_{form.key}"):
+        steps = [s for s in shuffled(question, form.seed) if s not in picked]
+        for number, step in enumerate(steps, start=1):
             st.button(
                 question.steps[step].text,
-                key=f"{sheet.key}_step_{step}",
+                key=f"{form.key}_step_{step}",
                 width="stretch",
                 shortcut=str(number),
                 on_click=pick,
                 args=(step,),
             )
+    _draw_undo(form.key, picked_key, picked, done)
+    if done and form.answer is not None:
+        form.draw_below()
+
+
+def _draw_picked(form: AnswerForm, question: Order, picked: list[int]) -> None:
+    """The steps that are picked; when all are, each with its verdict."""
+    done = len(picked) == len(question.steps)
+    st.caption(
+        "Your order." if done else "Press what comes first, then what comes next …"
+    )
+    for place, step in enumerate(picked):
+        mark = ""
+        if done and form.score is not None:
+            right = step == place
+            mark = ":material/check_circle: " if right else ":material/cancel: "
+            mark += "" if right else f"(belongs at {step + 1}) "
+        st.markdown(f"{place + 1}. {mark}{question.steps[step].text}")
+
+
+def _draw_undo(key: str, picked_key: str, picked: list[int], done: bool) -> None:
+    """A button that takes back the last step, or all of them when all are picked."""
+
+    def set_picked(steps: list[int]) -> None:
+        st.session_state[picked_key] = steps
+
     with st.container(horizontal=True):
         if picked and not done:
             st.button(
                 "Take back the last",
                 icon=":material/undo:",
-                key=f"{sheet.key}_undo",
-                on_click=change,
+                key=f"{key}_undo",
+                on_click=set_picked,
                 args=(picked[:-1],),
             )
         if done:
             st.button(
                 "Order them again",
                 icon=":material/replay:",
-                key=f"{sheet.key}_again",
-                on_click=change,
+                key=f"{key}_again",
+                on_click=set_picked,
                 args=([],),
             )
-    if done and sheet.given is not None:
-        sheet.below()
 
 
-def _written(sheet: AnswerForm, question: Short) -> None:
-    field = f"{sheet.key}_text"
+def _draw_short(form: AnswerForm, question: Short) -> None:
+    field = f"{form.key}_text"
 
     @callbacks.uninterruptible
     def reveal() -> None:
         text = str(st.session_state[field]).strip()
-        if text and text != sheet.given:  # the same again would lose its ticks
-            sheet.submit(text)
+        if text and text != form.answer:  # the same answer again would lose its ticks
+            form.submit(text)
 
-    with st.form(f"{sheet.key}_form", border=False):
+    with st.form(f"{form.key}_form", border=False):
         st.text_area(
             "Your answer, in your own words",
-            str(sheet.given or ""),
+            str(form.answer or ""),
             max_chars=LONGEST,
             height=140,
             key=field,
             help="Nobody grades it but you: next comes a model answer to compare it with.",
         )
-        label = "Keep my answer" if sheet.exam else "Reveal the model answer"
+        label = "Keep my answer" if form.exam else "Reveal the model answer"
         st.form_submit_button(label, type="primary", on_click=reveal)
-    if sheet.given is not None:
-        sheet.below()
+    if form.answer is not None:
+        form.draw_below()
 
 
-def compare(
-    key: str, question: Short, attempt: Attempt, keep: Callable[[tuple[int, ...]], None]
+def draw_comparison(
+    key: str, question: Short, attempt: Attempt, save: Callable[[tuple[int, ...]], None]
 ) -> None:
-    """The learner's words beside the model answer, and its ideas to tick off."""
-    own, model = st.columns(2, gap="medium")
-    with own, st.container(border=True, height="stretch"):
+    """Draw the learner's answer beside the model answer, and its ideas to tick.
+
+    Args:
+        key: prefix of the widgets' keys.
+        question: the one that was answered.
+        attempt: holds the answer and the ticked ideas.
+        save: is called with the indices of the ticked ideas.
+    """
+    learner, model = st.columns(2, gap="medium")
+    with learner, st.container(border=True, height="stretch"):
         st.markdown("**Your answer**")
-        # As text, not as Markdown: what looks like a formula may be none.
+        # Not as Markdown, which would take a dollar sign for a formula.
         st.text(str(attempt.answer))
     with model, st.container(border=True, height="stretch"):
         st.markdown(f"**A model answer**\n\n{question.model_answer}")
 
     @callbacks.uninterruptible
-    def hand_in() -> None:
+    def save_ticks() -> None:
         boxes = range(len(question.ideas))
-        keep(tuple(i for i in boxes if st.session_state[f"{key}_idea_{i}"]))
+        save(tuple(i for i in boxes if st.session_state[f"{key}_idea_{i}"]))
 
     with st.form(f"{key}_ideas"):
         st.markdown("**Which of its ideas does yours hold?**")
         for i, idea in enumerate(question.ideas):
             st.checkbox(idea, i in attempt.ideas, key=f"{key}_idea_{i}")
-        st.form_submit_button("Keep my ticks", type="primary", on_click=hand_in)
+        st.form_submit_button("Keep my ticks", type="primary", on_click=save_ticks)
     if attempt.score is not None:
-        held = sum(i < len(question.ideas) for i in set(attempt.ideas))
+        ticked = sum(i < len(question.ideas) for i in set(attempt.ideas))
         st.info(
-            f"You found {held} of {len(question.ideas)} ideas in your answer."
+            f"You found {ticked} of {len(question.ideas)} ideas in your answer."
             + (
                 " What is missing comes again in your review."
                 if not attempt.right

@@ -1,4 +1,4 @@
-"""Which questions can be asked: those that ship, and a bank that a teacher handed in."""
+"""All questions: the banks that ship, and one that the learner has imported."""
 
 import tomllib
 from functools import cache
@@ -8,24 +8,24 @@ import streamlit as st
 from ssl_core.quiz import bank
 from ssl_core.quiz.bank import Bank, Library
 
-OWN = "quiz_bank"  # session key of an imported bank
+IMPORTED_BANK = "quiz_bank"  # session key
 
 
 def library() -> Library:
     """All questions of this visit."""
     shipped = bank.shipped()
-    own: Bank | None = st.session_state.get(OWN)
-    return Library((*shipped.banks, own)) if own else shipped
+    imported: Bank | None = st.session_state.get(IMPORTED_BANK)
+    return Library((*shipped.banks, imported)) if imported else shipped
 
 
 @cache
 def concept_texts() -> dict[str, dict[str, str]]:
-    """Name and definition of each concept that ships."""
+    """Slug of a concept -> its name and definition, of all concepts that ship."""
     text = (bank.ROOM / "concepts.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 def concept_name(concept: str) -> str:
-    """A concept's name; a concept of an imported bank is named by its slug."""
-    plain = concept.replace("-", " ").replace("_", " ").capitalize()
-    return concept_texts().get(concept, {}).get("name", plain)
+    """A concept's name; for a concept of an imported bank it is made from the slug."""
+    from_slug = concept.replace("-", " ").replace("_", " ").capitalize()
+    return concept_texts().get(concept, {}).get("name", from_slug)

@@ -1,8 +1,9 @@
-"""What follows an answer: why it is right or wrong, and where to see it happen."""
+"""Feedback after an answer: verdict, explanation, sources and a link to a lab."""
 
 import streamlit as st
 
 from pages.shell import navigation
+from pages.widgets.questions.answer_form import OPTION_LETTERS
 from ssl_core.quiz.judging import Verdict, shuffled
 from ssl_core.quiz.questions import (
     Base,
@@ -14,49 +15,55 @@ from ssl_core.quiz.questions import (
     TrueFalse,
 )
 
-LETTERS = "ABCD"
 
-
-def verdict(found: Verdict) -> None:
-    """Right or not, and why: announced to those who listen, as an alert."""
-    if found.score is None:
+def draw_verdict(verdict: Verdict) -> None:
+    """Draw whether the answer is right, and why; screen readers announce it."""
+    if verdict.score is None:
         return
-    if found.score == 1:
-        st.success(f"**Right.** {found.feedback}", icon=":material/check_circle:")
+    if verdict.score == 1:
+        st.success(f"**Right.** {verdict.feedback}", icon=":material/check_circle:")
     else:
-        st.error(f"**Not quite.** {found.feedback}", icon=":material/cancel:")
+        st.error(f"**Not quite.** {verdict.feedback}", icon=":material/cancel:")
 
 
-def rest(question: Base, given: object, seed: int) -> None:
-    """All that an answer leaves open."""
-    _others(question, given, seed)
+def draw_explanation(question: Base, answer: object, seed: int) -> None:
+    """Draw the other answers, the explanation, the sources and the link to the lab.
+
+    Args:
+        question: of any kind.
+        answer: the learner's.
+        seed: decides the order of the options for this learner.
+    """
+    _draw_other_answers(question, answer, seed)
     st.markdown(f"**In full.** {question.explanation}")
     st.caption(f"Rests on: {'; '.join(map(_source, question.sources))}")
     navigation.page_link(question.lab, "See it happen", "science")
 
 
-def _others(question: Base, given: object, seed: int) -> None:
+def _draw_other_answers(question: Base, answer: object, seed: int) -> None:
     match question:
         case Choice() | Predict():
             lines = [
                 f"- **{letter}** {question.options[place].text}  \n"
                 f"  {_inline(question.options[place].feedback)}"
                 for letter, place in zip(
-                    LETTERS, shuffled(question, seed), strict=False
+                    OPTION_LETTERS, shuffled(question, seed), strict=False
                 )
-                if place != given
+                if place != answer
             ]
-            _unfold("The other answers", lines)
+            _draw_list("The other answers", lines)
         case TrueFalse():
-            other = question.if_false if given else question.if_true
-            _unfold("The other answer", [f"- {'False' if given else 'True'}: {other}"])
+            other = question.if_false if answer else question.if_true
+            _draw_list(
+                "The other answer", [f"- {'False' if answer else 'True'}: {other}"]
+            )
         case Numeric():
-            _unfold(
+            _draw_list(
                 "Where other numbers come from",
                 [f"- **{m.value:,g}**: {m.feedback}" for m in question.mistakes],
             )
         case Order():
-            _unfold(
+            _draw_list(
                 "The order, and why",
                 [
                     f"{place}. {step.text} *{step.why}*"
@@ -65,12 +72,12 @@ def _others(question: Base, given: object, seed: int) -> None:
             )
 
 
-def _unfold(title: str, lines: list[str]) -> None:
+def _draw_list(title: str, lines: list[str]) -> None:
     st.markdown("\n".join([f"**{title}**", "", *lines]))
 
 
 def _inline(text: str) -> str:
-    return " ".join(text.split())  # a list's line holds no paragraph
+    return " ".join(text.split())  # an item of a Markdown list is one line
 
 
 def _source(source: Source) -> str:

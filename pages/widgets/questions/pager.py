@@ -1,4 +1,4 @@
-"""The way through a set: dots to every question, back, next; the place is in the link."""
+"""Navigation in a set of questions: a button for each, back and next."""
 
 from collections.abc import Sequence
 
@@ -10,25 +10,28 @@ from pages.shell import url_params
 def draw_dots(
     ids: Sequence[str], key: str, marks: Sequence[str], *, from_the_top: bool = False
 ) -> int:
-    """Draw the dots and return where the learner stands.
+    """Draw a button for each question; the URL parameter ``q`` follows the choice.
 
-    At first that is where the link says, else the first question without a mark.
+    The first choice is the question in the URL, otherwise the first one without a mark.
 
     Args:
         ids: of the set's questions.
-        key: of the set; the place survives a page switch.
-        marks: before each number, as ":material/check: "; "" is open.
-        from_the_top: begin with the first, whatever link and marks say.
+        key: of the set; the choice survives a page switch.
+        marks: in front of each number, as ":material/check: "; "" if not answered.
+        from_the_top: begin with the first question, without regard to URL and marks.
+
+    Returns:
+        Index of the chosen question.
     """
     state = st.session_state
     if f"{key}_at" not in state:
-        asked = st.query_params.get("q", "")
+        linked = st.query_params.get("q", "")
         first = marks.index("") if "" in marks else 0
-        first = ids.index(asked) if asked in ids else first
+        first = ids.index(linked) if linked in ids else first
         state[f"{key}_at"] = 0 if from_the_top else first
-    at = state[f"{key}_at"] = min(int(state[f"{key}_at"]), len(ids) - 1)
-    url_params.write("q", ids[at])
-    state[f"{key}_dots"] = at
+    index = state[f"{key}_at"] = min(int(state[f"{key}_at"]), len(ids) - 1)
+    url_params.write("q", ids[index])
+    state[f"{key}_dots"] = index
 
     def go() -> None:
         state[f"{key}_at"] = state[f"{key}_dots"]
@@ -42,32 +45,38 @@ def draw_dots(
         on_change=go,
         label_visibility="collapsed",
     )
-    return at
+    return index
 
 
-def draw_buttons(ids: Sequence[str], key: str, at: int) -> None:
-    """Draw the buttons to the question before and the one after."""
+def draw_buttons(ids: Sequence[str], key: str, index: int) -> None:
+    """Draw the buttons *Back* and *Next question*.
 
-    def go(to: int) -> None:
-        st.session_state[f"{key}_at"] = to
+    Args:
+        ids: of the set's questions.
+        key: of the set, as in :func:`draw_dots`.
+        index: of the current question.
+    """
+
+    def go(target: int) -> None:
+        st.session_state[f"{key}_at"] = target
 
     with st.container(horizontal=True):
         st.button(
             "Back",
             icon=":material/arrow_back:",
             key=f"{key}_back",
-            disabled=at == 0,
+            disabled=index == 0,
             shortcut="b",
             on_click=go,
-            args=(at - 1,),
+            args=(index - 1,),
         )
         st.button(
             "Next question",
             icon=":material/arrow_forward:",
             key=f"{key}_next",
             type="primary",
-            disabled=at == len(ids) - 1,
+            disabled=index == len(ids) - 1,
             shortcut="n",
             on_click=go,
-            args=(at + 1,),
+            args=(index + 1,),
         )

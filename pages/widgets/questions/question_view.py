@@ -1,4 +1,4 @@
-"""One question a screen: dots, stem, answer, how sure, feedback below, what comes next."""
+"""One question per screen: text, confidence, answer form, hints and feedback."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ import streamlit as st
 
 from pages.shell import learner_progress
 from pages.shell.paths import ASSETS
-from pages.widgets.questions import answer_form, feedback, pager, predicted
+from pages.widgets.questions import answer_form, feedback, pager, predict_question
 from pages.widgets.questions.catalogue import library
 from ssl_core.quiz.judging import Answer, fits, judge, ticked
 from ssl_core.quiz.progress import CONFIDENCE, Attempt
 from ssl_core.quiz.questions import Base, Predict, Short
 
-TEXT_WIDTH = 860  # pixels: a line that the eye finds back from
+TEXT_WIDTH = 860  # pixels; longer lines are hard to read
 
 _STYLE = ASSETS / "quiz.css"
 
@@ -20,71 +20,72 @@ _STYLE = ASSETS / "quiz.css"
 def draw_set(
     ids: Sequence[str], key: str, since: int = 0, *, from_the_top: bool = False
 ) -> None:
-    """Draw one question of a set, with dots to all of them and a way to the next.
+    """Draw one question of a set, with buttons to all others.
 
     Args:
         ids: of questions of :func:`library`.
-        key: of this set; the place in it survives a page switch.
-        since: Unix seconds; answers before it do not count, as in a review.
-        from_the_top: begin with the first question instead of the first open one.
+        key: of this set; the current question survives a page switch.
+        since: Unix seconds; earlier answers do not count, as in a review.
+        from_the_top: begin with the first question instead of the first unanswered one.
     """
-    known = [i for i in ids if i in library()]
-    if not known:
+    ids = [question_id for question_id in ids if question_id in library()]
+    if not ids:
         st.info("There is no question in this set.", icon=":material/search_off:")
         return
-    marks = [_mark(i, since) for i in known]
-    at = pager.draw_dots(known, key, marks, from_the_top=from_the_top)
-    draw_question(
-        known[at], key, since=since, number=f"Question {at + 1} of {len(known)}"
-    )
-    pager.draw_buttons(known, key, at)
+    marks = [_mark(question_id, since) for question_id in ids]
+    index = pager.draw_dots(ids, key, marks, from_the_top=from_the_top)
+    number = f"Question {index + 1} of {len(ids)}"
+    draw_question(ids[index], key, since=since, number=number)
+    pager.draw_buttons(ids, key, index)
 
 
 def draw_question(
-    ident: str, key: str, note: str = "", since: int = 0, number: str = ""
+    question_id: str, key: str, note: str = "", since: int = 0, number: str = ""
 ) -> None:
     """Draw one question.
 
     Args:
-        ident: of a question of :func:`library`.
-        key: of the place where it stands.
-        note: a line above the stem.
-        since: Unix seconds; an answer before it does not count.
+        question_id: of a question of :func:`library`.
+        key: prefix of the widgets' keys.
+        note: a line above the question.
+        since: Unix seconds; an earlier answer does not count.
         number: "Question 2 of 8".
     """
-    question = library()[ident]
-    own = f"{key}_{ident}"
+    question = library()[question_id]
+    key = f"{key}_{question_id}"
     latest = _latest(question, since)
     with st.container(width=TEXT_WIDTH):
         load_style()
-        draw_head(question, note, number)
-        _how_sure(own, latest)
-        _answer(question, own, latest)
-        _hints(question, own, answered=latest is not None)
+        draw_header(question, note, number)
+        _draw_confidence(key, latest)
+        _draw_form(question, key, latest)
+        _draw_hints(question, key, answered=latest is not None)
         if latest is not None:
-            feedback.rest(question, latest.answer, learner_progress.current().seed)
+            feedback.draw_explanation(
+                question, latest.answer, learner_progress.current().seed
+            )
 
 
-def _answer(question: Base, own: str, latest: Attempt | None) -> None:
+def _draw_form(question: Base, key: str, latest: Attempt | None) -> None:
     answer_form.draw(
         answer_form.AnswerForm(
             question,
-            own,
+            key,
             learner_progress.current().seed,
             latest.answer if latest else None,
             latest.score if latest else None,
-            lambda answer: _submit(question, own, answer, latest is not None),
-            lambda: _below(question, own, latest),
+            lambda answer: _submit(question, key, answer, latest is not None),
+            lambda: _draw_below(question, key, latest),
         )
     )
 
 
 def load_style() -> None:
-    """Bring the options' style into the page."""
+    """Add the style of the options to the page."""
     st.html(_STYLE)
 
 
-def draw_head(question: Base, note: str, number: str) -> None:
+def draw_header(question: Base, note: str, number: str) -> None:
     """Draw the note, number, level and text of a question."""
     if note:
         st.markdown(note)
@@ -96,7 +97,7 @@ def draw_head(question: Base, note: str, number: str) -> None:
         st.markdown(rest)
 
 
-def _how_sure(own: str, latest: Attempt | None) -> None:
+def _draw_confidence(key: str, latest: Attempt | None) -> None:
     if latest is not None:
         if latest.confidence is not None:
             st.caption(f"You said: {CONFIDENCE[latest.confidence]}.")
@@ -105,76 +106,81 @@ def _how_sure(own: str, latest: Attempt | None) -> None:
         "How sure are you? (optional)",
         range(len(CONFIDENCE)),
         format_func=CONFIDENCE.__getitem__,
-        key=f"{own}_sure",
+        key=f"{key}_sure",
         help="Say it before you answer. It never counts against you: what you were sure "
         "of and got wrong comes again first, and your results show how well you judge.",
     )
 
 
-def _submit(question: Base, own: str, answer: Answer, again: bool) -> None:
-    found = judge(question, answer)
+def _submit(question: Base, key: str, answer: Answer, again: bool) -> None:
+    verdict = judge(question, answer)
     if isinstance(question, Predict) and isinstance(answer, int):
-        predicted.take_to_lab(question, answer)
-    now = learner_progress.current()
+        predict_question.take_to_lab(question, answer)
     learner_progress.save(
-        now.with_attempt(
+        learner_progress.current().with_attempt(
             Attempt(
                 question=question.id,
                 at=learner_progress.now(),
                 answer=answer,
-                score=found.score,
-                confidence=None if again else st.session_state.get(f"{own}_sure"),
-                hints=st.session_state.get(f"{own}_hints", 0),
+                score=verdict.score,
+                confidence=None if again else st.session_state.get(f"{key}_sure"),
+                hints=st.session_state.get(f"{key}_hints", 0),
                 again=again,
-                idea=found.idea,
+                idea=verdict.idea,
             )
         )
     )
 
 
-def _below(question: Base, own: str, latest: Attempt | None) -> None:
+def _draw_below(question: Base, key: str, latest: Attempt | None) -> None:
     if latest is None:
         return
     if isinstance(question, Short):
-        answer_form.compare(own, question, latest, lambda i: _tick(question, i))
+        answer_form.draw_comparison(
+            key, question, latest, lambda ideas: _save_ticks(question, ideas)
+        )
         return
-    feedback.verdict(judge(question, latest.answer))
+    feedback.draw_verdict(judge(question, latest.answer))
     if isinstance(question, Predict):
-        predicted.show_outcome(question)
+        predict_question.draw_outcome(question)
 
 
-def _tick(question: Short, ideas: tuple[int, ...]) -> None:
+def _save_ticks(question: Short, ideas: tuple[int, ...]) -> None:
     score = ticked(question, ideas)
     learner_progress.save(
         learner_progress.current().with_ideas(question.id, ideas, score)
     )
 
 
-def _hints(question: Base, own: str, answered: bool) -> None:
-    opened = st.session_state.get(f"{own}_hints", 0)
+def _draw_hints(question: Base, key: str, answered: bool) -> None:
+    opened = st.session_state.get(f"{key}_hints", 0)
     for number, hint in enumerate(question.hints[:opened], start=1):
         st.markdown(f":material/lightbulb: **Hint {number}.** {hint}")
     if opened < len(question.hints) and not answered:
         st.button(
             f"Hint {opened + 1} of {len(question.hints)}",
             icon=":material/lightbulb:",
-            key=f"{own}_hint",
+            key=f"{key}_hint",
             type="tertiary",
             shortcut="h",
-            on_click=lambda: st.session_state.update({f"{own}_hints": opened + 1}),
+            on_click=lambda: st.session_state.update({f"{key}_hints": opened + 1}),
         )
 
 
 def _latest(question: Base, since: int) -> Attempt | None:
-    """The last answer that counts; a file may hold one that is none to this question."""
+    """The last answer since a time; None if it does not fit the question.
+
+    A progress file may hold an answer to another version of the question.
+    """
     latest = learner_progress.current().latest(question.id)
     if latest is None or latest.at < since or not fits(question, latest.answer):
         return None
     return latest
 
 
-def _mark(ident: str, since: int) -> str:
-    latest = _latest(library()[ident], since)
+def _mark(question_id: str, since: int) -> str:
+    """The icon in front of the question's number."""
+    latest = _latest(library()[question_id], since)
     if latest is None:
         return ""
     if latest.score is None:

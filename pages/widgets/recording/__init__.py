@@ -1,1 +1,1 @@
-"""Recorded runs: the player, and the route that serves them."""
+"""Recorded runs: catalogue, player, and the route that serves them."""

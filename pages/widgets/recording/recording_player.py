@@ -1,4 +1,4 @@
-"""A recorded run on a page: it plays in the browser alone, and says that it is recorded."""
+"""The player of recorded runs: it runs in the browser and says that it is a recording."""
 
 import hashlib
 from functools import lru_cache
@@ -8,9 +8,11 @@ import streamlit as st
 from pages.shell import components, url_params
 from pages.widgets import palette, run_text
 from pages.widgets.audio import sound_urls
-from pages.widgets.knobs import linked_menu
-from pages.widgets.map.map_canvas import map_images_from
-from pages.widgets.recording import recording_route
+from pages.widgets.knobs import url_selectbox
+from pages.widgets.map.map_canvas import send_thumbnails
+from pages.widgets.recording import recording_catalogue
+from pages.widgets.recording.recording_catalogue import RECORDINGS
+from pages.widgets.recording.recording_route import recording_url
 from ssl_core.data import medium_of
 from ssl_core.knobs import Knob
 
@@ -20,76 +22,75 @@ _mount = components.declare(
 
 
 def draw(slug: str, key: str, *, height: int = 420) -> None:
-    """Play a shipped recording: map, curves and what is kept, with play, pause and scrub.
+    """Draw a player of a recording with map, curves and probes.
 
-    Says what to look for and where the recording comes from. The frames are fetched
-    once, by the browser; playing runs no script and asks the server for nothing.
+    It says what to look for and where the recording comes from. The browser fetches all
+    frames once; playing them runs no script and sends no request.
 
     Args:
-        slug: one of :data:`pages.widgets.recording.recording_route.SHELF`.
-        key: names this player on its page.
-        height: of the map's canvas, in CSS pixels.
+        slug: one of :data:`pages.widgets.recording.recording_catalogue.RECORDINGS`.
+        key: of this player on its page.
+        height: of the map's canvas in CSS pixels.
     """
-    if slug in recording_route.RECORDINGS:
-        st.markdown(recording_route.RECORDINGS[slug].watch)
-    _play(slug, key, height)
+    if slug in RECORDINGS:
+        st.markdown(RECORDINGS[slug].hint)
+    _draw_player(slug, key, height)
 
 
-def _play(slug: str, key: str, height: int) -> None:
+def _draw_player(slug: str, key: str, height: int) -> None:
     try:
-        shown, address = recording_route.recording(slug), recording_route.address(slug)
+        recording, url = recording_catalogue.load(slug), recording_url(slug)
     except ValueError as error:
         st.info(f"No recording plays here: {error}.", icon=":material/videocam_off:")
         return
-    known, data = shown.map_set, str(shown.about["config"]["data"])
-    holds = recording_route.RECORDINGS[slug].holds
-    # Recordings of the same images share their pictures: points glide from one to the next.
-    set_id = f"{key}-{_name_of_images(slug)}"
+    map_set, info = recording.map_set, RECORDINGS[slug]
+    # The same id for recordings of the same images: their pictures are sent once, and the
+    # points move from one recording to the other.
+    set_id = f"{key}-{_images_id(slug)}"
     _mount(
         key=key,
         data={
             "key": key,
-            "address": address,
+            "address": url,
             "set_id": set_id,
             "height": height,
-            "label": f"Recorded run: {recording_route.RECORDINGS[slug].label}",
-            "alt": run_text.map_alt(shown.frames[-1], len(known.rows), holds),
-            "colours": {"line": palette.LINE, "ghost": palette.GHOST},
+            "label": f"Recorded run: {info.label}",
+            "alt": run_text.map_alt(
+                recording.frames[-1], len(map_set.rows), info.things
+            ),
+            "colours": {"line": palette.PRIMARY, "ghost": palette.NEUTRAL},
         },
     )
-    st.caption(run_text.recording_origin(shown.about))
-    sounds = (
-        sound_urls.sounds_of_recording(slug) if medium_of(data) == "sound" else None
-    )
-    map_images_from(set_id, known.images, known.factors, known.label, sounds)
+    st.caption(run_text.recording_origin(recording.about))
+    is_sound = medium_of(str(recording.about["config"]["data"])) == "sound"
+    sounds = sound_urls.sounds_of_recording(slug) if is_sound else None
+    send_thumbnails(set_id, map_set.images, map_set.factors, map_set.label, sounds)
 
 
 def draw_menu(key: str = "recording", *, height: int = 420) -> None:
-    """Let the learner choose among the recordings, and play the chosen one.
+    """Draw a menu of the recordings, and the player of the chosen one.
 
     Args:
         key: URL parameter of the choice; the player's key is made from it.
         height: of the map's canvas, in CSS pixels.
     """
-    options = {
-        slug: recording_route.RECORDINGS[slug].label
-        for slug in recording_route.available()
-    }
+    options = {slug: RECORDINGS[slug].label for slug in recording_catalogue.available()}
     if not options:
         return
     first = next(iter(options))
     url_params.check({key: Knob(first, choices=tuple(options))})
-    menu, watch = st.columns([0.38, 0.62], gap="medium", vertical_alignment="bottom")
+    menu, hint = st.columns([0.38, 0.62], gap="medium", vertical_alignment="bottom")
     with menu:
-        chosen = linked_menu("Recorded run", options, key, first)
-    watch.markdown(recording_route.RECORDINGS[chosen].watch)
-    _play(chosen, f"{key}_player", height)
+        chosen = url_selectbox("Recorded run", options, key, first)
+    hint.markdown(RECORDINGS[chosen].hint)
+    _draw_player(chosen, f"{key}_player", height)
 
 
-@lru_cache(maxsize=len(recording_route.RECORDINGS))
-def _name_of_images(slug: str) -> str:
-    known = recording_route.recording(slug).map_set
-    named = hashlib.sha256(known.images.tobytes())
-    for name, factor in known.factors.items():
-        named.update(name.encode() + factor.values.tobytes())
-    return named.hexdigest()[:12]
+@lru_cache(maxsize=len(RECORDINGS))
+def _images_id(slug: str) -> str:
+    """A hash of the recording's images and factors."""
+    map_set = recording_catalogue.load(slug).map_set
+    digest = hashlib.sha256(map_set.images.tobytes())
+    for name, factor in map_set.factors.items():
+        digest.update(name.encode() + factor.values.tobytes())
+    return digest.hexdigest()[:12]
