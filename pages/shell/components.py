@@ -1,8 +1,8 @@
 """Components of the browser: ES modules in ``assets/components``, served as they are.
 
 A component is a folder with an ``index.js`` that imports what it needs, also from other
-folders. Streamlit gets a few lines that load it: inline code has an address of its own, from
-which no relative import works, and Streamlit serves the files of installed packages only.
+folders. Streamlit gets ``loader.js``, which loads it: inline code has an address of its own,
+from which no relative import works, and Streamlit serves files of installed packages only.
 
 Every address holds a hash of all modules. So a browser may keep a module for good, and a
 server that was upgraded never mixes new modules with old ones.
@@ -26,22 +26,7 @@ from pages.shell.paths import COMPONENTS as FOLDER
 # An address names its content, so what it once gave stays right.
 FOREVER = "public, max-age=31536000, immutable"
 _IMPORT = re.compile(r'^(?:import|export|\})[^"\n]*"(\.{1,2}/[^"]+)";$', re.M)
-# The page's own address is the base: it holds what a proxy puts before ours.
-_LOADER = """const addresses = %s;
-let loading;
-export default async function (component) {
-  loading ??= Promise.all(
-    addresses.map((address) => import(new URL(address, document.baseURI))),
-  );
-  try {
-    const [{ default: show }] = await loading;
-    return show(component);
-  } catch (error) {
-    loading = undefined; // the next update of the component tries again
-    throw error;
-  }
-}
-"""
+_LOADER = (FOLDER / "loader.js").read_text(encoding="utf-8")
 
 
 def declare(
@@ -68,7 +53,7 @@ def declare(
     ]
     return st.components.v2.component(
         name,
-        js=_LOADER % json.dumps(addresses, indent=2),
+        js=_LOADER.replace('["{addresses}"]', json.dumps(addresses, indent=2)),
         css="\n".join(sheets) or None,
     )
 

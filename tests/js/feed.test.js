@@ -25,7 +25,7 @@ beforeEach(() => {
   globalThis.document = page;
   globalThis.fetch = async (url) => {
     asked.push(url);
-    const next = replies.shift();
+    const next = replies.shift() ?? reply(404);
     if (next instanceof Error) throw next;
     return next;
   };
@@ -75,6 +75,28 @@ test("a server that fails or is gone is asked again after a second", async () =>
     mock.timers.tick(1);
   }
   assert.deepEqual(await following, ["a"]);
+});
+
+test("a server that is away for long leaves no listener behind", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const controller = new AbortController();
+  const { signal } = controller;
+  let listeners = 0;
+  const add = signal.addEventListener.bind(signal);
+  signal.addEventListener = (kind, listener, options) => {
+    listeners += 1;
+    options.signal.addEventListener("abort", () => (listeners -= 1));
+    add(kind, listener, options);
+  };
+  replies = Array.from({ length: 20 }, () => reply(503));
+  const following = follow(controller);
+  for (let second = 0; second < 20; second++) {
+    await new Promise(setImmediate);
+    assert.equal(listeners, 1);
+    mock.timers.tick(1000);
+  }
+  await following;
+  assert.equal(listeners, 0);
 });
 
 test("a page in the background asks for nothing", async () => {

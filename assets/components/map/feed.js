@@ -37,24 +37,34 @@ async function fetchFrame(url, known, signal) {
 
 // A page in the background asks for nothing.
 async function pageShown(signal) {
-  while (document.hidden && !signal.aborted) await event(document, "visibilitychange", signal);
-}
-
-// Resolves on the next event of this kind, or when the signal aborts.
-function event(target, kind, signal) {
-  return new Promise((resolve) => {
-    target.addEventListener(kind, resolve, { once: true, signal });
-    signal.addEventListener("abort", resolve, { once: true });
-  });
+  while (document.hidden && !signal.aborted) {
+    await until(signal, (finish, finished) => {
+      document.addEventListener("visibilitychange", finish, { signal: finished });
+    });
+  }
 }
 
 function pause(milliseconds, signal) {
+  return until(signal, (finish, finished) => {
+    const timer = setTimeout(finish, milliseconds);
+    finished.addEventListener("abort", () => clearTimeout(timer));
+  });
+}
+
+/**
+ * Wait until something calls `finish`, or the signal aborts.
+ *
+ * @param start called with `finish` and a signal that aborts as soon as the wait is over.
+ */
+function until(signal, start) {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
+    const over = new AbortController();
+    const finish = () => {
+      over.abort();
       resolve();
-    });
+    };
+    signal.addEventListener("abort", finish, { signal: over.signal });
+    start(finish, over.signal);
   });
 }

@@ -1,0 +1,80 @@
+// How a component's modules reach the page.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+const LOADER = new URL("../../assets/components/loader.js", import.meta.url);
+const ENTRY = "export default (component) => () => `${component.data} has left`;\n";
+
+const { setTimeout } = globalThis;
+let folder;
+let waits; // milliseconds that the loader has waited
+let onWait; // called instead
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "loader-"));
+  waits = [];
+  onWait = () => {};
+  globalThis.setTimeout = (resolve, milliseconds) => {
+    waits.push(milliseconds);
+    onWait();
+    resolve();
+  };
+  globalThis.document = { baseURI: pathToFileURL(join(folder, "page")).href };
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+  delete globalThis.document;
+  globalThis.setTimeout = setTimeout;
+});
+
+function write(name, text) {
+  writeFileSync(join(folder, name), text);
+}
+
+// The loader with a list of modules, as Python writes it.
+async function loaderOf(...addresses) {
+  const text = readFileSync(LOADER, "utf8");
+  const own = text.replace('["{addresses}"]', JSON.stringify(addresses));
+  assert.notEqual(own, text);
+  write("loader.mjs", own);
+  return (await import(pathToFileURL(join(folder, "loader.mjs")))).default;
+}
+
+test("the entry module is called, and its clean-up is returned", async () => {
+  write("entry.mjs", ENTRY);
+  write("other.mjs", "globalThis.otherLoaded = true;\n");
+  const show = await loaderOf("entry.mjs", "other.mjs");
+  const leave = await show({ data: "a map" });
+  assert.equal(leave(), "a map has left");
+  assert.ok(globalThis.otherLoaded);
+  assert.equal((await show({ data: "again" }))(), "again has left");
+});
+
+test("calls that wait for the modules are answered in their order", async () => {
+  write("entry.mjs", "export default ({ log, data }) => log.push(data);\n");
+  const show = await loaderOf("entry.mjs");
+  const log = [];
+  await Promise.all([1, 2, 3].map((data) => show({ log, data })));
+  assert.deepEqual(log, [1, 2, 3]);
+});
+
+test("a module that does not arrive is asked for again", async () => {
+  onWait = () => write("entry.mjs", ENTRY);
+  const show = await loaderOf("entry.mjs");
+  assert.equal((await show({ data: "late" }))(), "late has left");
+  assert.deepEqual(waits, [1000]);
+});
+
+test("one that never arrives is an error, and the next call begins anew", async () => {
+  const show = await loaderOf("entry.mjs");
+  await assert.rejects(show({}), /entry\.mjs/);
+  assert.deepEqual(waits, [1000, 2000, 3000]);
+  write("entry.mjs", ENTRY);
+  assert.equal((await show({ data: "new" }))(), "new has left");
+});
