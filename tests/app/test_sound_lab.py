@@ -100,8 +100,8 @@ def test_a_tone_stands_at_its_frequency() -> None:
 def test_a_clip_of_the_set_is_nearest_to_itself() -> None:
     spoken = held_out_voices()
     assert len(spoken.images) == HELD_OUT
-    features = query_recording.features_of(None, spoken.images[[17]])
-    rows, cosines = query_recording.nearest(features)
+    features = query_recording.embed(None, spoken.images[[17]])
+    rows, cosines = query_recording.find_nearest(features)
     assert rows[0] == 17 and cosines[0] == pytest.approx(1, abs=1e-4)
     assert cosines == sorted(cosines, reverse=True)
 
