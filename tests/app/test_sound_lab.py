@@ -223,7 +223,7 @@ def placed(content: bytes) -> AppTest:
 
         from pages.features.sound import query_recording
 
-        query_recording._place(st.session_state["given"], None)
+        query_recording._draw_recording(st.session_state["given"], None)
 
     page = AppTest.from_function(script, default_timeout=40)
     given = io.BytesIO(content)
