@@ -23,9 +23,8 @@ CASES = {
         label="The same run with another seed",
         difference="the seed",
         left=Arm("this seed", {}),
-        right=Arm(
-            "another seed", {"seed": 10_000}
-        ),  # outside the range of the seed field
+        # The seed is outside the range of the page's seed field.
+        right=Arm("another seed", {"seed": 10_000}),
         question=QUESTION,
         options=("this seed", "another seed", "about the same"),
         answer=HIGHER_KNN,

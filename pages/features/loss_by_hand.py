@@ -69,8 +69,8 @@ def draw_prediction() -> None:
     if not guess:
         return
     if state.arrangement.images == 2 and loss_canvas.all_coincide(state.arrangement):
-        st.session_state.by_hand_looked = True
-    if st.session_state.get("by_hand_looked"):
+        st.session_state.by_hand_revealed = True
+    if st.session_state.get("by_hand_revealed"):
         st.markdown(format_feedback(guess))
         return
     st.button(

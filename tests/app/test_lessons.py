@@ -274,7 +274,7 @@ def test_welcome_has_three_doors_and_says_how_far_one_is(routed: Any) -> None:
     page.run()
     links = [link.proto.label for link in page.get("page_link")]
     negatives = next(s for s in links if s.startswith(lessons.of("negatives").title))
-    assert negatives.loss_rangewith(f"3 of {len(ids)} questions")
+    assert negatives.endswith(f"3 of {len(ids)} questions")
     assert "Due today: 3." in prose(page)
     assert "Review the 3 now" in links
 

@@ -123,7 +123,7 @@ def _draw_opening_question(lesson: Lesson) -> bool:
 def _answered_this_visit(lesson: Lesson) -> bool:
     """Whether the opening question was answered since the page was first drawn."""
     visit_start = st.session_state.setdefault(
-        f"opening_{lesson.slug}_begun", learner_progress.now()
+        f"opening_{lesson.slug}_visit_start", learner_progress.now()
     )
     latest = learner_progress.current().latest(lesson.opening)
     return latest is not None and latest.at >= visit_start
@@ -177,7 +177,7 @@ def _draw_neighbours(lesson: Lesson) -> None:
     st.subheader("Go on", anchor=False)
     neighbours = ((following, "arrow_forward"), (previous, "arrow_back"))
     lesson_links.draw_links(
-        [(stop, icon) for stop, icon in neighbours if stop], "around"
+        [(progress, icon) for progress, icon in neighbours if progress], "around"
     )
     if following is None:
         navigation.page_link(

@@ -111,7 +111,7 @@ def _choose_encoder() -> Shipped:
 
 def _load_from_run(run: str) -> InspectedBatch | None:
     """The run's batch; it stays the same until the learner asks for a newer one."""
-    cached: tuple[str, InspectedBatch] | None = st.session_state.get("matrix_held")
+    cached: tuple[str, InspectedBatch] | None = st.session_state.get("matrix_batch")
     reload = st.button(
         "Take the newest batch",
         icon=":material/refresh:",
@@ -124,7 +124,7 @@ def _load_from_run(run: str) -> InspectedBatch | None:
             st.info("Your run has no batch yet. Look again in a moment.")
             return None
         cached = run, _from_snapshot(run, snapshot)
-        st.session_state.matrix_held = cached
+        st.session_state.matrix_batch = cached
     return cached[1]
 
 

@@ -19,38 +19,14 @@ def draw(where: str) -> None:
         rerun_on_change()  # the state may have changed since the sidebar was drawn
     else:
         st.session_state.drawn_state = (user_runs.current(), state)
-    moving, paused = state in user_runs.IN_PROGRESS, state == "paused"
-    resumable = state in ("paused", *user_runs.RESUMABLE)
     with st.container(horizontal=True, gap="small", key=f"controls_{where}"):
-        if moving:
-            _button(
-                "Pause",
-                "pause",
-                where,
-                user_runs.pause,
-                primary=True,
-                disabled=state != "running",
-            )
-        else:
-            label = "Resume" if resumable else "Train"
-            resume_help = (
-                "From its last checkpoint, with its own settings. Reset starts over."
-            )
-            help_text = resume_help if state in user_runs.RESUMABLE else None
-            _button(
-                label,
-                "play_arrow",
-                where,
-                run_commands.train,
-                primary=True,
-                help=help_text,
-            )
+        _draw_train_button(where, state)
         _button(
             "Step",
             "skip_next",
             where,
             run_commands.step,
-            disabled=not paused,
+            disabled=state != "paused",
             help="One optimisation step. Pause first.",
         )
         _button(
@@ -70,6 +46,31 @@ def draw(where: str) -> None:
         )
     if where == "main" and st.session_state.get("refusal"):
         st.error(st.session_state.refusal, icon=":material/block:")
+
+
+def _draw_train_button(where: str, state: str) -> None:
+    """Draw Pause while the run trains, else Train or Resume."""
+    if state in user_runs.IN_PROGRESS:
+        _button(
+            "Pause",
+            "pause",
+            where,
+            user_runs.pause,
+            primary=True,
+            disabled=state != "running",
+        )
+        return
+    interrupted = state in user_runs.RESUMABLE
+    _button(
+        "Resume" if interrupted or state == "paused" else "Train",
+        "play_arrow",
+        where,
+        run_commands.train,
+        primary=True,
+        help="From its last checkpoint, with its own settings. Reset starts over."
+        if interrupted
+        else None,
+    )
 
 
 def rerun_on_change() -> None:

@@ -45,38 +45,45 @@ def draw() -> None:
             run_every=interval_s if state in user_runs.ACTIVE else None,
         )()
         _draw_data()
-        method = url_selectbox(
-            "Method",
-            {slug: m.label for slug, m in METHODS.items()},
-            "method",
-            "simclr",
-            on_change=_reset_method_knobs,
-            help=knobs_of(RunConfig)["method"].help,
-        )
-        if METHODS[method].uses_labels:
-            st.caption(
-                "This one learns from the labels, to be compared with the others."
-            )
+        method = _choose_method()
         with st.expander("Views: what may change", expanded=True):
-            main_views = MAIN_VIEWS[sidebar_values.medium()]
+            medium = sidebar_values.medium()
+            main_views = MAIN_VIEWS[medium]
             _draw_views(main_views)
             with st.popover("More views", width="stretch"):
-                _draw_views(
-                    s for s in offered(sidebar_values.medium()) if s not in main_views
-                )
-        knobs = all_knobs(method)
-        for name in MAIN_KNOBS:
-            if name in knobs:
-                widget(name, knobs[name])
-        with st.expander("More switches"):
-            for name, knob in knobs_of(METHODS[method].Config).items():
-                if name not in MAIN_KNOBS:
-                    widget(name, knob)
-            for name in ADVANCED_KNOBS:
-                widget(name, knobs[name])
+                _draw_views(s for s in offered(medium) if s not in main_views)
+        _draw_knobs(method)
         with st.expander("Limits of this server"):
             st.caption(resources.service().limits.words())
     knob_updates.send_changes(sidebar_values.values())
+
+
+def _choose_method() -> str:
+    method = url_selectbox(
+        "Method",
+        {slug: m.label for slug, m in METHODS.items()},
+        "method",
+        "simclr",
+        on_change=_reset_method_knobs,
+        help=knobs_of(RunConfig)["method"].help,
+    )
+    if METHODS[method].uses_labels:
+        st.caption("This one learns from the labels, to be compared with the others.")
+    return method
+
+
+def _draw_knobs(method: str) -> None:
+    """Draw the main knobs, and the others in an expander."""
+    knobs = all_knobs(method)
+    for name in MAIN_KNOBS:
+        if name in knobs:
+            widget(name, knobs[name])
+    with st.expander("More switches"):
+        for name, knob in knobs_of(METHODS[method].Config).items():
+            if name not in MAIN_KNOBS:
+                widget(name, knob)
+        for name in ADVANCED_KNOBS:
+            widget(name, knobs[name])
 
 
 def _draw_data() -> None:

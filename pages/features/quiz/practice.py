@@ -10,7 +10,7 @@ from pages.widgets.questions.catalogue import library
 from ssl_core.quiz import review
 
 MIXED_COUNT = 10
-_REVIEW, _MIXED = "review_begun", "quiz_mixed"
+_REVIEW, _MIXED = "quiz_review", "quiz_mixed"
 
 
 def draw_review() -> None:

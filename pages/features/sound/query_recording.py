@@ -49,13 +49,13 @@ def draw() -> None:
 
 def _newest(files: dict[str, Any]) -> Any:
     """The file that changed last, from the microphone or the upload."""
-    previous: dict[str, Any] = st.session_state.get("sound_given", {})
+    previous: dict[str, Any] = st.session_state.get("sound_files", {})
     current = {name: file and file.file_id for name, file in files.items()}
     newest = st.session_state.get("sound_newest", "recording")
     for name, file in files.items():
         if file is not None and previous.get(name) != current[name]:
             newest = name
-    st.session_state.sound_given, st.session_state.sound_newest = current, newest
+    st.session_state.sound_files, st.session_state.sound_newest = current, newest
     return files[newest] or next(filter(None, files.values()), None)
 
 
@@ -80,12 +80,12 @@ def _draw_recording(file: Any, path: str | None) -> None:
     with right:
         spectrogram.draw_player(samples, "Your recording, as the encoder gets it")
     try:
-        features = features_of(path, image)
+        features = embed(path, image)
     except ValueError as error:
         st.error(f"{error}.", icon=":material/broken_image:")
         return
     voice_map.draw(held_out_voices(), image, features, NEAREST)
-    _draw_nearest(*nearest(features))
+    _draw_nearest(*find_nearest(features))
 
 
 def _draw_nearest(rows: list[int], cosines: list[float]) -> None:
@@ -109,7 +109,7 @@ def _draw_nearest(rows: list[int], cosines: list[float]) -> None:
             spectrogram.draw_player(sounds.clips[row].numpy(), label)
 
 
-def features_of(path: str | None, image: "Tensor") -> "Tensor":
+def embed(path: str | None, image: "Tensor") -> "Tensor":
     """Embed the held-out voices and, last, a recording: ``[M + 1, D]`` features.
 
     Args:
@@ -131,7 +131,7 @@ def features_of(path: str | None, image: "Tensor") -> "Tensor":
     return features
 
 
-def nearest(features: "Tensor") -> tuple[list[int], list[float]]:
+def find_nearest(features: "Tensor") -> tuple[list[int], list[float]]:
     """Find the held-out voices nearest to the recording.
 
     Args:

@@ -18,7 +18,7 @@ def draw_set_files(questions: Sequence[Question]) -> None:
     """Draw download buttons for the set: GIFT, Anki and TOML."""
     lessons = {q.id: library().lesson_of(q.id) for q in questions}
     site = set_picker.site_url()
-    moodle, cards, own = st.columns(3)
+    moodle, cards, bank = st.columns(3)
     with moodle:
         _download_button(
             "Moodle (GIFT)",
@@ -35,7 +35,7 @@ def draw_set_files(questions: Sequence[Question]) -> None:
             "In Anki: File, Import. One card a question, tagged by lesson, concepts and "
             "difficulty.",
         )
-    with own:
+    with bank:
         _download_button(
             "Bank (TOML)",
             lambda: writing.dumps(_as_bank(questions)),
@@ -128,5 +128,7 @@ def _download_button(
 
 
 def _as_bank(questions: Sequence[Question]) -> Bank:
-    own = writing.renamed(questions)
-    return Bank(version=1, lesson="my-questions", title="My questions", questions=own)
+    renamed = writing.renamed(questions)
+    return Bank(
+        version=1, lesson="my-questions", title="My questions", questions=renamed
+    )

@@ -9,7 +9,7 @@ from ssl_core.quiz import bank
 from ssl_core.quiz.bank import Bank, BankError
 
 TEMPLATE = bank.ROOM / "template" / "my_bank.toml"
-_PROBLEMS, _UPLOADER_NUMBER = "own_bank_problems", "own_bank_turn"
+_PROBLEMS, _UPLOADER_NUMBER = "own_bank_problems", "own_bank_uploader"
 
 
 def draw() -> None:
@@ -59,12 +59,12 @@ def _load_upload(key: str) -> None:
                     f"{file.name}: {file.size:,} bytes; at most {bank.LARGEST:,} are allowed"
                 ]
             )
-        own = bank.parse(file.getvalue(), file.name)
-        bank.shipped().joined(own, file.name)
+        new_bank = bank.parse(file.getvalue(), file.name)
+        bank.shipped().joined(new_bank, file.name)
     except BankError as error:
         st.session_state[_PROBLEMS] = error.problems
         return
-    st.session_state[IMPORTED_BANK] = own
+    st.session_state[IMPORTED_BANK] = new_bank
 
 
 def _draw_problems() -> None:
