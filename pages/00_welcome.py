@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.features import welcome
-from pages.shell import identity, navigation
+from pages.shell import identity, page_links
 from pages.widgets import run_text
 from pages.widgets.two_pairs import two_pairs
 
@@ -41,7 +41,7 @@ with playground, st.container(border=True, height="stretch"):
         "**Play.** Press Train and watch 300 unseen images find their places: "
         "most of eight shapes told apart within half a minute on two CPU cores."
     )
-    navigation.page_link("playground", "Open the playground", "play_circle")
+    page_links.page_link("playground", "Open the playground", "play_circle")
 with lessons, st.container(border=True, height="stretch"):
     welcome.draw_lessons()
 with quiz, st.container(border=True, height="stretch"):

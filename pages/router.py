@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.features import operators
-from pages.shell import learner_progress, navigation, startup, url_params
+from pages.shell import learner_progress, menu, startup, url_params
 from pages.shell.paths import ASSETS
 
 
@@ -16,20 +16,20 @@ def main() -> None:
         # *Train* closes the sidebar on small screens, where it would cover the page.
         initial_sidebar_state=st.session_state.get("sidebar_state", "auto"),
     )
-    menu = {
+    pages_by_section = {
         section: [
             st.Page(f"{file}.py", title=title, icon=f":material/{icon}:")
-            for file, title, icon in pages
+            for file, title, icon in entries
         ]
-        for section, pages in navigation.SECTIONS.items()
+        for section, entries in menu.SECTIONS.items()
     }
     if operators.is_admin():  # the page does not exist for others
-        menu[""].append(
+        pages_by_section[""].append(
             st.Page("60_operators.py", title="Operators", visibility="hidden")
         )
-    page = st.navigation(menu, position="top")
+    page = st.navigation(pages_by_section, position="top")
     url_params.begin_page(page.url_path)
-    if page.url_path in navigation.WITH_SIDEBAR:
+    if page.url_path in menu.WITH_SIDEBAR:
         from pages.features.playground import sidebar  # imports torch
 
         sidebar.draw()

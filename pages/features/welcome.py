@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shell import learner_progress, navigation
+from pages.shell import learner_progress, page_links
 from pages.widgets import lesson_links
 from pages.widgets.questions.catalogue import library
 from ssl_core.quiz.lessons import LessonError
@@ -17,7 +17,7 @@ def draw_page_links(*pages: tuple[str, str, str]) -> None:
     """
     with st.container(horizontal=True, gap="small"):
         for slug, label, icon in pages:
-            navigation.page_link(slug, label, icon)
+            page_links.page_link(slug, label, icon)
 
 
 def draw_lessons() -> None:
@@ -45,7 +45,7 @@ def draw_quiz() -> None:
         "1, 3, 7 and 16 days."
     )
     if due_count:
-        navigation.page_link(
+        page_links.page_link(
             "quiz?review=true", f"Review the {due_count} now", "event_repeat"
         )
-    navigation.page_link("quiz", "Open the quiz", "quiz")
+    page_links.page_link("quiz", "Open the quiz", "quiz")

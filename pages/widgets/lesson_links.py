@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shell import learner_progress, navigation
+from pages.shell import learner_progress, page_links
 from pages.shell.paths import ASSETS
 from pages.widgets.questions.catalogue import library
 from ssl_core.quiz import lessons
@@ -73,7 +73,7 @@ def draw_links(links: Sequence[tuple[LessonProgress, str]], key: str) -> None:
     with link_list(key):
         for progress, icon in links:
             label = f"{progress.lesson.title} · {progress.status}"
-            navigation.page_link(progress.link, label, icon)
+            page_links.page_link(progress.link, label, icon)
 
 
 def link_list(key: str) -> DeltaGenerator:

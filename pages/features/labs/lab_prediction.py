@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.features.labs.lab import Case, Outcome
-from pages.shell import navigation, predictions
+from pages.shell import page_links, predictions
 
 
 def ask(lab: str, slug: str, case: Case, started: bool) -> None:
@@ -50,4 +50,4 @@ def compare(lab: str, slug: str, case: Case, left: Outcome, right: Outcome) -> N
             icon=":material/lightbulb:",
         )
     if origin := predictions.origin(lab, slug):
-        navigation.page_link(origin, "Back to the question", "quiz")
+        page_links.page_link(origin, "Back to the question", "quiz")

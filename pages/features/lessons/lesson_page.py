@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shell import identity, learner_progress, navigation
+from pages.shell import identity, learner_progress, page_links
 from pages.widgets import evidence, lesson_links, source_code
 from pages.widgets.questions import question_view
 from ssl_core.quiz import lessons
@@ -56,7 +56,7 @@ def draw(slug: str, exercise: Exercise) -> None:
     st.markdown(f":material/touch_app: **Try:** {exercise.task}")
     st.fragment(exercise.draw)()
     with lesson_links.link_list("lab"):
-        navigation.page_link(lesson.lab, lesson.lab_label, "science")
+        page_links.page_link(lesson.lab, lesson.lab_label, "science")
     with st.expander("The code that runs", icon=":material/code:"):
         for name in lesson.code:
             st.caption(f"`{name}`")
@@ -180,6 +180,6 @@ def _draw_neighbours(lesson: Lesson) -> None:
         [(progress, icon) for progress, icon in neighbours if progress], "around"
     )
     if following is None:
-        navigation.page_link(
+        page_links.page_link(
             "quiz", "That was the last lesson: on to the quiz", "arrow_forward"
         )

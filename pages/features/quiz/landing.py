@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shell import account_progress, learner_progress, navigation
+from pages.shell import account_progress, learner_progress, page_links
 from pages.widgets.questions.catalogue import library
 from ssl_core.quiz import results, review
 
@@ -25,7 +25,7 @@ def draw(now: int) -> None:
             f"**A mixed ten** from all lessons, new ones first, {len(library())} questions "
             "in all. Mixing lessons feels harder, and you keep more of it."
         )
-        navigation.page_link("quiz?mixed=true", "Draw ten questions", "shuffle")
+        page_links.page_link("quiz?mixed=true", "Draw ten questions", "shuffle")
     st.subheader("By lesson", anchor=False)
     for lesson in results.by_lesson(learner_progress.current(), library()):
         _draw_lesson(lesson)
@@ -34,14 +34,14 @@ def draw(now: int) -> None:
         "Enter reach everything else."
     )
     if account_progress.can_sign_in():
-        navigation.page_link(
+        page_links.page_link(
             "your_progress", "Sign in to find your answers on another device", "login"
         )
 
 
 def draw_link() -> None:
     """Draw a link to the landing page."""
-    navigation.page_link("quiz", "All questions", "arrow_back")
+    page_links.page_link("quiz", "All questions", "arrow_back")
 
 
 def _draw_due(now: int) -> None:
@@ -51,7 +51,7 @@ def _draw_due(now: int) -> None:
         st.markdown(
             f"**Due today: {due_count}.** Missed before, asked again when it helps."
         )
-        navigation.page_link("quiz?review=true", "Review now", "event_repeat")
+        page_links.page_link("quiz?review=true", "Review now", "event_repeat")
     elif queue:
         seconds = min(entry.due for entry in queue) - now
         days = max(1, -(-seconds // review.DAY))
@@ -77,8 +77,8 @@ def _draw_lesson(lesson: results.Known) -> None:
         else f"{lesson.questions} questions"
     )
     with practise:
-        navigation.page_link(f"quiz?lesson={lesson.slug}", "Practise", "edit")
+        page_links.page_link(f"quiz?lesson={lesson.slug}", "Practise", "edit")
     with exam:
-        navigation.page_link(
+        page_links.page_link(
             f"quiz?lesson={lesson.slug}&exam=true", "Exam", "fact_check"
         )

@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shell import learner_progress, navigation
+from pages.shell import learner_progress, page_links
 from pages.widgets.palette import NEUTRAL, PRIMARY
 from pages.widgets.plots import PLOTLY_CONFIG, Plot
 from pages.widgets.questions.catalogue import concept_name, concept_texts, library
@@ -21,7 +21,7 @@ def draw_concepts() -> None:
             "questions.",
             icon=":material/school:",
         )
-        navigation.page_link("quiz?mixed=true", "Draw ten questions", "shuffle")
+        page_links.page_link("quiz?mixed=true", "Draw ten questions", "shuffle")
         return
     lessons = results.by_lesson(learner_progress.current(), library())
     right = sum(entry.right for entry in lessons)
@@ -121,7 +121,7 @@ def draw_confident_mistakes() -> None:
     for attempt in mistakes[:10]:
         question = library()[attempt.question]
         stem = " ".join(question.stem.partition("\n\n")[0].split())
-        navigation.page_link(f"quiz?q={question.id}", stem, "arrow_forward")
+        page_links.page_link(f"quiz?q={question.id}", stem, "arrow_forward")
 
 
 def draw_upcoming_reviews() -> None:
@@ -135,7 +135,7 @@ def draw_upcoming_reviews() -> None:
     st.subheader("To come again", anchor=False)
     st.markdown(f"{', '.join(counts)}.")
     if 0 in days:
-        navigation.page_link("quiz?review=true", "Review now", "event_repeat")
+        page_links.page_link("quiz?review=true", "Review now", "event_repeat")
 
 
 def _format_days(days: int) -> str:

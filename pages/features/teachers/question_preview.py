@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
-from pages.shell import navigation
+from pages.shell import page_links
 from pages.widgets.questions.catalogue import concept_name
 from ssl_core.quiz.questions import (
     Choice,
@@ -46,7 +46,7 @@ def _draw_question(number: int, question: Question) -> None:
                 st.markdown(f"**Hint.** {hint}")
             sources = "; ".join(s.text for s in question.sources)
             st.caption(f"Rests on: {sources}")
-            navigation.page_link(question.lab, "See it happen", "science")
+            page_links.page_link(question.lab, "See it happen", "science")
 
 
 def _answers(question: Question) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shell import navigation
+from pages.shell import page_links
 from pages.widgets.questions.answer_form import OPTION_LETTERS
 from ssl_core.quiz.judging import Verdict, shuffled
 from ssl_core.quiz.questions import (
@@ -37,7 +37,7 @@ def draw_explanation(question: Base, answer: object, seed: int) -> None:
     _draw_other_answers(question, answer, seed)
     st.markdown(f"**In full.** {question.explanation}")
     st.caption(f"Rests on: {'; '.join(map(_source, question.sources))}")
-    navigation.page_link(question.lab, "See it happen", "science")
+    page_links.page_link(question.lab, "See it happen", "science")
 
 
 def _draw_other_answers(question: Base, answer: object, seed: int) -> None:
