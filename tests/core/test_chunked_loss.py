@@ -107,6 +107,7 @@ def _steps(loss: Tensor) -> str:
     return " ".join(step.name() for step in seen)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_quadratically() -> None:
     n = 6000  # whose similarities alone are 550 MB
     code = f"""

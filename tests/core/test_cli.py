@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sound_files import GOOD, on_disk
 
 from ssl_core.__main__ import main
 from ssl_core.data.shapes import shapes
@@ -89,8 +90,12 @@ def test_history_has_an_entry_per_tick(trained):
     assert result["history"][0]["knn"] is not None
 
 
-def test_a_run_on_sound_counts_clips(capsys):
-    assert main(["train", "simclr", "--data", "voices", "--steps", "2"]) == 0
+def test_a_run_on_sound_counts_clips(tmp_path, capsys):
+    data = str(on_disk(tmp_path, GOOD))
+    assert (
+        main(["train", "simclr", "--data", data, "--batch-size", "8", "--steps", "2"])
+        == 0
+    )
     out, err = capsys.readouterr()
     assert "clips/s" in out and "clips/s" in err and "raw spectrogram" in out
     assert "image" not in out + err and "picture" not in out + err
@@ -271,6 +276,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_training_needs_none_of_the_apps_libraries(photos, tmp_path):
     words = [sys.executable, "-c", BLOCKED, "train", "moco", "--data", photos, *SMALL]
     words += ["--json", str(tmp_path / "run.json")]
@@ -279,6 +285,7 @@ def test_training_needs_none_of_the_apps_libraries(photos, tmp_path):
     assert json.loads((tmp_path / "run.json").read_text())["steps"] == 3
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_the_results_so_far(photos, tmp_path):
     path = tmp_path / "run.json"
     words = command("train", "simclr", "--data", photos, *SMALL[:4], "--seconds", "600")

@@ -109,6 +109,7 @@ def test_nearest_excludes_the_point_itself_and_works_for_few_points() -> None:
     assert all(i not in row for i, row in enumerate(found.tolist()))
 
 
+@pytest.mark.slow  # UMAP compiles for half a minute of processor time
 def test_umap_keeps_clusters_together_and_starts_from_the_last_frame() -> None:
     g = torch.Generator().manual_seed(0)
     group = torch.arange(90) % 3

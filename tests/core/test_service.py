@@ -66,6 +66,7 @@ class TestProcesses(Contract):
             with pytest.raises(UnknownRun, match="is not known here"):
                 method(name)
 
+    @pytest.mark.slow
     def test_umap_is_computed_during_training(
         self, service: Service, config: RunConfig
     ) -> None:
