@@ -6,7 +6,13 @@ import streamlit as st
 
 from pages.shell import learner_progress
 from pages.shell.paths import ASSETS
-from pages.widgets.questions import answer_form, feedback, pager, predict_question
+from pages.widgets.questions import (
+    answer_form,
+    feedback,
+    pager,
+    predict_question,
+    self_grading,
+)
 from pages.widgets.questions.catalogue import library
 from ssl_core.quiz.judging import Answer, fits, judge, ticked
 from ssl_core.quiz.progress import CONFIDENCE, Attempt
@@ -136,7 +142,7 @@ def _draw_below(question: Base, key: str, latest: Attempt | None) -> None:
     if latest is None:
         return
     if isinstance(question, Short):
-        answer_form.draw_comparison(
+        self_grading.draw(
             key, question, latest, lambda ideas: _save_ticks(question, ideas)
         )
         return
