@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 LIMIT_S = 30.0  # many times what any wait takes on a busy machine
+START_LIMIT_S = 90.0  # the same for a process that has to start and import torch
 INTERVAL_S = 0.01
 
 

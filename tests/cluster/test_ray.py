@@ -25,7 +25,7 @@ from ssl_core.service import Service, Settings
 from ssl_core.service.hiring import hiring
 from ssl_core.service.link import Link
 from ssl_core.train import RunConfig
-from tests.polling import wait_until
+from tests.polling import START_LIMIT_S, wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -123,9 +123,11 @@ def test_the_memory_of_a_worker_is_reported(
 
 def assert_goes_on(service: Service, run: str) -> None:
     """After a loss: from the last checkpoint, with no step missing or repeated."""
-    wait_until(lambda: service.status(run).notice, "the notice", seconds=60)
+    wait_until(lambda: service.status(run).notice, "the notice", START_LIMIT_S)
     saved = saved_step(service, run)
-    wait_until(lambda: service.status(run).state == "running", "a new worker", 60)
+    wait_until(
+        lambda: service.status(run).state == "running", "a new worker", START_LIMIT_S
+    )
     wait_until(lambda: service.status(run).step > saved, "steps after the checkpoint")
     steps = [t["step"] for t in service.history(run)]
     assert steps == sorted(steps) and steps[0] == 0
@@ -142,7 +144,7 @@ def test_a_worker_saves_its_run_when_its_server_ends(
     wait_for_state(service, run, "interrupted")
     assert saved_step(service, run) == service.status(run).step >= 1
     assert not list(service.root.glob(".shared-*"))
-    wait_until(service.ready, "another bridge, and a worker", seconds=60)
+    wait_until(service.ready, "another bridge, and a worker", START_LIMIT_S)
 
 
 def test_a_run_goes_on_when_the_bridge_is_killed(
@@ -191,7 +193,9 @@ def test_a_node_that_does_not_share_the_folder_gets_no_run(
     (token,) = service.root.glob(".shared-*")
     token.unlink()  # by this file a worker tells that it sees the server's folder
     workers.newest.kill()
-    wait_until(lambda: not service.report().memory_mb, "the server to give up", 60)
+    wait_until(
+        lambda: not service.report().memory_mb, "the server to give up", START_LIMIT_S
+    )
     assert "does not see the server's folder" in (service.root / "ray.log").read_text()
     run = service.submit(SMALL, owner="ron")
     wait_for_state(service, run, "failed")

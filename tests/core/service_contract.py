@@ -19,7 +19,7 @@ from ssl_core.service import Service, Settings
 from ssl_core.service.hiring import Hire
 from ssl_core.service.link import Heard, Link, Lost
 from ssl_core.train import Budget, RunConfig
-from tests.polling import wait_until
+from tests.polling import START_LIMIT_S, wait_until
 
 PidOf = Callable[[Link], int]
 
@@ -46,13 +46,14 @@ def service_with(
 ) -> Service:
     """A service whose first worker is warm."""
     service = Service(root, settings, mapper, hire=workers)
-    wait_until(service.ready, "a warm worker", seconds=60)
+    wait_until(service.ready, "a warm worker", START_LIMIT_S)
     return service
 
 
 def started(service: Service, config: RunConfig, owner: str) -> str:
     run = service.submit(config, owner=owner)
-    wait_until(lambda: service.status(run).step >= 1, "the first step")
+    # Its worker may have to start first, in place of one that a test has ended.
+    wait_until(lambda: service.status(run).step >= 1, "the first step", START_LIMIT_S)
     return run
 
 
@@ -255,6 +256,7 @@ class Contract:
         wait_for_state(service, run, "failed")
         assert "batch_size is 4096" in (service.status(run).error or "")
 
+    @pytest.mark.slow
     def test_a_run_survives_the_loss_of_one_worker_but_not_of_two(
         self,
         service: Service,
@@ -269,7 +271,11 @@ class Contract:
         wait_until(lambda: service.status(run).notice, "the notice")
         saved = saved_step(service, run)
         assert f"lost ({killed}); it went on" in (service.status(run).notice or "")
-        wait_until(lambda: service.status(run).state == "running", "the new worker")
+        wait_until(
+            lambda: service.status(run).state == "running",
+            "the new worker",
+            START_LIMIT_S,
+        )
         wait_until(
             lambda: service.status(run).step > saved, "steps after the checkpoint"
         )
@@ -285,7 +291,11 @@ class Contract:
         assert service.history(run) and service.latest(run) is not None
 
         service.resume(run)
-        wait_until(lambda: service.status(run).step > now.step, "steps after a click")
+        wait_until(
+            lambda: service.status(run).step > now.step,
+            "steps after a click",
+            START_LIMIT_S,
+        )
         assert service.status(run).error is None
         service.stop(run)
         wait_for_state(service, run, "stopped")

@@ -9,7 +9,6 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from ssl_core.service.link import Heard, Link, Lost, Message
-from ssl_core.service.records import RunState
 from ssl_core.service.store import RunFolder
 
 END_STATES = {"stop": "stopped", "orphan": "interrupted", "park": "paused"}
@@ -65,9 +64,12 @@ class StubWorker(Link):
                 self._take({"ack": message["ack"]})
             run_id, command = message["run"], message["do"]
             if command == "start":
-                RunFolder(self.root, run_id).write_state(
-                    RunState("running", step=1, config=message["start"]["config"])
+                folder, config = (
+                    RunFolder(self.root, run_id),
+                    message["start"]["config"],
                 )
+                started = replace(folder.state(), state="running", step=1)
+                folder.write_state(replace(started, config=config))
             elif command in END_STATES:
                 self._end(run_id, END_STATES[command])
         self._gone()

@@ -306,6 +306,12 @@ def test_adjusting_before_the_first_tick_is_allowed(small_shapes: ImageSet) -> N
 # ---- Refuses.
 
 
+@pytest.fixture(scope="module")
+def undisturbed(small_shapes: ImageSet) -> list[float]:
+    """The losses of a run of three steps."""
+    return losses(start(small_shapes, AT_THE_END, steps=3))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -321,14 +327,17 @@ def test_adjusting_before_the_first_tick_is_allowed(small_shapes: ImageSet) -> N
     ],
 )
 def test_a_refused_change_changes_nothing_and_the_run_goes_on(
-    small_shapes: ImageSet, changes: dict[str, Any], message: str
+    small_shapes: ImageSet,
+    undisturbed: list[float],
+    changes: dict[str, Any],
+    message: str,
 ) -> None:
     run = start(small_shapes, AT_THE_END, steps=3)
     next(run)
     with pytest.raises(ValueError) as refusal:
         run.send(changes)
     assert message in str(refusal.value)
-    assert losses(run) == losses(start(small_shapes, AT_THE_END, steps=3))
+    assert losses(run) == undisturbed
 
 
 def test_a_batch_larger_than_the_data_is_one_sentence(small_shapes: ImageSet) -> None:
@@ -540,6 +549,7 @@ def test_fewer_than_two_held_out_rows_are_refused() -> None:
 # ---- Compiled.
 
 
+@pytest.mark.slow
 def test_a_compiled_run_has_the_same_losses_up_to_rounding(
     small_shapes: ImageSet,
 ) -> None:

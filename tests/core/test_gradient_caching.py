@@ -5,6 +5,7 @@ import torch
 from test_methods import SLUGS, make, views
 from torch import Tensor, nn
 
+from ssl_core.data import ImageSet
 from ssl_core.encoders import make_encoder
 from ssl_core.methods import METHODS, Method
 from ssl_core.methods.slices import embedded
@@ -91,12 +92,12 @@ def test_activations_are_kept_for_one_slice_only() -> None:
     assert kept(16) < kept(0) / 5
 
 
-def test_a_run_takes_a_batch_in_slices() -> None:
+def test_a_run_takes_a_batch_in_slices(small_shapes: ImageSet) -> None:
     known = {"batch_size": 64, "encoder": "tiny_group_norm", "head_norm": "layer"}
     runs = []
     for size in (0, 32):
         config = RunConfig.of({**known, "slice_size": size, "precision": "float32"})
-        *_, last = fit(config, budget=Budget(steps=3))
+        *_, last = fit(config, data=small_shapes, budget=Budget(steps=3))
         runs.append(last.loss)
     assert runs[0] == pytest.approx(runs[1], rel=1e-4)
 

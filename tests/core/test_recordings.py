@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from ssl_core.__main__ import main
 from ssl_core.data.shapes import shapes
@@ -254,15 +255,20 @@ SMALL = ["--batch-size", "16", "--device", "cpu", "--steps", "3"]
 
 
 def test_train_writes_a_recording(tmp_path, capsys):
-    path = tmp_path / "r.npz"
-    words = ["train", "simclr", *SMALL, "--seed", "4", "--record", str(path)]
+    path, images = tmp_path / "r.npz", tmp_path / "images"
+    for i, image in enumerate(shapes(count=60, held_out=2).images):
+        place = images / f"class{i % 3}" / f"{i}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image.permute(1, 2, 0).numpy()).save(place)
+    words = ["train", "simclr", "--data", str(images), *SMALL, "--seed", "4"]
+    words += ["--record", str(path)]
     assert main(words) == 0
     read = load(path)
     assert [f["step"] for f in read.frames] == [0, 1, 2, 3]
     # Probed by progress, not by the clock: first, after the first third, and last.
     assert [found["step"] for found in read.scores()] == [0, 2, 3]
     assert read.about["command"] == "python -m ssl_core " + " ".join(words)
-    assert read.xy.shape[1] == 300 and read.about["config"]["seed"] == 4
+    assert read.xy.shape[1] == 12 and read.about["config"]["seed"] == 4
     assert "recording in" in capsys.readouterr().out
 
 

@@ -25,7 +25,7 @@ from ssl_core.service.session import Session, Start
 from ssl_core.service.settings import Settings
 from ssl_core.service.store import RunFolder, new_id
 from ssl_core.train import Budget, RunConfig
-from tests.polling import wait_until
+from tests.polling import START_LIMIT_S, wait_until
 
 SMALL = RunConfig(batch_size=8, seed=1)
 
@@ -332,6 +332,21 @@ def test_looking_at_a_run_keeps_it(scheduler: Scheduler, training: str) -> None:
         assert scheduler.service.status(training).state == "running"
 
 
+def test_a_run_survives_the_loss_of_one_stub_but_not_of_two(
+    scheduler: Scheduler, service: Service, training: str
+) -> None:
+    scheduler.workers[-1].kill()
+    wait_until(lambda: len(scheduler.workers) == 2, "a second worker")
+    wait_until(lambda: scheduler.workers[1].messages, "the run's second start")
+    assert "lost (signal 9); it went on" in (service.status(training).notice or "")
+    scheduler.workers[-1].kill()
+    scheduler.wait_for_state(training, "died")
+    now = service.status(training)
+    assert now.resumable and "died (signal 9), for a second time" in (now.error or "")
+    service.resume(training)
+    scheduler.wait_for_state(training, "running")
+
+
 def test_an_idle_run_makes_room_and_can_be_resumed(
     scheduler: Scheduler, service: Service, training: str
 ) -> None:
@@ -354,7 +369,7 @@ def test_an_idle_run_makes_room_and_can_be_resumed(
 def real(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
     settings = Settings(workers=1, **request.param)
     made = Service(tmp_path, settings, mapper=False)
-    wait_until(made.ready, "a warm worker")
+    wait_until(made.ready, "a warm worker", START_LIMIT_S)
     yield made
     made.close()
 
@@ -374,7 +389,7 @@ def test_a_real_run_that_takes_too_much_is_ended(real: Service, message: str) ->
     now = real.status(run)
     assert now.state == "failed" and message in (now.error or "")
     assert not now.resumable
-    wait_until(real.ready, "a worker for the next")
+    wait_until(real.ready, "a worker for the next", START_LIMIT_S)
 
 
 @pytest.mark.slow

@@ -81,6 +81,7 @@ class TestProcesses(Contract):
         service.stop(run)
         wait_for_state(service, run, "stopped")
 
+    @pytest.mark.slow
     def test_a_worker_saves_its_run_when_its_server_ends(
         self, service: Service, workers: Workers, config: RunConfig
     ) -> None:

@@ -21,6 +21,7 @@ from ssl_core.checkpoints.index import SHELF, shipped
 from ssl_core.checkpoints.making import is_current, make, median_seed
 from ssl_core.checkpoints.shipped import RECIPES, Recipe, first_of_each
 from ssl_core.checkpoints.verifying import verify
+from ssl_core.cli import shipped as cli_shipped
 from ssl_core.data import ImageSet, load
 from ssl_core.methods import METHODS
 from ssl_core.train import Budget, Fit, RunConfig, Watch
@@ -350,13 +351,19 @@ def test_bad_input_gets_one_line_and_status_2(
     assert expected in err and err.count("\n") == 1 and out == ""
 
 
-def test_photographs_are_skipped_without_their_images(capsys):
+@pytest.fixture
+def small_data(small_shapes, monkeypatch) -> None:
+    """``verify`` scores on the small set; drawing the full ones takes seconds."""
+    monkeypatch.setattr(cli_shipped, "images_of", lambda name: small_shapes)
+
+
+def test_photographs_are_skipped_without_their_images(small_data, capsys):
     assert main(["checkpoint", "verify", "photographs-simclr"]) == 0
     out = capsys.readouterr().out
     assert "photographs-simclr: not checked: give --photos DIR" in out
 
 
-def test_a_damaged_and_a_missing_one_are_named(quick, tmp_path, capsys):
+def test_a_damaged_and_a_missing_one_are_named(quick, small_data, tmp_path, capsys):
     folder = Path(shutil.copytree(quick, tmp_path / "cut"))
     (folder / MODEL).write_bytes((folder / MODEL).read_bytes()[:100])
     empty = tmp_path / "empty"
@@ -462,14 +469,25 @@ def test_shipped_scores_are_what_verify_measures(capsys):
         assert re.search(rf"{slug} +kNN accuracy +{accuracy:.4f} ", out)
 
 
-def test_a_tampered_weight_is_detected(tmp_path, capsys):
-    folder = Path(shutil.copytree(SHELF / "shapes-simclr", tmp_path / "forged"))
+def test_a_tampered_weight_is_detected(quick, small_data, tmp_path, capsys):
+    assert " OFF" in verified_after_tampering(quick, tmp_path, capsys)
+
+
+@pytest.mark.slow
+def test_a_tampered_weight_of_a_shipped_checkpoint_is_detected(tmp_path, capsys):
+    printed = verified_after_tampering(SHELF / "shapes-simclr", tmp_path, capsys)
+    assert re.search(r"forged +kNN accuracy .* OFF", printed)
+
+
+def verified_after_tampering(checkpoint: Path, place: Path, capsys) -> str:
+    """Negate the first filters of a copy, verify it, and return what is printed."""
+    folder = Path(shutil.copytree(checkpoint, place / "forged"))
     tensors = tensors_of(folder)
     name = "method.encoder.layers.0.weight"
     tensors[name] = -tensors[name]
     reseal(folder, tensors)
     assert main(["checkpoint", "verify", str(folder)]) == 1
-    assert re.search(r"forged +kNN accuracy .* OFF", capsys.readouterr().out)
+    return capsys.readouterr().out
 
 
 def test_projections_separate_unseen_pairs():

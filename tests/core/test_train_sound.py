@@ -120,20 +120,22 @@ def test_the_medium_of_a_path_is_checked_when_it_is_read(digits: str) -> None:
 # ---- The command line.
 
 
+@pytest.mark.parametrize(
+    "data", ["DIGITS", pytest.param("voices", marks=pytest.mark.slow)]
+)
 def test_the_command_line_trains_on_voices_and_on_a_folder(
-    digits: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data: str, digits: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for data in ("voices", digits):
-        out = tmp_path / "run.json"
-        kept = tmp_path / f"kept-{data == digits}"
-        argv = ["train", "byol", "--data", data, *SMALL, "--json", str(out)]
-        assert main([*argv, "--save", str(kept)]) == 0
-        result = json.loads(out.read_text())
-        assert result["config"]["augment"] == pytest.approx(dict(default_views(data)))
-        assert {"said", "speaker"} <= result["probes"].keys()
-        assert "raw spectrogram" in capsys.readouterr().out
-        card = checkpoints.load(kept).card
-        assert card["data"]["shape"] == [1, 32, 64]
+    data = digits if data == "DIGITS" else data
+    out, kept = tmp_path / "run.json", tmp_path / "kept"
+    argv = ["train", "byol", "--data", data, *SMALL, "--json", str(out)]
+    assert main([*argv, "--save", str(kept)]) == 0
+    result = json.loads(out.read_text())
+    assert result["config"]["augment"] == pytest.approx(dict(default_views(data)))
+    assert {"said", "speaker"} <= result["probes"].keys()
+    assert "raw spectrogram" in capsys.readouterr().out
+    card = checkpoints.load(kept).card
+    assert card["data"]["shape"] == [1, 32, 64]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from mutations import mutated, mutated_json
 from ssl_core.service import Service, Settings
 from ssl_core.service.store import new_id
 from ssl_core.train import RunConfig
-from tests.polling import wait_until
+from tests.polling import START_LIMIT_S, wait_until
 
 FILES = (
     *("config.json", "state.json", "ticks.jsonl", "latest.npz", "map_set.npz"),
@@ -44,7 +44,7 @@ def interrupted(root: Path) -> str:
     service = Service(root, Settings(workers=1), mapper=False)
     try:
         run = service.submit(RunConfig(batch_size=8), owner=secrets.token_urlsafe(16))
-        wait_until(lambda: service.checkpoint(run), "a checkpoint")
+        wait_until(lambda: service.checkpoint(run), "a checkpoint", START_LIMIT_S)
         wait_until(lambda: len(service.history(run)) > 5, "some ticks")
     finally:
         service.close()

@@ -27,7 +27,7 @@ sys.path.insert(0, str(HOME))  # run as a script, too
 
 from ssl_core import checkpoints  # noqa: E402
 from ssl_core.service.store import RunFolder  # noqa: E402
-from tests.polling import wait_until  # noqa: E402
+from tests.polling import START_LIMIT_S, wait_until  # noqa: E402
 
 
 @dataclass
@@ -70,7 +70,7 @@ def kills(
         victim = VICTIMS[number % len(VICTIMS)]
         folder = RunFolder(root, run)
         start = folder.state().step
-        wait_until(lambda: folder.state().step > start, "training")  # noqa: B023
+        wait_until(lambda: folder.state().step > start, "training", START_LIMIT_S)  # noqa: B023
         after = rng.uniform(0, longest)
         time.sleep(after)  # the moment of the kill is random on purpose
         pids = _pids(server)
@@ -87,7 +87,7 @@ def kills(
         saved = _saved(folder)
         if victim != "worker":
             server, run = _serve(root, run)
-        wait_until(lambda: folder.state().step > saved, "training after the kill")  # noqa: B023
+        wait_until(lambda: folder.state().step > saved, "training again", START_LIMIT_S)  # noqa: B023
         yield Found(
             victim,
             round(after, 2),

@@ -8,7 +8,7 @@ import corruption
 import pytest
 
 from ssl_core.service import RESUMABLE, RunStatus, Service, Settings
-from tests.polling import wait_until
+from tests.polling import START_LIMIT_S, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("corrupted_runs")]
 Room = tuple[Path, str, list[corruption.Damaged]]
@@ -110,6 +110,7 @@ def test_a_damaged_run_resumes_or_ends_with_a_sentence(
         wait_until(
             lambda: not (now := service.status(damaged.run)).active or now.step > step,  # noqa: B023
             f"what comes of {damaged}",
+            START_LIMIT_S,
         )
         now = service.status(damaged.run)
         if now.active:
@@ -133,5 +134,9 @@ def test_an_undamaged_run_is_unaffected(service: Service, room: Room) -> None:
         and service.checkpoint(run)
     )
     service.resume(run)
-    wait_until(lambda: service.status(run).step > ticks[-1]["step"], "it to go on")
+    wait_until(
+        lambda: service.status(run).step > ticks[-1]["step"],
+        "it to go on",
+        START_LIMIT_S,
+    )
     service.stop(run)

@@ -9,7 +9,7 @@ import pytest
 
 from ssl_core.service import Service, Settings
 from ssl_core.train import Budget, RunConfig
-from tests.polling import wait_until
+from tests.polling import START_LIMIT_S, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,7 @@ def serving(root: Path) -> Service:
 
 def trained(service: Service, owner: str) -> str:
     run = service.submit(SMALL, owner=owner)
-    wait_until(lambda: service.status(run).step >= 1, "the first step")
+    wait_until(lambda: service.status(run).step >= 1, "the first step", START_LIMIT_S)
     return run
 
 
@@ -130,7 +130,7 @@ def test_a_limit_on_file_size_ends_a_run(tmp_path: Path) -> None:
         now = service.status(run)
         assert now.state == "failed" and ROOM in (now.error or ""), now
         assert "too large" in (now.error or "")
-        wait_until(service.ready, "a worker for the next")
+        wait_until(service.ready, "a worker for the next", START_LIMIT_S)
     finally:
         service.close()
 

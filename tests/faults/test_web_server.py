@@ -13,7 +13,7 @@ from tests.load.asyncio_thread import run as played
 from tests.load.learner import name
 from tests.load.server import Server, serving
 from tests.load.tab import Tab
-from tests.polling import wait_until
+from tests.polling import START_LIMIT_S, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,11 @@ def test_a_run_resumes_after_its_server_was_killed(tmp_path: Path) -> None:
     learner, runs = name(), tmp_path / "runs"
     with serving(runs, tmp_path / "log", workers=1) as server:
         played(playground(server, learner, "main_train"))
-        wait_until(lambda: list(runs.glob("*/checkpoint-b/card.json")), "checkpoints")
+        wait_until(
+            lambda: list(runs.glob("*/checkpoint-b/card.json")),
+            "checkpoints",
+            START_LIMIT_S,
+        )
         (run,) = (p.parents[1].name for p in runs.glob("*/checkpoint-b/card.json"))
         folder = RunFolder(runs, run)
         pids = [server.process.pid, *server.workers()]
@@ -48,7 +52,9 @@ def test_a_run_resumes_after_its_server_was_killed(tmp_path: Path) -> None:
         assert "Resume" in played(playground(server, learner))
         assert folder.state().state == "interrupted"
         played(playground(server, learner, "main_resume"))
-        wait_until(lambda: folder.state().step > before.step, "it to go on")
+        wait_until(
+            lambda: folder.state().step > before.step, "it to go on", START_LIMIT_S
+        )
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
