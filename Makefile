@@ -3,13 +3,16 @@
 # make test       install what the tests need, a browser included, and run the main tests
 # make test-slow  the rest: clusters, load, faults, PostgreSQL, benchmarks, all that ships
 # make test-all   both
-# make check      format, lint and types only
+# make check      format, lint, types and imports only; installs what the tests need
+# make test-js    the JavaScript tests only (Node.js 20.19 or newer with npm)
+# make setup      install what the app needs; setup-test and setup-test-slow: what tests need
 # make audit      look the installed packages up among known vulnerabilities (needs a network)
 # make lock       resolve the versions that deploy/ installs (LOCK_FLAGS=--upgrade: newest)
 # make clean      remove what these installed; make clean-data removes learners' runs
 #
 # GPU=1 installs PyTorch's CUDA build, GPU=0 its CPU build. With neither, an installed build
 # is kept, and a fresh environment gets the CPU build where TORCH_INDEX can be reached.
+# PYTHON=python3.12 makes the environment with another Python than python3.
 PORT ?= 8501
 PYTHON ?= python3
 ifneq ($(GPU),1)

@@ -44,99 +44,133 @@ class Settings:
     """
 
     runs_dir: str = knob(
-        "", help="Folder of runs and uploads; empty is .runs beside the app."
+        "",
+        help="Folder of runs and uploads. Empty: .runs beside the app.",
     )
     data_dir: str = knob(
-        "", help="Folder of downloaded data sets; empty is ~/.cache/ssl_core."
+        "",
+        help="Folder of downloaded data sets. Empty: ~/.cache/ssl_core.",
     )
     workers: int = knob(
         0,
         low=0,
         high=64,
-        help="Runs that train at a time; 0 is a core less than there are, 1 to 4.",
+        help="How many runs train at once. 0: one fewer than the cores, from 1 to 4.",
     )
-    queue: int = knob(40, low=1, high=10_000, help="Most runs that wait at a time.")
+    queue: int = knob(
+        40, low=1, high=10_000, help="How many runs may wait; more are refused."
+    )
     max_seconds: float = knob(
-        600.0, low=1, high=86_400, help="Most seconds that a run trains."
+        600.0,
+        low=1,
+        high=86_400,
+        help="Longest training time of a run, in seconds.",
     )
     max_steps: int = knob(
-        100_000, low=1, high=10_000_000, help="Most optimisation steps of a run."
+        100_000,
+        low=1,
+        high=10_000_000,
+        help="Largest number of optimisation steps of a run.",
     )
     max_batch: int = knob(4_096, low=2, high=16_384, help="Largest batch size.")
     max_images: int = knob(
-        100_000, low=64, high=10_000_000, help="Most images or clips of a data set."
+        100_000,
+        low=64,
+        high=10_000_000,
+        help="Largest number of images or clips in a data set.",
     )
     max_memory_mb: int = knob(
         4_000,
         low=100,
         high=1_000_000,
-        help="Most memory of a training process in MB; a run that takes more is ended.",
+        help="Memory limit of a training process in MB. A run above it is ended.",
     )
     idle_timeout_contended_s: float = knob(
         90.0,
         low=5,
         high=86_400,
-        help="While others wait, a run that nobody looks at for so long makes room.",
+        help="Seconds after which a run that nobody watches is ended while others "
+        "wait.",
     )
     idle_timeout_s: float = knob(
         600.0,
         low=5,
         high=864_000,
-        help="A run that nobody looks at for so long makes room in any case.",
+        help="Seconds after which a run that nobody watches is ended in any case.",
     )
     retention_runs: int = knob(
-        500, low=1, high=1_000_000, help="Ended runs that are kept."
+        500,
+        low=1,
+        high=1_000_000,
+        help="How many ended runs are kept.",
     )
     retention_days: float = knob(
-        7.0, low=0.01, high=3_650, help="Days that ended runs and uploads are kept."
+        7.0,
+        low=0.01,
+        high=3_650,
+        help="For how many days ended runs and uploads are kept.",
     )
     uploads_mb: int = knob(
-        4_000, low=1, high=10_000_000, help="Most MB of all uploads; the oldest go."
+        4_000,
+        low=1,
+        high=10_000_000,
+        help="Total size of uploads in MB. Beyond it the oldest are deleted.",
     )
     sandbox_memory_mb: int = knob(
         1_000,
         low=100,
         high=1_000_000,
-        help="Most memory in MB that opening one picture, recording or checkpoint takes.",
+        help="Memory limit in MB for opening one picture, recording or checkpoint.",
     )
     sandbox_seconds: float = knob(
-        20.0, low=1, high=600, help="Most seconds that opening one of these takes."
+        20.0,
+        low=1,
+        high=600,
+        help="Time limit in seconds for opening one of these files.",
     )
     lab_steps: int = knob(
-        0, low=0, high=100_000, help="Most steps of a lab's arm; 0 is what it asks for."
+        0,
+        low=0,
+        high=100_000,
+        help="Largest number of steps of a run in a lab. 0: the lab's own number.",
     )
     umap: bool = knob(
-        True, help="Whether maps can be laid out by UMAP, in a process of 0.7 GB."
+        True,
+        help="Whether the map offers UMAP, which runs in a process of 0.7 GB.",
     )
     operator_key: str = knob(
         "",
-        help="Opens the operators' page, /operators?key=…; at least 16 characters, or "
-        "there is none.",
+        help="Key of the operators' page, /operators?key=…, at least 16 characters. "
+        "Empty: there is no such page.",
     )
     backend: str = knob(
-        "local", choices=BACKENDS, help="Where runs train: on this machine, or by Ray."
+        "local",
+        choices=BACKENDS,
+        help="Where runs train: on this machine, or on a Ray cluster.",
     )
     ray_address: str = knob(
-        "", help="Address of a Ray cluster; empty starts one on this machine."
+        "",
+        help="Address of the Ray cluster. Empty: start one on this machine.",
     )
     mirror: str = knob(
         "",
-        help="URL (fsspec: s3://…, file://…) to which runs are copied, so that another "
-        "replica finds them; empty, they stay in their folder.",
+        help="URL of a store (fsspec: s3://…, file://…) to which runs are copied, so "
+        "that another replica finds them. Empty: no copies.",
     )
     database: str = knob(
         "",
-        help="URL (SQLAlchemy) of the progress of signed-in learners; empty is SQLite "
-        "in the folder of runs.",
+        help="URL (SQLAlchemy) of the database for the progress of signed-in learners. "
+        "Empty: SQLite in the folder of runs.",
     )
     frame_ancestors: str = knob(
         "'self'",
-        help="Who may show the app in a frame: sites, separated by spaces; * is anyone.",
+        help="Sites that may show the app in a frame, separated by spaces. *: any "
+        "site.",
     )
     log_format: str = knob(
         "text",
         choices=LOG_FORMATS,
-        help="What the log is: lines to read, or JSON lines.",
+        help="Format of the log: lines of text, or JSON lines.",
     )
 
     def __post_init__(self) -> None:
