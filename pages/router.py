@@ -13,8 +13,6 @@ def main() -> None:
         page_title="Contrastive learning, live",
         page_icon=str(ASSETS / "icon.png"),
         layout="wide",
-        # *Train* closes the sidebar on small screens, where it would cover the page.
-        initial_sidebar_state=st.session_state.get("sidebar_state", "auto"),
     )
     pages_by_section = {
         section: [

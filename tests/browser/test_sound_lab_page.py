@@ -84,7 +84,7 @@ def test_predict_run_read_the_verdict_and_place_a_recording(page: Page) -> None:
     # It stands on the map, chosen, and its neighbours there can be heard.
     own = page.locator(".map").filter(has_text="Your recording (ringed)")
     expect(own.locator(".slot canvas.picture")).to_have_count(1 + 6)
-    with page.expect_response(re.compile(r"/sounds/strangers/\d+$")) as answered:
+    with page.expect_response(re.compile(r"/sounds/held_out/\d+$")) as answered:
         own.locator(".slot").nth(1).click()
     assert answered.value.ok
     said_alike = own.locator(".agreement")

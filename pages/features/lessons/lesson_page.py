@@ -48,6 +48,7 @@ def draw(slug: str, exercise: Exercise) -> None:
         st.error(f"{error}.", icon=":material/menu_book:")
         return
     st.title(lesson.title, anchor=False)
+    _save_opened(lesson)
     question_open = _draw_opening_question(lesson)
     if not _is_text_open(lesson):
         return
@@ -78,12 +79,19 @@ def load_object(name: str) -> Any:
 def _is_text_open(lesson: Lesson) -> bool:
     """Whether the opening question was answered or skipped."""
     progress = learner_progress.current()
-    if lesson.slug in progress.lessons or lesson.opening not in question_view.library():
-        return True
-    if progress.latest(lesson.opening) is None:
-        return False
-    learner_progress.save(progress.with_lesson(lesson.slug, learner_progress.now()))
-    return True
+    return (
+        lesson.slug in progress.lessons
+        or lesson.opening not in question_view.library()
+        or progress.latest(lesson.opening) is not None
+    )
+
+
+def _save_opened(lesson: Lesson) -> None:
+    """Save that the text was opened, once the opening question was answered."""
+    progress = learner_progress.current()
+    answered = progress.latest(lesson.opening) is not None
+    if answered and lesson.slug not in progress.lessons:
+        _open_text(lesson.slug)
 
 
 def _draw_opening_question(lesson: Lesson) -> bool:
