@@ -96,7 +96,7 @@ def test_predict_run_read_the_verdict_and_place_a_recording(page: Page) -> None:
     expect(own.locator(".legend > span.swatch")).to_have_text("unknown")
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.url) if "/sounds/" in r.url else None)
-    page.locator(".st-key-own_voice").scroll_into_view_if_needed()
+    page.locator(".st-key-query_spectrogram").scroll_into_view_if_needed()
     canvas = own.locator("canvas.points")
     choose_own(page, own, canvas)
     expect(own.locator(".facts")).to_have_text("said unknown · speaker unknown")

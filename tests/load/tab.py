@@ -322,7 +322,7 @@ class Tab:
             if e.run == self._run or (of_run and e.fragment not in of_run)
         }
         if not of_run:
-            self._follow(self.data("ssl_lab_map").get("feed"))
+            self._follow(self.data("ssl_lab_map").get("frames_url"))
         if self._asked and self._asked.begun and not self._asked.done.done():
             self._asked.done.set_result(None)
 

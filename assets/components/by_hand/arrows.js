@@ -2,7 +2,7 @@
 
 import { setAttributes, setText } from "../shared/dom.js";
 import { toView } from "./geometry.js";
-import { nameOf, roleOf } from "./words.js";
+import { nameOf, roleOf } from "./text.js";
 
 // A force of 1/(N tau), the most that one pair can do, is this many radii long.
 const LONGEST = 0.6;

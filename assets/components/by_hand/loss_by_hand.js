@@ -13,7 +13,7 @@ import { buildPanel, check } from "./panel.js";
 import { buildScene, paintScene } from "./scene.js";
 import { buildTable, writeTable } from "./table.js";
 import { normalize, scale } from "./vectors.js";
-import { arrowsText, figureText, fourDigits, measuresText, referenceText, twoDigits } from "./words.js";
+import { arrowsText, figureText, fourDigits, measuresText, referenceText, twoDigits } from "./text.js";
 
 const GLIDE_MS = 200;
 const SETTLE_MS = 250;

@@ -4,7 +4,7 @@ import { setAttributes, setText, svgElement } from "../shared/dom.js";
 import { paintForces, paintSums } from "./arrows.js";
 import { anglesText, DEGREE, toView } from "./geometry.js";
 import { keysText } from "./panel.js";
-import { nameOf, roleOf } from "./words.js";
+import { nameOf, roleOf } from "./text.js";
 
 const GLOBE = [
   (t) => [Math.cos(t), 0, Math.sin(t)],

@@ -3,7 +3,7 @@
 import { element, setText, toolButton } from "../shared/dom.js";
 import { partnerOf } from "./loss.js";
 import { norm } from "./vectors.js";
-import { fourDigits, nameOf, roleOf, scientific, twoDigits } from "./words.js";
+import { fourDigits, nameOf, roleOf, scientific, twoDigits } from "./text.js";
 
 const COLUMNS = ["", "cosine", "/ \u03c4", "exp", "softmax", "share of loss", "arrow"];
 

@@ -10,7 +10,7 @@ import { paint, PICTURE_CELL, SHADES } from "./paint.js";
 import { buildPanel, showLegend, showTip } from "./panel.js";
 
 const NAMES_GUTTER = 24; // CSS pixels beside the cells, where there is no room for pictures
-const MOST_GUTTER = 40;
+const MAX_GUTTER = 40;
 
 export class SimilarityCanvas {
   constructor(root) {
@@ -125,7 +125,7 @@ export class SimilarityCanvas {
     this.density = window.devicePixelRatio || 1;
     this.width = clientWidth;
     const evenly = clientWidth / (this.count + 1);
-    this.gutter = evenly >= PICTURE_CELL ? Math.min(evenly, MOST_GUTTER) : NAMES_GUTTER;
+    this.gutter = evenly >= PICTURE_CELL ? Math.min(evenly, MAX_GUTTER) : NAMES_GUTTER;
     // Two pixels are left for the frame of the last row.
     this.cell = (clientWidth - 2 - this.gutter) / this.count;
     const { canvas, stage } = this.parts;

@@ -142,6 +142,6 @@ def weights_plot(cosines: np.ndarray, tau: float, row: int) -> tuple[Plot, list[
 
 
 def neighbours_image(views: np.ndarray, row: int, nearest: list[int]) -> np.ndarray:
-    """Image of anchor, partner and nearest negatives, add_frame in their roles' colours."""
+    """Image of anchor, partner and nearest negatives, framed in their roles' colours."""
     roles = [(row, ANCHOR), (row ^ 1, POSITIVE), *((j, NEGATIVE) for j in nearest)]
     return np.hstack([add_frame(enlarge(views[j], 2), colour) for j, colour in roles])

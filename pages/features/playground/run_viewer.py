@@ -105,7 +105,7 @@ def draw_curves(run: str) -> None:
     )
     scores = next((t["scores"] for t in reversed(history) if t.get("scores")), None)
     if scores:
-        _draw_plot("Kept and thrown away", run_plots.probe_bars(scores), "chart_kept")
+        _draw_plot("Kept and thrown away", run_plots.probe_bars(scores), "chart_probes")
 
 
 def draw_batch(run: str) -> None:

@@ -5,7 +5,7 @@ const RETRY_MS = 1000;
 /**
  * Ask for one frame after the other until there are no more or `signal` aborts.
  *
- * @param url address of the frames.
+ * @param url of the frames.
  * @param signal an AbortSignal.
  * @param knownFrame a function that returns the `frame_id` of the frame that is shown.
  * @param onFrame called with each new frame.
