@@ -41,7 +41,7 @@ def ask(path: str) -> tuple[int, dict[str, str], bytes]:
 def test_every_module_is_served_as_javascript_that_a_browser_keeps() -> None:
     assert len(components.MODULES) > 30
     for path, content in components.MODULES.items():
-        status, headers, body = ask(f"/{components.address(path)}")
+        status, headers, body = ask(f"/{components.url(path)}")
         assert (status, body) == (200, content)
         assert headers["content-type"] == "text/javascript; charset=utf-8"
         assert headers["cache-control"] == components.FOREVER
@@ -51,11 +51,11 @@ def test_every_module_is_served_as_javascript_that_a_browser_keeps() -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        f"/{components.address('map/none.js')}",
-        f"/{components.address('map/map.css')}",
-        f"/{components.address('package.json')}",
-        f"/{components.address('../../app.py')}",
-        f"/{components.address('map/index.js')}/",
+        f"/{components.url('map/none.js')}",
+        f"/{components.url('map/map.css')}",
+        f"/{components.url('package.json')}",
+        f"/{components.url('../../app.py')}",
+        f"/{components.url('map/index.js')}/",
         "/components/0123456789abcdef/map/index.js",
         "/components/map/index.js",
     ],
