@@ -66,7 +66,13 @@ def test_what_the_browser_kept_is_never_taken_as_read_unread(cut: int, put) -> N
     kept = Progress(seed=3).with_attempt(
         Attempt(question="composition-why", at=5, answer=1, score=1.0)
     )
-    said = {"nonce": "n", "report_id": 7.5, "text": saving.dumps(kept), "owner_tag": "", "storage_off": True}
+    said = {
+        "nonce": "n",
+        "report_id": 7.5,
+        "text": saving.dumps(kept),
+        "owner_tag": "",
+        "storage_off": True,
+    }
     state = put(State(cut, progress_nonce="n", progress_store={"stored": said}))
     with contextlib.suppress(RerunException):
         learner_progress._on_stored()

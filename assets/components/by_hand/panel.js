@@ -17,7 +17,7 @@ function choices(name, legend, options, choose) {
   return fieldset;
 }
 
-/** Check the radio button of a value; nobody is told. */
+/** Check the radio button of a value without calling `choose`. */
 export function check(fieldset, value) {
   fieldset.querySelectorAll("input").forEach((input) => {
     input.checked = input.value === String(value);

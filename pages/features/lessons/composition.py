@@ -29,14 +29,14 @@ class Retrieval:
         rate: top-1 accuracy in [0, 1].
         candidates: number of views to choose from.
         anchors, picks: ``[ANCHORS, 3, H, W]`` uint8.
-        right: ``[ANCHORS]`` bool.
+        is_correct: ``[ANCHORS]`` bool.
     """
 
     rate: float
     candidates: int
     anchors: np.ndarray
     picks: np.ndarray
-    right: np.ndarray
+    is_correct: np.ndarray
 
 
 def draw() -> None:
@@ -65,7 +65,7 @@ def draw() -> None:
         )
     with right:
         sentence = (
-            f"The first {ANCHORS} anchors and their picks: {result.right.sum()} of "
+            f"The first {ANCHORS} anchors and their picks: {result.is_correct.sum()} of "
             f"{ANCHORS} right."
         )
         st.markdown(f"**{sentence}**")
@@ -152,7 +152,7 @@ def picks_image(retrieval: Retrieval) -> np.ndarray:
     pairs = [
         np.hstack([add_frame(enlarge(a, SCALE), ANCHOR), _framed_pick(p, is_right)])
         for a, p, is_right in zip(
-            retrieval.anchors, retrieval.picks, retrieval.right, strict=True
+            retrieval.anchors, retrieval.picks, retrieval.is_correct, strict=True
         )
     ]
     half = ANCHORS // 2

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shell import url_params
-from pages.widgets.knobs import widget
+from pages.widgets.knobs import draw_knob
 from pages.widgets.palette import ANCHOR, NEGATIVE, NEUTRAL, POSITIVE, PRIMARY
 from pages.widgets.plots import PLOTLY_CONFIG, Plot
 from ssl_core.knobs import Knob
@@ -31,9 +31,9 @@ def draw() -> None:
     url_params.check(KNOBS | {"lesson_n": Knob(64, choices=SIZES)})
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        n = widget("lesson_n", KNOBS["lesson_n"])
+        n = draw_knob("lesson_n", KNOBS["lesson_n"])
     with middle:
-        tau = widget("lesson_n_tau", KNOBS["lesson_n_tau"])
+        tau = draw_knob("lesson_n_tau", KNOBS["lesson_n_tau"])
     classes = right.select_slider(
         "Equally common classes",
         list(CLASSES),

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shell import url_params
-from pages.widgets.knobs import widget
+from pages.widgets.knobs import draw_knob
 from pages.widgets.palette import NEUTRAL, PRIMARY
 from pages.widgets.plots import PLOTLY_CONFIG, Plot
 from ssl_core.knobs import Knob
@@ -60,7 +60,7 @@ def draw() -> None:
         st.columns(3, gap="medium"), KNOBS.items(), strict=True
     ):
         with column:
-            values.append(widget(name, knob))
+            values.append(draw_knob(name, knob))
     used, offset, difference = values
     result = measure(used, offset, difference)
     st.markdown(f"**{describe(result)}**")

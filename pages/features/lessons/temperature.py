@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shell import url_params
-from pages.widgets.knobs import widget
+from pages.widgets.knobs import draw_knob
 from pages.widgets.matrix.cell_text import format_percent, view_name
 from pages.widgets.palette import ANCHOR, NEGATIVE, NEUTRAL, POSITIVE
 from pages.widgets.plots import PLOTLY_CONFIG, Plot
@@ -34,9 +34,9 @@ def draw() -> None:
     url_params.check(KNOBS)
     left, right = st.columns([0.6, 0.4], gap="large")
     with left:
-        tau = widget("lesson_push_tau", KNOBS["lesson_push_tau"])
+        tau = draw_knob("lesson_push_tau", KNOBS["lesson_push_tau"])
     with right:
-        anchor = widget("lesson_anchor", KNOBS["lesson_anchor"])
+        anchor = draw_knob("lesson_anchor", KNOBS["lesson_anchor"])
     row = 2 * (anchor - 1)
     plot, nearest = weights_plot(cosines, tau, row)
     st.markdown(f"**{plot.caption}**")

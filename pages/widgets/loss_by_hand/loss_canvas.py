@@ -149,7 +149,7 @@ def lowest_loss(images: int, tau: float, space: str) -> str:
         tau: temperature.
         space: "circle" or "sphere".
     """
-    best = Arrangement(images, tau, space, arrangement="perfect")
+    best = Arrangement(images, tau, space, preset="perfect")
     loss, _ = autograd(best)
     where = f"N = {images} on the {space} at τ = {tau:g}"
     start = (
@@ -205,6 +205,6 @@ def _format_error(error: float) -> str:
 
 
 def _fields(arrangement: Arrangement) -> dict[str, Any]:
-    names = ("images", "tau", "space", "arrangement", "points")
+    names = ("images", "tau", "space", "preset", "points")
     fields = {name: getattr(arrangement, name) for name in names}
     return fields | {"anchor": arrangement.anchor_row}

@@ -18,7 +18,7 @@ _STYLE = ASSETS / "quiz.css"
 
 
 def draw_set(
-    ids: Sequence[str], key: str, since: int = 0, *, from_the_top: bool = False
+    ids: Sequence[str], key: str, since: int = 0, *, start_at_first: bool = False
 ) -> None:
     """Draw one question of a set, with buttons to all others.
 
@@ -26,17 +26,17 @@ def draw_set(
         ids: of questions of :func:`library`.
         key: of this set; the current question survives a page switch.
         since: Unix seconds; earlier answers do not count, as in a review.
-        from_the_top: begin with the first question instead of the first unanswered one.
+        start_at_first: begin with the first question instead of the first unanswered one.
     """
     ids = [question_id for question_id in ids if question_id in library()]
     if not ids:
         st.info("There is no question in this set.", icon=":material/search_off:")
         return
     marks = [_mark(question_id, since) for question_id in ids]
-    index = pager.draw_dots(ids, key, marks, from_the_top=from_the_top)
+    index = pager.draw_question_picker(ids, key, marks, start_at_first=start_at_first)
     number = f"Question {index + 1} of {len(ids)}"
     draw_question(ids[index], key, since=since, number=number)
-    pager.draw_buttons(ids, key, index)
+    pager.draw_back_next(ids, key, index)
 
 
 def draw_question(
