@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.features import operators
-from pages.shell import learner_progress, menu, startup, url_params
+from pages.shell import identity, learner_progress, menu, startup, url_params
 from pages.shell.paths import ASSETS
 
 
@@ -32,6 +32,7 @@ def main() -> None:
 
         sidebar.draw()
     page.run()
+    identity.set_cookie()
     learner_progress.mount()
     startup.warm_up()
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shell import identity, learner_progress, page_links
-from pages.widgets import evidence, lesson_links, source_code
+from pages.shell import learner_progress, page_links
+from pages.widgets import evidence, lesson_links, lesson_progress, source_code
 from pages.widgets.questions import question_view
 from ssl_core.quiz import lessons
 from ssl_core.quiz.lessons import Lesson, LessonError
@@ -40,7 +40,6 @@ def draw(slug: str, exercise: Exercise) -> None:
         slug: of the lesson.
         exercise: its interactive part.
     """
-    identity.set_cookie()
     try:
         lesson = lessons.of(slug)
     except LessonError as error:
@@ -178,7 +177,7 @@ def _draw_questions(lesson: Lesson) -> None:
 
 def _draw_neighbours(lesson: Lesson) -> None:
     try:
-        previous, following = lesson_links.neighbours(lesson.slug)
+        previous, following = lesson_progress.neighbours(lesson.slug)
     except LessonError as error:
         st.error(f"{error}.", icon=":material/menu_book:")
         return

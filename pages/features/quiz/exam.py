@@ -64,7 +64,7 @@ def _draw_questions(exam: Exam) -> None:
     answers = _valid_answers(exam)
     icons = [":material/edit: " if i in answers else "" for i in ids]
     index = pager.draw_question_picker(ids, key, icons)
-    with st.container(width=question_view.TEXT_WIDTH):
+    with st.container(width=question_view.MAX_LINE_WIDTH):
         _draw_question(
             exam,
             library()[ids[index]],

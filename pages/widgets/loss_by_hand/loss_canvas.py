@@ -51,8 +51,8 @@ class State:
 def state() -> State:
     """The session's state; takes over the points of a link that was opened since.
 
-    Call it in a run of the whole page. During a run of a fragment, the browser's URL may be
-    older than what the last run wrote, and would be taken for another link.
+    Call it in a run of the whole page. In a run of a fragment the URL may be outdated, and
+    would look like another link.
     """
     params = {n: st.query_params[n] for n in URL_PARAMS if n in st.query_params}
     current: State | None = st.session_state.get("by_hand")

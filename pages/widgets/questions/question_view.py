@@ -12,7 +12,7 @@ from ssl_core.quiz.judging import Answer, fits, judge, ticked
 from ssl_core.quiz.progress import CONFIDENCE, Attempt
 from ssl_core.quiz.questions import Base, Predict, Short
 
-TEXT_WIDTH = 860  # pixels; longer lines are hard to read
+MAX_LINE_WIDTH = 860  # pixels: maximum readable line width
 
 _STYLE = ASSETS / "quiz.css"
 
@@ -54,7 +54,7 @@ def draw_question(
     question = library()[question_id]
     key = f"{key}_{question_id}"
     latest = _latest(question, since)
-    with st.container(width=TEXT_WIDTH):
+    with st.container(width=MAX_LINE_WIDTH):
         load_style()
         draw_header(question, note, number)
         _draw_confidence(key, latest)
