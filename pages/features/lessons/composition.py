@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.widgets.palette import ANCHOR, NEGATIVE, NEUTRAL, POSITIVE, PRIMARY
-from pages.widgets.plots import PLOTLY_CONFIG, Plot
+from pages.widgets.plots import Plot, draw_plot
 from pages.widgets.tiles import add_frame, cross_out, data_url, enlarge, to_uint8
 
 # Switch -> strengths; those of the experiment where it uses the augmentation.
@@ -58,11 +58,7 @@ def draw() -> None:
     result = retrieve(chosen)
     left, right = st.columns([0.55, 0.45], gap="large")
     with left:
-        plot = rate_bars(combinations, chosen)
-        st.markdown(f"**{plot.caption}**")
-        st.plotly_chart(
-            plot.figure, key="lesson_rates", config=PLOTLY_CONFIG, alt=plot.caption
-        )
+        draw_plot(rate_bars(combinations, chosen), "lesson_rates")
     with right:
         sentence = (
             f"The first {ANCHORS} anchors and their picks: {result.is_correct.sum()} of "

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.shell import learner_progress
 from pages.shell.paths import ASSETS
 from pages.widgets.questions import answer_form, feedback, pager, predict_question
-from pages.widgets.questions.catalogue import library
+from pages.widgets.questions.catalogue import DIFFICULTY_NAMES, library
 from ssl_core.quiz.judging import Answer, fits, judge, ticked
 from ssl_core.quiz.progress import CONFIDENCE, Attempt
 from ssl_core.quiz.questions import Base, Predict, Short
@@ -89,7 +89,7 @@ def draw_header(question: Base, note: str, number: str) -> None:
     """Draw the note, number, level and text of a question."""
     if note:
         st.markdown(note)
-    level = ("recall", "understand", "apply")[question.difficulty - 1]
+    level = DIFFICULTY_NAMES[question.difficulty]
     st.caption(" · ".join(part for part in (number, level) if part))
     first, _, rest = question.stem.strip().partition("\n\n")
     st.subheader(" ".join(first.split()), anchor=False)
