@@ -3,11 +3,10 @@
 import streamlit as st
 
 from pages.features import welcome
-from pages.shell import identity, page_links
+from pages.shell import page_links
 from pages.widgets import run_text
 from pages.widgets.two_pairs import two_pairs
 
-identity.set_cookie()
 st.title("Understand contrastive learning by doing it", anchor=False)
 st.markdown(
     "Train a real encoder on images that nobody labelled: here, in seconds, with every "

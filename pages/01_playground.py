@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.features.playground import notices, run_controls, run_viewer
-from pages.shell import identity, user_runs
+from pages.shell import user_runs
 
 
 def draw_run(run: str) -> None:
@@ -28,7 +28,6 @@ def draw_run(run: str) -> None:
 
 
 st.title("Playground", anchor=False)
-identity.set_cookie()
 notices.draw()
 run_controls.draw("main")
 

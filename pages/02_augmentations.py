@@ -4,13 +4,11 @@ import streamlit as st
 
 from pages.features.augmentations import picture_picker
 from pages.features.playground import notices, sidebar_values
-from pages.shell import identity
 from pages.widgets import augmented_views, source_code, tiles
 from pages.widgets.palette import ANCHOR, NEUTRAL, POSITIVE
 from ssl_core.augment import AUGMENTATIONS, Policy, offered
 
 st.title("Augmentations", anchor=False)
-identity.set_cookie()
 sound = sidebar_values.medium() == "sound"
 item = "sound" if sound else "picture"
 st.markdown(

@@ -3,12 +3,10 @@
 import streamlit as st
 
 from pages.features import loss_by_hand
-from pages.shell import identity
 from pages.widgets import source_code
 from pages.widgets.loss_by_hand import loss_canvas
 
 st.title("What does the loss want from each point?", anchor=False)
-identity.set_cookie()
 st.markdown(
     "SimCLR's loss sees no picture, only directions. These points are the embeddings of "
     "a few images, two views each, and you may put them where you like. Every view in "

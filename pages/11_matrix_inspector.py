@@ -3,7 +3,6 @@
 import streamlit as st
 
 from pages.features.matrix_inspector import batch_source, inspector, presets
-from pages.shell import identity
 from pages.widgets import source_code
 from ssl_core import similarity
 
@@ -32,7 +31,6 @@ EQUATION = r"""
 """
 
 st.title("What does one cell of the matrix do to the loss?", anchor=False)
-identity.set_cookie()
 st.markdown(
     "A batch of N images becomes 2N views, and every view is compared with every other: "
     "2N × 2N cells, all of them real numbers of a real batch. Each row belongs to one "

@@ -2,9 +2,12 @@
 
 from itertools import combinations
 
+import streamlit as st
+
 from pages.features.labs import lab_page
 from pages.features.labs.lab import Arm, Case, Lab, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
+from pages.widgets.plots import draw_plot
 from ssl_core.experiments import colour_shortcut, composition
 
 CROP = {"crop": 0.5}
@@ -78,10 +81,10 @@ def draw_evidence() -> None:
     if results:
         retrieval = [a for a in results.arms if a.startswith("histogram")]
         trained = [a for a in results.arms if not a.startswith("histogram")]
-        evidence.draw_plot(
+        draw_plot(
             evidence_plots.dot_plot(results, "retrieval", retrieval), "ev_retrieval"
         )
-        evidence.draw_plot(
+        draw_plot(
             evidence_plots.dot_plot(results, "probe_class", trained),
             "ev_shortcut_class",
         )
@@ -113,10 +116,10 @@ def draw_composition(results: evidence.Evidence, source: str, names: list[str]) 
         return
     title = {"shapes": "Shapes", "photos": "Photographs"}[source]
     plot = evidence_plots.heat_map(names, names, values, f"{title}: probe of the class")
-    evidence.draw_plot(plot, f"ev_composition_{source}")
+    draw_plot(plot, f"ev_composition_{source}")
     together = results.at(f"{source}: all", "probe_class")
     if together:
-        evidence.st.caption(f"All default views together: {together}.")
+        st.caption(f"All default views together: {together}.")
 
 
 lab_page.draw(

@@ -3,6 +3,7 @@
 from pages.features.labs import lab_page
 from pages.features.labs.lab import Arm, Case, Lab, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
+from pages.widgets.plots import draw_plot
 from ssl_core.experiments import moco_queue, negatives
 from ssl_core.methods.dcl import decoupled_nt_xent
 from ssl_core.methods.moco import info_nce
@@ -87,20 +88,18 @@ def draw_evidence() -> None:
         plot = evidence_plots.line_plot(
             curves, "batch size N", "kNN of the shape", log_x=True
         )
-        evidence.draw_plot(plot, "ev_negatives")
+        draw_plot(plot, "ev_negatives")
         evidence.draw_table(
             results, ("knn", "negatives", "loss", "ceiling", "contrastive_top1")
         )
     results = evidence.draw_verdict("moco_queue")
     if results:
-        evidence.draw_plot(evidence_plots.dot_plot(results, "knn"), "ev_queue")
-        evidence.draw_plot(evidence_plots.dot_plot(results, "drift_16"), "ev_drift")
+        draw_plot(evidence_plots.dot_plot(results, "knn"), "ev_queue")
+        draw_plot(evidence_plots.dot_plot(results, "drift_16"), "ev_drift")
     results = evidence.draw_verdict("false_negatives")
     if results:
         counts = [a for a in results.arms if a.startswith("counted")]
-        evidence.draw_plot(
-            evidence_plots.dot_plot(results, "same_class", counts), "ev_false"
-        )
+        draw_plot(evidence_plots.dot_plot(results, "same_class", counts), "ev_false")
         evidence.draw_table(
             results,
             ("knn", "pushing", "same_class_part"),
@@ -120,7 +119,7 @@ def draw_evidence() -> None:
             "InfoNCE's estimate (nats)",
             log_x=True,
         )
-        evidence.draw_plot(plot, "ev_log_k")
+        draw_plot(plot, "ev_log_k")
     evidence.draw_provenance(
         "negatives", "moco_queue", "false_negatives", "mutual_information"
     )

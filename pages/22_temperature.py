@@ -3,6 +3,7 @@
 from pages.features.labs import lab_page
 from pages.features.labs.lab import Arm, Case, Lab, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
+from pages.widgets.plots import draw_plot
 from ssl_core import measures
 from ssl_core.experiments.temperature import TAUS
 from ssl_core.methods.simclr import nt_xent
@@ -76,17 +77,15 @@ def draw_evidence() -> None:
         "part, cosine or accuracy",
         log_x=True,
     )
-    evidence.draw_plot(plot, "ev_temperature")
+    draw_plot(plot, "ev_temperature")
     plot = evidence_plots.line_plot(
         {"uniformity of z": by_temperature("uniformity")},
         "temperature",
         "uniformity",
         log_x=True,
     )
-    evidence.draw_plot(plot, "ev_uniformity")
-    evidence.draw_plot(
-        evidence_plots.dot_plot(results, "probe_class"), "ev_temperature_class"
-    )
+    draw_plot(plot, "ev_uniformity")
+    draw_plot(evidence_plots.dot_plot(results, "probe_class"), "ev_temperature_class")
     columns = ("knn", "contrastive_top1", "hardest_weight", "uniformity", "tolerance")
     evidence.draw_table(results, (*columns, "loss"))
     evidence.draw_provenance("temperature")

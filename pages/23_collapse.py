@@ -3,6 +3,7 @@
 from pages.features.labs import lab_page
 from pages.features.labs.lab import Arm, Case, Lab, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
+from pages.widgets.plots import draw_plot
 from ssl_core import measures
 from ssl_core.experiments.collapse import directions
 from ssl_core.methods.byol import BYOL
@@ -78,8 +79,8 @@ def draw_evidence() -> None:
     results = evidence.draw_verdict("collapse")
     if results:
         plot = evidence_plots.dot_plot(results, "directions")
-        evidence.draw_plot(plot, "ev_rank")
-        evidence.draw_plot(
+        draw_plot(plot, "ev_rank")
+        draw_plot(
             evidence_plots.dot_plot(results, "knn", baseline="random_init"),
             "ev_collapse_knn",
         )
@@ -91,7 +92,7 @@ def draw_evidence() -> None:
         plot = evidence_plots.line_plot(
             spectra, "singular value", "part of the largest"
         )
-        evidence.draw_plot(plot, "ev_spectrum")
+        draw_plot(plot, "ev_spectrum")
         evidence.draw_table(
             results,
             (
@@ -105,15 +106,13 @@ def draw_evidence() -> None:
         )
     results = evidence.draw_verdict("no_negatives")
     if results:
-        evidence.draw_plot(
+        draw_plot(
             evidence_plots.dot_plot(results, "knn", baseline="random_init"),
             "ev_methods",
         )
     results = evidence.draw_verdict("dimensional_collapse")
     if results:
-        evidence.draw_plot(
-            evidence_plots.dot_plot(results, "effective_rank"), "ev_dimensional"
-        )
+        draw_plot(evidence_plots.dot_plot(results, "effective_rank"), "ev_dimensional")
         evidence.draw_table(results, ("effective_rank", "rank_before", "ninth", "last"))
     evidence.draw_provenance("collapse", "no_negatives", "dimensional_collapse")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pages.features.labs import lab_page
 from pages.features.labs.lab import Arm, Case, Lab, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
+from pages.widgets.plots import draw_plot
 from ssl_core import probes
 from ssl_core.data import SHAPE_VIEWS
 from ssl_core.experiments.label_efficiency import LABELS, chosen
@@ -91,11 +92,11 @@ def draw_evidence() -> None:
         values = [[results.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
         names = [f.replace("_", " ") for f in FACTORS]
         plot = evidence_plots.heat_map(arms, names, values, "Linear probe accuracy")
-        evidence.draw_plot(plot, "ev_meaning")
+        draw_plot(plot, "ev_meaning")
         evidence.draw_table(results, [f"probe_{f}" for f in FACTORS])
     results = evidence.draw_verdict("projection_head")
     if results:
-        evidence.draw_plot(evidence_plots.dot_plot(results, "class_h"), "ev_head_h")
+        draw_plot(evidence_plots.dot_plot(results, "class_h"), "ev_head_h")
         factors = ("class", "background_hue", "rotation", "texture")
         evidence.draw_table(
             results, [f"{factor}_{layer}" for factor in factors for layer in "hz"]
@@ -109,7 +110,7 @@ def draw_evidence() -> None:
         plot = evidence_plots.line_plot(
             curves, "labels a class", "accuracy on unseen images", log_x=True
         )
-        evidence.draw_plot(plot, "ev_labels")
+        draw_plot(plot, "ev_labels")
     evidence.draw_provenance("meaning", "projection_head", "label_efficiency")
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.features.labs import lab_page
 from pages.features.labs.lab import Arm, Case, Lab, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
+from pages.widgets.plots import draw_plot
 from ssl_core import embed, probes
 
 
@@ -79,8 +80,8 @@ def draw_evidence() -> None:
     results = evidence.load("colour_shortcut")
     if results:
         arms = ["shapes: crop", "shapes: all views"]
-        evidence.draw_plot(evidence_plots.dot_plot(results, "knn", arms), "ev_map_knn")
-        evidence.draw_plot(
+        draw_plot(evidence_plots.dot_plot(results, "knn", arms), "ev_map_knn")
+        draw_plot(
             evidence_plots.dot_plot(results, "probe_background_hue", arms), "ev_map_hue"
         )
         evidence.draw_provenance("colour_shortcut")

@@ -3,12 +3,11 @@
 import streamlit as st
 
 from pages.features.quiz import exam, landing, practice, set_link
-from pages.shell import identity, learner_progress, url_params
+from pages.shell import learner_progress, url_params
 from pages.widgets.questions import question_view
 from pages.widgets.questions.catalogue import library
 from ssl_core.quiz.sets import Set
 
-identity.set_cookie()
 query = st.query_params.to_dict()
 question_id = query.get("q", "")  # within the set, if there is one
 chosen, complaints = set_link.parse(query)

@@ -3,9 +3,7 @@
 import streamlit as st
 
 from pages.features.quiz import progress_report, storage_settings
-from pages.shell import identity
 
-identity.set_cookie()
 st.title("Your progress", anchor=False)
 progress_report.draw_concepts()
 progress_report.draw_calibration()

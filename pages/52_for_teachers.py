@@ -3,10 +3,8 @@
 import streamlit as st
 
 from pages.features.teachers import exports, own_questions, question_preview, set_picker
-from pages.shell import identity
 from pages.widgets.questions.catalogue import library
 
-identity.set_cookie()
 st.title("Questions for your class", anchor=False)
 st.markdown(
     "Choose questions, and share them as a link, take them into Moodle or Anki, or write "

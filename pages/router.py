@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.features import operators
-from pages.shell import learner_progress, menu, startup, url_params
+from pages.shell import identity, learner_progress, menu, startup, url_params
 from pages.shell.paths import ASSETS
 
 
@@ -13,8 +13,6 @@ def main() -> None:
         page_title="Contrastive learning, live",
         page_icon=str(ASSETS / "icon.png"),
         layout="wide",
-        # *Train* closes the sidebar on small screens, where it would cover the page.
-        initial_sidebar_state=st.session_state.get("sidebar_state", "auto"),
     )
     pages_by_section = {
         section: [
@@ -34,6 +32,7 @@ def main() -> None:
 
         sidebar.draw()
     page.run()
+    identity.set_cookie()
     learner_progress.mount()
     startup.warm_up()
 

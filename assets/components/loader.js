@@ -1,7 +1,7 @@
-// Loads a component's modules. Streamlit gets this text, with the addresses in it, as the
+// Loads a component's modules. Streamlit gets this text, with their URLs in it, as the
 // component's code, and calls its default export at every change.
 
-const addresses = ["{addresses}"]; // the entry module comes first; Python writes the list
+const urls = ["{urls}"]; // the entry module comes first; Python writes the list
 const ATTEMPTS = 4;
 let loading;
 
@@ -17,10 +17,8 @@ export default async function (component) {
 // Streamlit gives a component up at its first error, so a short failure is waited out.
 async function load(attempt = 1) {
   try {
-    // The page's own address is the base: it holds what a proxy puts before ours.
-    return await Promise.all(
-      addresses.map((address) => import(new URL(address, document.baseURI))),
-    );
+    // The page's URL is the base: it contains the prefix that a proxy adds.
+    return await Promise.all(urls.map((url) => import(new URL(url, document.baseURI))));
   } catch (error) {
     if (attempt === ATTEMPTS) throw error;
     await new Promise((resolve) => {

@@ -84,7 +84,7 @@ def draw_prediction() -> None:
 def format_feedback(guess: str) -> str:
     """Explain why a guess is right or wrong, with the computed loss."""
     tau = st.session_state.by_hand.arrangement.tau
-    loss, _ = loss_canvas.autograd(Arrangement(2, tau, arrangement="collapse"))
+    loss, _ = loss_canvas.autograd(Arrangement(2, tau, preset="collapse"))
     result = f"the core computes **{loss:.4f}** for coinciding points"
     if guess == "log 3":
         return (
@@ -130,6 +130,4 @@ def draw_examples() -> None:
 def _collapse_points() -> None:
     state: loss_canvas.State = st.session_state.by_hand
     arrangement = state.arrangement
-    state.replace(
-        Arrangement(2, arrangement.tau, arrangement.space, arrangement="collapse")
-    )
+    state.replace(Arrangement(2, arrangement.tau, arrangement.space, preset="collapse"))

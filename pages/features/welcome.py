@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shell import learner_progress, page_links
-from pages.widgets import lesson_links
+from pages.widgets import lesson_links, lesson_progress
 from pages.widgets.questions.catalogue import library
 from ssl_core.quiz.lessons import LessonError
 from ssl_core.quiz.review import due
@@ -27,7 +27,7 @@ def draw_lessons() -> None:
         "whose every answer teaches."
     )
     try:
-        lessons = lesson_links.lesson_progress()
+        lessons = lesson_progress.all_lessons()
     except LessonError as error:
         st.error(f"{error}.", icon=":material/menu_book:")
         return

@@ -53,24 +53,24 @@ def sync(progress: Progress) -> Progress:
     return merged
 
 
-def merge_browser_copy(progress: Progress, copy: Progress, mark: str) -> Progress:
+def merge_browser_copy(progress: Progress, copy: Progress, owner_tag: str) -> Progress:
     """Merge the browser's copy into the visit's progress.
 
     Args:
         progress: of this visit.
         copy: what the browser has stored.
-        mark: the tag that the browser has stored with it; it tells whose copy it is.
+        owner_tag: what the browser has stored with it, from :func:`owner_tag`.
     """
     key = identity.account_key()
     if key is None:
         return progress.merged(copy)
-    return accounts.taken(progress, copy, mark, _browser_tag(key))
+    return accounts.taken(progress, copy, owner_tag, _browser_account_id(key))
 
 
-def account_tag(progress: Progress) -> str:
+def owner_tag(progress: Progress) -> str:
     """The tag that the browser stores with its copy; "" without an account."""
     key = identity.account_key()
-    return accounts.mark(_browser_tag(key), progress) if key else ""
+    return accounts.mark(_browser_account_id(key), progress) if key else ""
 
 
 def draw() -> None:
@@ -154,5 +154,5 @@ def _report(error: Exception) -> None:
     st.session_state[_ERROR] = sentence
 
 
-def _browser_tag(key: str) -> str:
+def _browser_account_id(key: str) -> str:
     return identity.account_id("browser", key)

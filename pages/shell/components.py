@@ -1,10 +1,10 @@
 """Components of the browser: ES modules in ``assets/components``, served as they are.
 
 A component is a folder with an ``index.js`` that imports what it needs, also from other
-folders. Streamlit gets ``loader.js``, which loads it: inline code has an address of its own,
-from which no relative import works, and Streamlit serves files of installed packages only.
+folders. Streamlit inlines the code, so relative imports fail; ``loader.js`` imports the
+modules by URL. A route serves them, because Streamlit serves files of installed packages only.
 
-Every address holds a hash of all modules. So a browser may keep a module for good, and a
+Every URL contains a hash of all modules. So a browser may cache a module for ever, and a
 server that was upgraded never mixes new modules with old ones.
 """
 
@@ -23,10 +23,10 @@ from starlette.routing import Route
 from pages.shell.base_url import base_url_path
 from pages.shell.paths import COMPONENTS as FOLDER
 
-# An address names its content, so what it once gave stays right.
-FOREVER = "public, max-age=31536000, immutable"
+# The URL contains a content hash, so a cached response never goes stale.
+CACHE_FOREVER = "public, max-age=31536000, immutable"
 _IMPORT = re.compile(r'^(?:import|export|\})[^"\n]*"(\.{1,2}/[^"]+)";$', re.M)
-_LOADER = (FOLDER / "loader.js").read_text(encoding="utf-8")
+LOADER_TEMPLATE = (FOLDER / "loader.js").read_text(encoding="utf-8")
 
 
 def declare(
@@ -46,24 +46,24 @@ def declare(
     Raises:
         ValueError: a module imports a file that does not exist.
     """
-    addresses = [address(path) for path in needed(f"{folder}/index.js", MODULES)]
-    sheets = [
+    urls = [url(path) for path in module_closure(f"{folder}/index.js", MODULES)]
+    stylesheets = [
         (FOLDER / style / f"{style}.css").read_text(encoding="utf-8")
         for style in (("shared", *styles) if styles else ())
     ]
     return st.components.v2.component(
         name,
-        js=_LOADER.replace('["{addresses}"]', json.dumps(addresses, indent=2)),
-        css="\n".join(sheets) or None,
+        js=LOADER_TEMPLATE.replace('["{urls}"]', json.dumps(urls, indent=2)),
+        css="\n".join(stylesheets) or None,
     )
 
 
-def address(path: str) -> str:
-    """Where a browser gets a module, relative to the page."""
+def url(path: str) -> str:
+    """URL of a module, relative to the page."""
     return f"components/{VERSION}/{path}"
 
 
-def needed(path: str, modules: Mapping[str, bytes]) -> list[str]:
+def module_closure(path: str, modules: Mapping[str, bytes]) -> list[str]:
     """A module and all that it imports, directly or not; the module itself comes first.
 
     A browser that is given the whole list asks for all of them at once. Otherwise it would
@@ -111,7 +111,7 @@ async def _module(request: Request) -> Response:
     return Response(
         content,
         media_type="text/javascript",
-        headers={"Cache-Control": FOREVER},
+        headers={"Cache-Control": CACHE_FOREVER},
     )
 
 

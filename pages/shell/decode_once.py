@@ -20,7 +20,7 @@ def decode_once(file: Any, decode: Callable[[bytes], np.ndarray]) -> np.ndarray:
         ValueError: from ``decode``; raised again in later runs without another call.
         NotNow: from ``decode``; not kept, because a later attempt may succeed.
     """
-    last = st.session_state.get("opened_file")
+    last = st.session_state.get("decoded_file")
     if last is None or last[0] != file.file_id:
         try:
             last = file.file_id, decode(file.getvalue()), ""
@@ -28,7 +28,7 @@ def decode_once(file: Any, decode: Callable[[bytes], np.ndarray]) -> np.ndarray:
             raise
         except ValueError as error:
             last = file.file_id, None, str(error)
-        st.session_state.opened_file = last
+        st.session_state.decoded_file = last
     _, array, problem = last
     if array is None:
         raise ValueError(problem)

@@ -15,7 +15,7 @@ from ssl_core.quiz import accounts
 COOKIE_NAME = "ssl_learner"
 _COOKIE_PATTERN = re.compile(r"[A-Za-z0-9_-]{22}")
 
-_keep = components.declare("ssl_learner_cookie", "cookie")
+_mount = components.declare("ssl_learner_cookie", "cookie")
 
 
 def user_id() -> str:
@@ -63,4 +63,4 @@ def set_cookie() -> None:
     The account's id is never stored: the next user of the browser would get it.
     """
     data = {"name": COOKIE_NAME, "value": _browser_id()}
-    _keep(data=data, key="learner_cookie", height=1)
+    _mount(data=data, key="learner_cookie", height=1)

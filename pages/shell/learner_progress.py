@@ -56,10 +56,10 @@ def mount() -> None:
             "name": STORAGE_KEY,
             "nonce": nonce,
             "text": saving.dumps(progress) if started else "",
-            "mark": account_progress.account_tag(progress),
-            "keep": state.get("progress_keep", True),
-            "chosen": state.get("progress_chosen", False),
-            "heard": state.get("progress_heard", 0),
+            "owner_tag": account_progress.owner_tag(progress),
+            "enabled": browser_storage_enabled(),
+            "set_by_learner": state.get("progress_storage_set", False),
+            "acknowledged": state.get("progress_acknowledged", 0),
         },
         height=1,
         on_stored_change=_on_stored,
@@ -70,14 +70,14 @@ def mount() -> None:
 
 def browser_storage_enabled() -> bool:
     """Whether the browser may store the progress."""
-    return bool(st.session_state.get("progress_keep", True))
+    return bool(st.session_state.get("progress_storage", True))
 
 
 @callbacks.uninterruptible
 def set_browser_storage(enabled: bool) -> None:
     """Let the browser store the progress, or make it delete what it has stored."""
-    st.session_state.progress_keep = enabled
-    st.session_state.progress_chosen = True
+    st.session_state.progress_storage = enabled
+    st.session_state.progress_storage_set = True
 
 
 @callbacks.uninterruptible
@@ -99,16 +99,16 @@ def _on_stored() -> None:
         return
     if message.get("nonce") != state.get("progress_nonce"):
         return  # from an earlier session of this tab; the browser sends it again
-    if message.get("k") == state.get("progress_heard"):
+    if message.get("report_id") == state.get("progress_acknowledged"):
         return
-    if message.get("off"):
-        state.progress_keep = False
+    if message.get("storage_off"):
+        state.progress_storage = False
     if text := message.get("text"):
         try:
             copy = saving.loads(str(text))
             save(
                 account_progress.merge_browser_copy(
-                    current(), copy, str(message.get("mark") or "")
+                    current(), copy, str(message.get("owner_tag") or "")
                 )
             )
         except ValueError as error:
@@ -116,4 +116,4 @@ def _on_stored() -> None:
                 "What this browser kept of your answers cannot be read, so you begin "
                 f"anew: {error}."
             )
-    state.progress_heard = message.get("k", 0)
+    state.progress_acknowledged = message.get("report_id", 0)

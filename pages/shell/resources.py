@@ -22,8 +22,7 @@ log = logging.getLogger(__name__)
 def settings() -> Settings:
     """The operator's settings; an invalid one ends the server with one sentence.
 
-    The URL of the database is checked now, so that the operator and no learner meets an
-    invalid one.
+    The URL of the database is checked, too, so that an invalid URL fails at start-up.
     """
     for problem in Settings.problems(os.environ):
         log.warning("%s", problem)

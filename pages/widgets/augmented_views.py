@@ -11,6 +11,8 @@ from torch import Tensor
 from ssl_core.augment import AUGMENTATIONS, Policy, as_float
 from ssl_core.augment import Dice as Params
 
+MIXUP_CLIPS = 15  # clips that mixup may mix into the chosen one
+
 
 @dataclass(frozen=True)
 class Views:
@@ -122,3 +124,13 @@ def _first_image(x: Tensor) -> np.ndarray:
     """The first of ``[n, C, H, W]`` in [0, 1] as ``[H, W, 3]`` uint8."""
     pixels = (x[0].clamp(0, 1) * 255).round().byte()
     return pixels.expand(3, -1, -1).permute(1, 2, 0).numpy()
+
+
+def mixup_rows(row: int, count: int) -> list[int]:
+    """The row of a clip, followed by those of the clips that mixup may mix into it.
+
+    Args:
+        row: of the clip.
+        count: number of clips to choose from.
+    """
+    return [row, *[other for other in range(count) if other != row][:MIXUP_CLIPS]]

@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import streamlit as st
 
-from pages.widgets.plots import PLOTLY_CONFIG, Plot
 from ssl_core.experiments import EXPERIMENTS
 from ssl_core.experiments.evidence import Evidence, path_of, read
 from ssl_core.experiments.statistics import CONTRADICTED, REPRODUCED, UNSEEN
@@ -72,12 +71,6 @@ def draw_verdict(slug: str) -> Evidence | None:
     if evidence.experiment.note:
         st.caption(evidence.experiment.note)
     return evidence
-
-
-def draw_plot(plot: Plot, key: str) -> None:
-    """Draw a plot below its caption."""
-    st.markdown(f"**{plot.caption}**")
-    st.plotly_chart(plot.figure, key=key, config=PLOTLY_CONFIG, alt=plot.caption)
 
 
 def draw_provenance(*slugs: str) -> None:

@@ -10,7 +10,7 @@ from pages.shell import url_params
 from ssl_core.knobs import Knob
 
 
-def widget(
+def draw_knob(
     name: str, knob: Knob, *, key: str | None = None, default: Any = None, **layout: Any
 ) -> Any:
     """Draw the widget that fits a knob; its value is in the URL under ``key``.

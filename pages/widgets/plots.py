@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
+import streamlit as st
 
 PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False, "displaylogo": False}
 
@@ -13,6 +14,21 @@ class Plot:
 
     figure: go.Figure
     caption: str
+
+
+def draw_plot(plot: Plot | None, key: str, title: str = "") -> None:
+    """Draw a plot below its caption, which is its alternative text, too.
+
+    Args:
+        plot: the plot; None draws nothing.
+        key: of the chart on its page.
+        title: in front of the caption.
+    """
+    if plot is None:
+        return
+    st.markdown(f"**{title}.** {plot.caption}" if title else f"**{plot.caption}**")
+    alt = f"{title}. {plot.caption}" if title else plot.caption
+    st.plotly_chart(plot.figure, key=key, config=PLOTLY_CONFIG, alt=alt)
 
 
 def set_layout(

@@ -1,6 +1,6 @@
 """Sentences about a run, made from its status and its ticks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _STATE_TEXTS = {
@@ -233,3 +233,9 @@ def knn_text(scores: Mapping[str, Any], things: str = "images") -> str:
         f"{knn['accuracy']:.2f}, untrained {knn['random_init']:.2f} "
         f"({scores['asked']:,} {things}, step {scores['step']:,})"
     )
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Words as a list in a sentence: "crop, flip and hue"."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

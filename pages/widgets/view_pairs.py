@@ -37,6 +37,11 @@ def pair_grid(
     )
 
 
+def interleave(view_a: np.ndarray, view_b: np.ndarray) -> np.ndarray:
+    """Interleave two views ``[N, C, H, W]`` to ``[2N, C, H, W]``: 1a, 1b, 2a, 2b, …"""
+    return np.stack([view_a, view_b], 1).reshape(-1, *view_a.shape[1:])
+
+
 def _tile(view: np.ndarray, colour: str) -> np.ndarray:
     rgb = np.repeat(view, 3, 0) if len(view) == 1 else view
     return add_frame(enlarge(rgb, SCALE), colour, width=FRAME, margin=0)

@@ -154,7 +154,7 @@ def test_a_link_brings_own_points_back(space: str, images: int) -> None:
 def test_a_named_arrangement_needs_no_points_in_its_link(
     space: str, images: int, name: str
 ) -> None:
-    made = Arrangement(images, 0.5, space, arrangement=name)
+    made = Arrangement(images, 0.5, space, preset=name)
     link = arrangements.to_link(made)
     assert "points" not in link
     assert arrangements.from_link(link) == (made, [])
@@ -169,7 +169,7 @@ def sent(**changed: Any) -> dict[str, Any]:
         "tau": 0.5,
         "space": "circle",
         "anchor": 0,
-        "arrangement": "own",
+        "preset": "own",
         "points": [list(p) for p in start.points],
         "loss": loss,
         "gradient": gradient,
@@ -187,7 +187,7 @@ def sent(**changed: Any) -> dict[str, Any]:
         {"space": "torus"},
         {"anchor": 4},
         {"anchor": -1},
-        {"arrangement": "heap"},
+        {"preset": "heap"},
         {"points": None},
         {"points": [[1, 0]] * 3},
         {"points": [[1, 0, 0]] * 4},

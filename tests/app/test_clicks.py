@@ -66,14 +66,20 @@ def test_what_the_browser_kept_is_never_taken_as_read_unread(cut: int, put) -> N
     kept = Progress(seed=3).with_attempt(
         Attempt(question="composition-why", at=5, answer=1, score=1.0)
     )
-    said = {"nonce": "n", "k": 7.5, "text": saving.dumps(kept), "mark": "", "off": True}
+    said = {
+        "nonce": "n",
+        "report_id": 7.5,
+        "text": saving.dumps(kept),
+        "owner_tag": "",
+        "storage_off": True,
+    }
     state = put(State(cut, progress_nonce="n", progress_store={"stored": said}))
     with contextlib.suppress(RerunException):
         learner_progress._on_stored()
     own = dict.get(state, "progress", Progress(seed=0))
-    heard = dict.get(state, "progress_heard") == 7.5
-    assert heard, "the callback is done whole"
-    assert len(own.attempts) == 1 and dict.get(state, "progress_keep") is False
+    read = dict.get(state, "progress_acknowledged") == 7.5
+    assert read, "the callback is done whole"
+    assert len(own.attempts) == 1 and dict.get(state, "progress_storage") is False
 
 
 @pytest.mark.parametrize("cut", CUTS)

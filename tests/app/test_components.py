@@ -41,21 +41,21 @@ def ask(path: str) -> tuple[int, dict[str, str], bytes]:
 def test_every_module_is_served_as_javascript_that_a_browser_keeps() -> None:
     assert len(components.MODULES) > 30
     for path, content in components.MODULES.items():
-        status, headers, body = ask(f"/{components.address(path)}")
+        status, headers, body = ask(f"/{components.url(path)}")
         assert (status, body) == (200, content)
         assert headers["content-type"] == "text/javascript; charset=utf-8"
-        assert headers["cache-control"] == components.FOREVER
+        assert headers["cache-control"] == components.CACHE_FOREVER
         assert headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        f"/{components.address('map/none.js')}",
-        f"/{components.address('map/map.css')}",
-        f"/{components.address('package.json')}",
-        f"/{components.address('../../app.py')}",
-        f"/{components.address('map/index.js')}/",
+        f"/{components.url('map/none.js')}",
+        f"/{components.url('map/map.css')}",
+        f"/{components.url('package.json')}",
+        f"/{components.url('../../app.py')}",
+        f"/{components.url('map/index.js')}/",
         "/components/0123456789abcdef/map/index.js",
         "/components/map/index.js",
     ],
@@ -68,7 +68,7 @@ def test_nothing_else_is_served(path: str) -> None:
 def test_a_browser_is_told_of_every_module_at_once(folder: str) -> None:
     """What a module imports is in the list: the browser need not find out by itself."""
     entry = f"{folder}/index.js"
-    paths = components.needed(entry, components.MODULES)
+    paths = components.module_closure(entry, components.MODULES)
     assert paths[0] == entry and len(set(paths)) == len(paths)
     for path in paths:
         text = components.MODULES[path].decode()
@@ -83,7 +83,7 @@ def test_no_module_is_left_over() -> None:
     used = {
         p
         for f in FOLDERS
-        for p in components.needed(f"{f}/index.js", components.MODULES)
+        for p in components.module_closure(f"{f}/index.js", components.MODULES)
     }
     assert used == set(components.MODULES)
 
@@ -91,7 +91,7 @@ def test_no_module_is_left_over() -> None:
 def test_a_missing_module_is_named() -> None:
     modules = {"a/index.js": b'import { b } from "./b.js";\n'}
     with pytest.raises(ValueError, match=r"a/b\.js is imported"):
-        components.needed("a/index.js", modules)
+        components.module_closure("a/index.js", modules)
 
 
 def test_imports_over_several_lines_and_from_other_folders_are_found() -> None:
@@ -100,7 +100,7 @@ def test_imports_over_several_lines_and_from_other_folders_are_found() -> None:
         "a/z.js": b'import "./index.js";\n',
         "b/x.js": b'const text = `from "./no.js"`;\n',
     }
-    assert components.needed("a/index.js", modules) == [
+    assert components.module_closure("a/index.js", modules) == [
         "a/index.js",
         "b/x.js",
         "a/z.js",

@@ -47,7 +47,7 @@ def openers() -> list[psutil.Process]:
 def test_a_picture_is_shown_and_opened_only_once(routed: Any) -> None:
     shown = with_picture(routed, png())
     assert not shown.error
-    _, pixels, _ = shown.session_state["opened_file"]
+    _, pixels, _ = shown.session_state["decoded_file"]
     assert np.array_equal(pixels, picture.decode(png(), picture_picker.SIDE, LIMITS))
     for process in openers():
         process.kill()

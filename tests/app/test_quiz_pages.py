@@ -105,7 +105,7 @@ def alerts(page: AppTest) -> list[str]:
 
 def dots(page: AppTest) -> list[str]:
     """The mark of each question of the set; "" is open."""
-    group = next(g for g in page.button_group if g.key.endswith("_dots"))
+    group = next(g for g in page.button_group if g.key.endswith("_picker"))
     return [option.content_icon for option in group.proto.options]
 
 
@@ -373,7 +373,7 @@ def sat(page: AppTest, given: dict[str, Any]) -> AppTest:
     key = f"exam_{kept(page).exam.begun}"
     ids = list(kept(page).exam.questions)
     for ident, answer in given.items():
-        page.button_group(key=f"{key}_dots").set_value(ids.index(ident)).run()
+        page.button_group(key=f"{key}_picker").set_value(ids.index(ident)).run()
         give(page, ident, answer, key)
     return page
 
@@ -423,7 +423,7 @@ def test_an_exam_counts_what_was_handed_in_not_what_was_learned_since(
     said = [s.value for s in page.success if "Handed in" in s.value]
     assert said[0].startswith("Handed in: 1 of 2 right")
     key = f"returned_{kept(page).exam.begun}"
-    page.button_group(key=f"{key}_dots").set_value(0).run()
+    page.button_group(key=f"{key}_picker").set_value(0).run()
     give(page, "my-choice", 0, key)
     assert kept(page).latest("my-choice").right and kept(page).latest("my-choice").again
     assert [s.value for s in page.success if "Handed in" in s.value] == said
@@ -561,7 +561,7 @@ def test_an_exam_with_answers_that_fit_nothing_can_be_gone_on_with(
     page = quiz(Progress(seed=1, exam=exam), exam="true")
     if handed_in is None:
         for place in range(len(BY_ID)):
-            page.button_group(key="exam_5_dots").set_value(place).run()
+            page.button_group(key="exam_5_picker").set_value(place).run()
             assert not page.exception
         pressed(page, "Hand in")
     assert "Handed in" in page.success[0].value
@@ -604,7 +604,7 @@ def test_the_review_asks_afresh_what_is_due_the_certain_first(quiz: Any) -> None
     page = again(door, review="true")
     assert "Question 1 of 2" in prose(page) and verdicts(page) == []
     assert BY_ID["my-choice"].stem in prose(page)
-    key = next(g.key for g in page.button_group if g.key.endswith("_dots"))[:-5]
+    key = next(g.key for g in page.button_group if g.key.endswith("_picker"))[:-7]
     give(page, "my-choice", 0, key)
     assert page.success and not kept(page).latest("my-choice").again
     page.button(key=f"{key}_next").click().run()

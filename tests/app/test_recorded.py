@@ -107,7 +107,7 @@ def test_the_route_gives_all_frames_once_and_for_good() -> None:
     assert f"loss {tick['loss']:.2f}" in last["caption"]
     knn = tick["scores"]["knn"]["accuracy"]
     assert f"kNN {knn:.2f}" in last["caption"]
-    assert film["scored"][last["scored"]]["scores"] == tick["scores"]["probes"]
+    assert film["scores"][last["score_index"]]["scores"] == tick["scores"]["probes"]
 
 
 def test_only_the_collapsed_recording_raises_the_alarm() -> None:

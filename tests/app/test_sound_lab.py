@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.features.sound import encoder_menu, query_recording, view_player
 from pages.widgets.audio import spectrogram
-from pages.widgets.audio.held_out import HELD_OUT, held_out_voices
+from pages.widgets.audio.held_out import CLIP_COUNT, held_out_voices
 from ssl_core.augment import offered
 from ssl_core.data.voices import SAID, SPEAKERS
 
@@ -99,7 +99,7 @@ def test_a_tone_stands_at_its_frequency() -> None:
 
 def test_a_clip_of_the_set_is_nearest_to_itself() -> None:
     spoken = held_out_voices()
-    assert len(spoken.images) == HELD_OUT
+    assert len(spoken.images) == CLIP_COUNT
     features = query_recording.embed(None, spoken.images[[17]])
     rows, cosines = query_recording.find_nearest(features)
     assert rows[0] == 17 and cosines[0] == pytest.approx(1, abs=1e-4)

@@ -11,7 +11,7 @@ def page() -> AppTest:
         import streamlit as st
 
         from pages.shell import url_params
-        from pages.widgets.knobs import SliderParam, widget
+        from pages.widgets.knobs import SliderParam, draw_knob
         from ssl_core.knobs import Knob
 
         st.session_state.setdefault("page", "one")
@@ -25,7 +25,7 @@ def page() -> AppTest:
         }
         url_params.check(params)
         for name, knob in {**params, "size": size}.items():
-            widget(name, knob)
+            draw_knob(name, knob)
 
     return AppTest.from_function(script, default_timeout=20)
 

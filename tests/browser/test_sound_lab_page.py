@@ -84,7 +84,7 @@ def test_predict_run_read_the_verdict_and_place_a_recording(page: Page) -> None:
     # It stands on the map, chosen, and its neighbours there can be heard.
     own = page.locator(".map").filter(has_text="Your recording (ringed)")
     expect(own.locator(".slot canvas.picture")).to_have_count(1 + 6)
-    with page.expect_response(re.compile(r"/sounds/strangers/\d+$")) as answered:
+    with page.expect_response(re.compile(r"/sounds/held_out/\d+$")) as answered:
         own.locator(".slot").nth(1).click()
     assert answered.value.ok
     said_alike = own.locator(".agreement")
@@ -96,7 +96,7 @@ def test_predict_run_read_the_verdict_and_place_a_recording(page: Page) -> None:
     expect(own.locator(".legend > span.swatch")).to_have_text("unknown")
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.url) if "/sounds/" in r.url else None)
-    page.locator(".st-key-own_voice").scroll_into_view_if_needed()
+    page.locator(".st-key-query_spectrogram").scroll_into_view_if_needed()
     canvas = own.locator("canvas.points")
     choose_own(page, own, canvas)
     expect(own.locator(".facts")).to_have_text("said unknown · speaker unknown")

@@ -38,9 +38,9 @@ function write(name, text) {
 }
 
 // The loader with a list of modules, as Python writes it.
-async function loaderOf(...addresses) {
+async function loaderOf(...urls) {
   const text = readFileSync(LOADER, "utf8");
-  const own = text.replace('["{addresses}"]', JSON.stringify(addresses));
+  const own = text.replace('["{urls}"]', JSON.stringify(urls));
   assert.notEqual(own, text);
   write("loader.mjs", own);
   return (await import(pathToFileURL(join(folder, "loader.mjs")))).default;

@@ -32,7 +32,7 @@ test("unknown values have a colour of their own, behind the others", () => {
   const known = factor("class", [0, 1]);
   const partly = factor("class", [0, NaN]);
   assert.deepEqual([known.unknown, partly.unknown, partly.bins[1]], [false, true, 3]);
-  assert.equal(partly.words, "background hue");
+  assert.equal(partly.label, "background hue");
   const theme = { name: "light", text: "ink" };
   assert.equal(swatchesOf(known, { palette: PALETTE }, theme).length, 3);
   const swatches = swatchesOf(partly, { palette: PALETTE }, theme);

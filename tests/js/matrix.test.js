@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 
-import { cellAfterKey, isNews } from "../../assets/components/matrix/gestures.js";
+import { cellAfterKey, isNewSelection } from "../../assets/components/matrix/gestures.js";
 import { shadeOf, SHADES } from "../../assets/components/matrix/paint.js";
 
 afterEach(() => mock.restoreAll());
@@ -33,14 +33,14 @@ test("a cosine is shaded in equal steps, a weight by its root", () => {
 test("an older choice that comes back from Python is not taken for a new one", () => {
   let now = 1000;
   mock.method(performance, "now", () => now);
-  const matrix = { sending: 0, awaited: null };
-  assert.ok(isNews(matrix, [0, 1]));
-  assert.ok(!isNews({ ...matrix, sending: 5 }, [0, 1]), "the learner is still choosing");
-  matrix.awaited = { cell: "2,3", until: 4000 };
-  assert.ok(!isNews(matrix, [0, 1]), "of an earlier choice");
-  assert.ok(isNews(matrix, [2, 3]), "the answer");
-  assert.equal(matrix.awaited, null);
-  matrix.awaited = { cell: "2,3", until: 4000 };
+  const matrix = { sending: 0, pendingCell: null };
+  assert.ok(isNewSelection(matrix, [0, 1]));
+  assert.ok(!isNewSelection({ ...matrix, sending: 5 }, [0, 1]), "the learner is still choosing");
+  matrix.pendingCell = { cell: "2,3", until: 4000 };
+  assert.ok(!isNewSelection(matrix, [0, 1]), "of an earlier choice");
+  assert.ok(isNewSelection(matrix, [2, 3]), "the answer");
+  assert.equal(matrix.pendingCell, null);
+  matrix.pendingCell = { cell: "2,3", until: 4000 };
   now = 4001;
-  assert.ok(isNews(matrix, [0, 1]), "it never came: what Python says holds");
+  assert.ok(isNewSelection(matrix, [0, 1]), "it never came: what Python says holds");
 });

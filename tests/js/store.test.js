@@ -61,8 +61,8 @@ class Tab {
   constructor(changes = {}) {
     this.sent = [];
     this.store = new ProgressStore();
-    this.data = { name: NAME, nonce: "session 1", text: "", mark: "" };
-    Object.assign(this.data, { keep: true, chosen: false, heard: 0 });
+    this.data = { name: NAME, nonce: "session 1", text: "", owner_tag: "" };
+    Object.assign(this.data, { enabled: true, set_by_learner: false, acknowledged: 0 });
     this.update(changes);
   }
 
@@ -77,7 +77,7 @@ class Tab {
 
   // Python has read the last report and has this progress now.
   answer(text, changes = {}) {
-    return this.update({ text, heard: this.sent.at(-1).k, ...changes });
+    return this.update({ text, acknowledged: this.sent.at(-1).report_id, ...changes });
   }
 }
 
@@ -109,7 +109,7 @@ test("what is stored already is not written again", () => {
 test("a stored copy is sent once, and overwritten only after Python has read it", () => {
   storage.items.set(NAME, OTHER);
   const tab = new Tab();
-  assert.deepEqual(tab.sent.map(({ name, text, off }) => [name, text, off]), [
+  assert.deepEqual(tab.sent.map(({ name, text, storage_off: off }) => [name, text, off]), [
     ["stored", OTHER, false],
   ]);
   assert.equal(tab.sent[0].nonce, "session 1");
@@ -137,7 +137,7 @@ test("damaged content goes to Python, which says so, and is then replaced", () =
 
 test("another session of the server is told again", () => {
   const tab = new Tab({ text: OWN });
-  tab.update({ nonce: "session 2", text: "", heard: 0 });
+  tab.update({ nonce: "session 2", text: "", acknowledged: 0 });
   assert.equal(tab.sent.length, 1);
   assert.deepEqual([tab.sent[0].nonce, tab.sent[0].text], ["session 2", OWN]);
   assert.equal(storage.getItem(NAME), OWN);
@@ -148,7 +148,7 @@ test("two reports of the same moment have different numbers", () => {
   const numberOfReport = () => {
     const tab = new Tab();
     tab.store.unmount();
-    return tab.sent[0].k;
+    return tab.sent[0].report_id;
   };
   const numbers = new Set(Array.from({ length: 50 }, numberOfReport));
   assert.equal(numbers.size, 50);
@@ -165,22 +165,22 @@ test("a browser that is full or forbids storing changes nothing for the learner"
 
   globalThis.localStorage = new FakeStorage({ forbidden: true });
   const other = new Tab({ text: OWN });
-  other.update({ keep: false, chosen: true });
+  other.update({ enabled: false, set_by_learner: true });
   assert.deepEqual(other.sent, []);
 });
 
 test("switched off, everything is forgotten and stays forgotten in the next visit", () => {
-  const tab = new Tab({ text: OWN, mark: "anna:1" });
-  tab.update({ keep: false, chosen: true });
+  const tab = new Tab({ text: OWN, owner_tag: "anna:1" });
+  tab.update({ enabled: false, set_by_learner: true });
   assert.deepEqual([...storage.items], [[`${NAME}-off`, "1"]]);
 
   const next = new Tab({ text: OWN });
-  assert.deepEqual(next.sent.map(({ off, text }) => [off, text]), [[true, ""]]);
+  assert.deepEqual(next.sent.map(({ storage_off: off, text }) => [off, text]), [[true, ""]]);
   next.update({});
   assert.equal(next.sent.length, 1);
   assert.equal(storage.getItem(NAME), null);
 
-  next.update({ keep: true, chosen: true });
+  next.update({ enabled: true, set_by_learner: true });
   assert.equal(storage.getItem(NAME), OWN);
   assert.equal(storage.getItem(`${NAME}-off`), null);
 });
@@ -201,22 +201,22 @@ test("another tab's progress is merged, and the two come to rest", () => {
   assert.equal(one.sent.length + other.sent.length, sent);
 });
 
-test("the owner's mark stands beside the copy, and is there first", () => {
-  const tab = new Tab({ text: OWN, mark: "anna:1" });
+test("the owner's tag is stored with the copy, before it", () => {
+  const tab = new Tab({ text: OWN, owner_tag: "anna:1" });
   assert.equal(storage.getItem(`${NAME}-owner`), "anna:1");
   assert.deepEqual(storage.writes, [`${NAME}-owner`, NAME]);
-  tab.update({ mark: "anna:2" });
+  tab.update({ owner_tag: "anna:2" });
   assert.equal(storage.getItem(`${NAME}-owner`), "anna:2");
 });
 
-test("a copy is sent with its owner's mark", () => {
+test("a copy is sent with its owner's tag", () => {
   storage.items.set(NAME, OTHER);
   storage.items.set(`${NAME}-owner`, "bert:7");
-  assert.equal(new Tab({ mark: "anna:1" }).sent[0].mark, "bert:7");
+  assert.equal(new Tab({ owner_tag: "anna:1" }).sent[0].owner_tag, "bert:7");
 });
 
 test("tabs of two accounts do not exchange; one account's and a guest's do", () => {
-  const tab = new Tab({ text: OWN, mark: "anna:1" });
+  const tab = new Tab({ text: OWN, owner_tag: "anna:1" });
   storage.items.set(NAME, OTHER);
   storage.items.set(`${NAME}-owner`, "bert:7");
   storageEvent(NAME);

@@ -322,7 +322,7 @@ class Tab:
             if e.run == self._run or (of_run and e.fragment not in of_run)
         }
         if not of_run:
-            self._follow(self.data("ssl_lab_map").get("feed"))
+            self._follow(self.data("ssl_lab_map").get("frames_url"))
         if self._asked and self._asked.begun and not self._asked.done.done():
             self._asked.done.set_result(None)
 
@@ -342,19 +342,19 @@ class Tab:
             old.cancel()
         self._repeating[fragment] = self._begin(beat())
 
-    def _follow(self, feed: str | None) -> None:
+    def _follow(self, url: str | None) -> None:
         """Request the frames of the live map, one after the other."""
-        if self._following and self._following[0] == feed:
+        if self._following and self._following[0] == url:
             return
         if self._following:
             self._following[1].cancel()
-        self._following = (feed, self._begin(self._frames(feed))) if feed else None
+        self._following = (url, self._begin(self._frames(url))) if url else None
 
-    async def _frames(self, feed: str) -> None:
+    async def _frames(self, url: str) -> None:
         known, state = "none", None
         while True:
             try:
-                head, body = await self.fetch(f"/{feed}?after={known}")
+                head, body = await self.fetch(f"/{url}?after={known}")
             except OSError:
                 head, body = ["HTTP/1.1 000"], b""
             status = head[0].split(" ")[1] if " " in head[0] else "000"
@@ -364,7 +364,7 @@ class Tab:
                 frame = json.loads(body)
                 known, self.frames = frame["frame_id"], self.frames + 1
                 if state not in (None, frame["state"]):
-                    await self._send()  # the map tells that its run has turned
+                    await self._send()  # the map reports another state of its run
                 state = frame["state"]
                 if frame["over"]:
                     return

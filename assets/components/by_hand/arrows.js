@@ -2,16 +2,16 @@
 
 import { setAttributes, setText } from "../shared/dom.js";
 import { toView } from "./geometry.js";
-import { nameOf, roleOf } from "./words.js";
+import { nameOf, roleOf } from "./text.js";
 
 // A force of 1/(N tau), the most that one pair can do, is this many radii long.
-const LONGEST = 0.6;
-const LANE = 10; // pixels between the arrows of two pairs, which lie in line on a circle
-const SHORTEST = 1.5; // pixels of an arrow that is drawn
+const MAX_LENGTH_RADII = 0.6;
+const ARROW_SPACING = 10; // pixels between the arrows of two pairs, which lie in line on a circle
+const MIN_LENGTH_PX = 1.5; // pixels of an arrow that is drawn
 
 function pixelsOf(widget, force) {
   const { radius } = widget.frame;
-  const scale = LONGEST * radius * widget.state.images * widget.state.tau;
+  const scale = MAX_LENGTH_RADII * radius * widget.state.images * widget.state.tau;
   const [right, up] = toView(widget.view, force);
   return { x: right * scale, y: -up * scale };
 }
@@ -19,7 +19,7 @@ function pixelsOf(widget, force) {
 /** An SVG path from (x, y) along `by`, nothing where that is too short to see. */
 export function arrowPath(x, y, by) {
   const length = Math.hypot(by.x, by.y);
-  if (length < SHORTEST) return "M0 0";
+  if (length < MIN_LENGTH_PX) return "M0 0";
   const [ux, uy] = [by.x / length, by.y / length];
   const head = Math.min(7, length);
   const [ex, ey] = [x + by.x, y + by.y];
@@ -29,23 +29,23 @@ export function arrowPath(x, y, by) {
 }
 
 /** Draw the sum of all forces at every point. */
-export function paintSums(widget, now, at) {
+export function paintSums(widget, result, at) {
   widget.scene.sums.forEach((arrow, i) => {
-    const d = arrowPath(at[i].x, at[i].y, pixelsOf(widget, now.force[i]));
+    const d = arrowPath(at[i].x, at[i].y, pixelsOf(widget, result.force[i]));
     setAttributes(arrow, { d, class: `arrow sum${i === widget.state.anchor ? " chosen" : ""}` });
   });
 }
 
 /** Draw what every other point does to the anchor, each with its name. */
-export function paintForces(widget, now, at) {
+export function paintForces(widget, result, at) {
   const { anchor, space } = widget.state;
   const { forces, names } = widget.scene;
   const { x, y, right, up } = at[anchor];
   let lane = 0;
   forces.forEach((arrow, k) => {
-    const by = pixelsOf(widget, now.pairs[anchor][k]);
-    const shown = k !== anchor && Math.hypot(by.x, by.y) >= SHORTEST;
-    const inward = space === "circle" && shown ? 17 + LANE * lane++ : 0;
+    const by = pixelsOf(widget, result.pairs[anchor][k]);
+    const shown = k !== anchor && Math.hypot(by.x, by.y) >= MIN_LENGTH_PX;
+    const inward = space === "circle" && shown ? 17 + ARROW_SPACING * lane++ : 0;
     const [fromX, fromY] = [x - right * inward, y + up * inward];
     const role = roleOf(k, anchor);
     const d = shown ? arrowPath(fromX, fromY, by) : "M0 0";

@@ -60,7 +60,7 @@ export function onSphere(x, y, front) {
   return [x, y, (front ? 1 : -1) * Math.sqrt(1 - distance * distance)];
 }
 
-/** From the circle to the sphere no cosine changes; back, a point goes to its shadow. */
+/** Circle to sphere appends z = 0; sphere to circle drops z and normalises. */
 export function moveTo(space, [x, y, z = 0]) {
   if (space === "sphere") return [x, y, z];
   return Math.hypot(x, y) > 1e-6 ? normalize([x, y]) : [1, 0];

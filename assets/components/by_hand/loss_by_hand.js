@@ -13,7 +13,7 @@ import { buildPanel, check } from "./panel.js";
 import { buildScene, paintScene } from "./scene.js";
 import { buildTable, writeTable } from "./table.js";
 import { normalize, scale } from "./vectors.js";
-import { arrowsText, figureText, fourDigits, measuresText, referenceText, twoDigits } from "./words.js";
+import { arrowsText, figureText, fourDigits, measuresText, referenceText, twoDigits } from "./text.js";
 
 const GLIDE_MS = 200;
 const SETTLE_MS = 250;
@@ -58,12 +58,12 @@ export class LossByHand {
   }
 
   /** Take another state, from a link or a button of the page; points glide where they can. */
-  adopt({ images, tau, space, anchor, arrangement, points }) {
+  adopt({ images, tau, space, anchor, preset, points }) {
     if (this.state) this.scrollIntoView();
     const same = this.state?.space === space && this.state.images === images;
     const z = same ? this.state.z : points;
     this.pause();
-    this.state = { images, tau, space, anchor, arrangement, z };
+    this.state = { images, tau, space, anchor, preset, z };
     this.steps = 0;
     this.rebuild();
     if (same) this.glideTo(points);
@@ -108,20 +108,20 @@ export class LossByHand {
   }
 
   setImages(images) {
-    const { arrangement, space, z, anchor } = this.state;
+    const { preset, space, z, anchor } = this.state;
     const known = this.data.arrangements[space][images];
     const kept = z.slice(0, 2 * images);
     const more = known.start.slice(kept.length);
     this.replace({
       images,
-      z: known[arrangement] ?? [...kept, ...more],
+      z: known[preset] ?? [...kept, ...more],
       anchor: anchor < 2 * images ? anchor : 0,
     });
   }
 
   setSpace(space) {
-    const { arrangement, images, z } = this.state;
-    const known = this.data.arrangements[space][images][arrangement];
+    const { preset, images, z } = this.state;
+    const known = this.data.arrangements[space][images][preset];
     this.replace({ space, z: known ?? z.map((v) => moveTo(space, v)) });
   }
 
@@ -132,12 +132,12 @@ export class LossByHand {
     this.changed();
   }
 
-  arrange(arrangement) {
+  arrange(preset) {
     const { space, images } = this.state;
     this.pause();
     this.steps = 0;
-    this.glideTo(this.data.arrangements[space][images][arrangement]);
-    this.state.arrangement = arrangement;
+    this.glideTo(this.data.arrangements[space][images][preset]);
+    this.state.preset = preset;
     this.changed();
   }
 
@@ -145,7 +145,7 @@ export class LossByHand {
   place(i, v) {
     this.gliding = null;
     this.state.z = this.state.z.map((old, k) => (k === i ? normalize(v) : old));
-    this.state.arrangement = "own";
+    this.state.preset = "own";
     this.changed();
   }
 
@@ -188,7 +188,7 @@ export class LossByHand {
     const { z, tau } = this.state;
     this.state.z = descend(z, tau, learningRate(this.state), this.held);
     this.atRest = isAtRest(this.state.z, tau, this.held);
-    this.state.arrangement = "own";
+    this.state.preset = "own";
     this.steps += 1;
     this.changed();
   }
@@ -213,11 +213,11 @@ export class LossByHand {
 
   settle() {
     if (this.held !== null || this.playing || this.gliding) return;
-    const { images, tau, space, anchor, arrangement, z } = this.state;
+    const { images, tau, space, anchor, preset, z } = this.state;
     const { loss, force } = ntXent(z, tau);
     const gradient = force.map((f) => scale(f, -1));
     const { stamp } = this;
-    const state = { images, tau, space, anchor, arrangement, points: z };
+    const state = { images, tau, space, anchor, preset, points: z };
     this.send({ stamp, loss, gradient, ...state });
     this.describe();
   }
@@ -233,23 +233,23 @@ export class LossByHand {
     if (!this.frame) return;
     if (this.gliding) this.glide(now);
     if (this.playing) this.playDescent(now);
-    this.now = ntXent(this.state.z, this.state.tau);
-    paintScene(this, this.now);
+    this.result = ntXent(this.state.z, this.state.tau);
+    paintScene(this, this.result);
     this.write();
     if (this.gliding || this.playing) this.requestPaint();
   }
 
   write() {
-    const { parts, state, now } = this;
+    const { parts, state, result } = this;
     setText(parts.tauText, twoDigits(state.tau));
-    setText(parts.loss, fourDigits(now.loss));
-    setAttributes(parts.loss, { value: now.loss });
-    setText(parts.reference, referenceText(now.loss, state.z.length));
-    setText(parts.arrows, arrowsText(now, state.anchor));
-    setText(parts.measures, measuresText(alignmentAndUniformity(now.cosine)));
+    setText(parts.loss, fourDigits(result.loss));
+    setAttributes(parts.loss, { value: result.loss });
+    setText(parts.reference, referenceText(result.loss, state.z.length));
+    setText(parts.arrows, arrowsText(result, state.anchor));
+    setText(parts.measures, measuresText(alignmentAndUniformity(result.cosine)));
     setText(parts.descent, descentText(state, this.steps, this.atRest));
     setText(parts.play, this.playing ? "Pause" : "Play");
-    writeTable(this, now);
+    writeTable(this, result);
     this.showVerdict();
   }
 
@@ -267,9 +267,9 @@ export class LossByHand {
 
   /** Put the picture into words for screen readers. */
   describe() {
-    const { now, state, parts } = this;
-    setAttributes(parts.svg, { "aria-label": figureText(state, now) });
-    const text = `NT-Xent ${fourDigits(now.loss)}. ${arrowsText(now, state.anchor)}`;
+    const { result, state, parts } = this;
+    setAttributes(parts.svg, { "aria-label": figureText(state, result) });
+    const text = `NT-Xent ${fourDigits(result.loss)}. ${arrowsText(result, state.anchor)}`;
     setText(parts.announcement, text);
   }
 }

@@ -1,7 +1,7 @@
 // The parts of the loss by hand, built once; what changes is written into them.
 
 import { element, fillRadioGroup, group, liveRegion, svgElement, toolButton } from "../shared/dom.js";
-import { READING } from "./words.js";
+import { READING } from "./text.js";
 
 const KEYS =
   "Tab goes from point to point. The arrow keys move a point by 2 degrees, with Shift by " +
@@ -17,7 +17,7 @@ function choices(name, legend, options, choose) {
   return fieldset;
 }
 
-/** Check the radio button of a value; nobody is told. */
+/** Check the radio button of a value without calling `choose`. */
 export function check(fieldset, value) {
   fieldset.querySelectorAll("input").forEach((input) => {
     input.checked = input.value === String(value);

@@ -4,7 +4,7 @@ import { setAttributes, setText, svgElement } from "../shared/dom.js";
 import { paintForces, paintSums } from "./arrows.js";
 import { anglesText, DEGREE, toView } from "./geometry.js";
 import { keysText } from "./panel.js";
-import { nameOf, roleOf } from "./words.js";
+import { nameOf, roleOf } from "./text.js";
 
 const GLOBE = [
   (t) => [Math.cos(t), 0, Math.sin(t)],
@@ -53,8 +53,8 @@ function buildPoint(i, parent) {
   };
 }
 
-/** Place every element; `now` is what `ntXent` returns. */
-export function paintScene(widget, now) {
+/** Place every element; `result` is what `ntXent` returns. */
+export function paintScene(widget, result) {
   const { scene, frame, view, state } = widget;
   const { x, y, radius } = frame;
   const at = state.z.map((v) => {
@@ -64,10 +64,10 @@ export function paintScene(widget, now) {
   setAttributes(scene.rim, { cx: x, cy: y, r: radius });
   scene.rings.forEach((ring, i) => paintRing(ring, GLOBE[i], widget));
   scene.pairs.forEach((line, i) => paintLine(line, at[2 * i], at[2 * i + 1]));
-  paintSoftmax(widget, now, at);
-  paintPoints(widget, now, at);
-  paintSums(widget, now, at);
-  paintForces(widget, now, at);
+  paintSoftmax(widget, result, at);
+  paintPoints(widget, result, at);
+  paintSums(widget, result, at);
+  paintForces(widget, result, at);
 }
 
 function paintRing(halves, path, { view, frame: { x, y, radius } }) {
@@ -88,15 +88,15 @@ function paintLine(line, a, b) {
 }
 
 // As wide as the anchor's softmax: how probable each candidate is as its partner.
-function paintSoftmax({ scene, state: { anchor } }, now, at) {
+function paintSoftmax({ scene, state: { anchor } }, result, at) {
   scene.softmaxLines.forEach((line, k) => {
     paintLine(line, at[anchor], at[k]);
-    const width = k === anchor ? 0 : 0.6 + 8 * now.rows[anchor].softmax[k];
+    const width = k === anchor ? 0 : 0.6 + 8 * result.rows[anchor].softmax[k];
     setAttributes(line, { class: `softmax-line ${roleOf(k, anchor)}`, "stroke-width": width });
   });
 }
 
-function paintPoints({ scene, state: { anchor, z } }, now, at) {
+function paintPoints({ scene, state: { anchor, z } }, result, at) {
   const clusters = []; // of points whose names would cover each other
   scene.points.forEach((point, i) => {
     const here = at[i];
@@ -113,7 +113,7 @@ function paintPoints({ scene, state: { anchor, z } }, now, at) {
       "aria-valuemax": 180,
       "aria-valuetext": anglesText(z[i]),
       "data-z": z[i].join(),
-      "data-gradient": now.force[i].map((v) => -v).join(),
+      "data-gradient": result.force[i].map((v) => -v).join(),
     });
     const centre = { cx: here.x, cy: here.y };
     setAttributes(point.hitArea, centre);

@@ -3,7 +3,7 @@
 import { element, setText, toolButton } from "../shared/dom.js";
 import { partnerOf } from "./loss.js";
 import { norm } from "./vectors.js";
-import { fourDigits, nameOf, roleOf, scientific, twoDigits } from "./words.js";
+import { fourDigits, nameOf, roleOf, scientific, twoDigits } from "./text.js";
 
 const COLUMNS = ["", "cosine", "/ \u03c4", "exp", "softmax", "share of loss", "arrow"];
 
@@ -52,14 +52,14 @@ function anchorButton(widget, i) {
 }
 
 /** Write the numbers of the anchor's row, and the loss of every row. */
-export function writeTable(widget, now) {
+export function writeTable(widget, result) {
   const { anchor, tau } = widget.state;
-  const { softmax, loss } = now.rows[anchor];
+  const { softmax, loss } = result.rows[anchor];
   const partner = partnerOf(anchor);
   const onNegatives = softmax.reduce((sum, p, k) => sum + (k === partner ? 0 : p), 0);
   let total = 0;
   widget.tableRows.forEach(({ k, cells }) => {
-    const cosine = now.cosine[anchor][k];
+    const cosine = result.cosine[anchor][k];
     const exp = Math.exp(cosine / tau);
     total += exp;
     const share = `${Math.round((100 * softmax[k]) / onNegatives)} %`;
@@ -69,7 +69,7 @@ export function writeTable(widget, now) {
       scientific(exp),
       fourDigits(softmax[k]),
       k === partner ? "\u2013" : share,
-      `${k === partner ? "pull" : "push"} ${fourDigits(norm(now.pairs[anchor][k]))}`,
+      `${k === partner ? "pull" : "push"} ${fourDigits(norm(result.pairs[anchor][k]))}`,
     ];
     texts.forEach((text, column) => setText(cells[column], text));
     cells[3].style.setProperty("--part", `${100 * softmax[k]}%`);
@@ -78,6 +78,6 @@ export function writeTable(widget, now) {
   const sum = `Sum of exp ${scientific(total)}. ${nameOf(anchor)}'s loss = ${own}`;
   setText(widget.parts.table.querySelector(".sum"), sum);
   widget.parts.rows.querySelectorAll("button").forEach((button, i) => {
-    setText(button, `${nameOf(i)} ${fourDigits(now.rows[i].loss)}`);
+    setText(button, `${nameOf(i)} ${fourDigits(result.rows[i].loss)}`);
   });
 }

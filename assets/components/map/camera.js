@@ -2,8 +2,8 @@
 
 const MARGIN = 0.06; // of the larger side, around all points
 const SHRINK_BELOW = 0.6; // of the box, before it is fitted anew
-const MOST_ZOOM = 80; // times the fitted view
-const LEAST_ZOOM = 1.5; // views that are larger than the fitted one
+const MAX_ZOOM = 80; // times the fitted view
+const MIN_ZOOM = 1.5; // views that are larger than the fitted one
 
 /** Fast at first, slow at the end; 0 to 1. */
 export const easeOut = (t) => 1 - (1 - t) ** 3;
@@ -113,7 +113,7 @@ export class Camera {
   zoom(factor, x, y) {
     const base = x === undefined ? (this.glide?.to ?? this.view) : this.view;
     const fitted = this.fitted().half;
-    const half = Math.min(Math.max(base.half / factor, fitted / MOST_ZOOM), fitted * LEAST_ZOOM);
+    const half = Math.min(Math.max(base.half / factor, fitted / MAX_ZOOM), fitted * MIN_ZOOM);
     this.ownedByLearner = true;
     if (x === undefined) {
       this.glideTo({ ...base, half });

@@ -1,7 +1,7 @@
 // Mouse, touch and keys. One finger scrolls the page; two fingers, or "Move", move the map.
 
 import { setAttributes } from "../shared/dom.js";
-import { valueText } from "./words.js";
+import { valueText } from "./text.js";
 
 const REACH = { mouse: 12, pen: 14, touch: 24 }; // CSS pixels from a point that still hit it
 const CLICK_SLOP = 5; // CSS pixels that a pointer may travel in a click
@@ -36,7 +36,7 @@ export function bindGestures(map) {
   return () => listening.abort();
 }
 
-// A scroll that began elsewhere on the page and arrives over the map goes on as a scroll.
+// Do not zoom while a page scroll is in progress.
 function bindWheel(map, on, signal) {
   const { canvas } = map.parts;
   let scrolledAt = -Infinity;

@@ -6,30 +6,29 @@ import { SheetStore } from "../shared/tiles.js";
 export const imageSets = new SheetStore(6);
 
 /**
- * Take what Python's `map_images` sends: a sprite sheet with one tile per point, and the
+ * Take what Python's `send_sprite_sheet` sends: a sprite sheet with one tile per point, and the
  * factors, which are what is known of each point.
  */
-export function addImageSet({ set_id, atlas, tile, columns, label, sounds, palette, factors }) {
-  if (imageSets.get(set_id)?.source === atlas) return;
+export function addImageSet({ set_id, sheet, tile, columns, label, sounds, palette, factors }) {
+  if (imageSets.get(set_id)?.source === sheet) return;
   imageSets.add(set_id, {
-    source: atlas,
+    source: sheet,
     tile,
     columns,
     label, // the factor that colours the points at first
-    sounds, // address of the points' sounds, null for pictures
+    sounds, // URL of the points' sounds, null for pictures
     palette,
     factors: factors.map((factor) => decodeFactor(factor, palette)),
   });
 }
 
 /**
- * A factor with its values and the place of each value among the colours of its kind.
+ * A factor with its values and their colours.
  *
- * `bins` holds that place for each point; an unknown value (NaN) has one of its own, behind
- * the others.
+ * `bins`: colour index of each point; NaN gets an extra last bin.
  */
-export function decodeFactor({ name, kind, names, values: packed }, palette) {
-  const values = decodeFloat32(packed);
+export function decodeFactor({ name, kind, names, values: encoded }, palette) {
+  const values = decodeFloat32(encoded);
   const known = values.filter(Number.isFinite);
   const low = known.reduce((a, b) => Math.min(a, b), Infinity);
   const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -41,6 +40,6 @@ export function decodeFactor({ name, kind, names, values: packed }, palette) {
   }[kind];
   const bins = Uint16Array.from(values, (v) => (Number.isFinite(v) ? binOf(v) : colours));
   const unknown = known.length < values.length;
-  const words = name.replaceAll("_", " ");
-  return { name, kind, names, values, bins, low, high, unknown, words };
+  const label = name.replaceAll("_", " ");
+  return { name, kind, names, values, bins, low, high, unknown, label };
 }

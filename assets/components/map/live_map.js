@@ -4,25 +4,25 @@ import { decodeFrame } from "../shared/codec.js";
 import { setAttributes, setText } from "../shared/dom.js";
 import { prefersReducedMotion, readTheme, sameTheme } from "../shared/theme.js";
 import { Camera, easeOut } from "./camera.js";
-import { followFrames } from "./feed.js";
+import { followFrames } from "./frame_stream.js";
 import { bindGestures } from "./gestures.js";
 import { imageSets } from "./image_sets.js";
 import { swatchesOf } from "./markers.js";
 import { paint } from "./paint.js";
 import { buildPanel, showChoices, showInspector, showLegend, showTip } from "./panel.js";
-import { agreementText, valueText } from "./words.js";
+import { agreementText, valueText } from "./text.js";
 
 const GLIDE_MS = 200;
-const keptStates = new Map(); // key -> what outlives a change of page
+const savedStates = new Map(); // key -> what outlives a change of page
 
 export class LiveMap {
   constructor(root, data) {
     this.parts = buildPanel(root);
     this.host = root.host ?? root;
     this.context = this.parts.canvas.getContext("2d");
-    if (!keptStates.has(data.key)) keptStates.set(data.key, { camera: new Camera() });
+    if (!savedStates.has(data.key)) savedStates.set(data.key, { camera: new Camera() });
     // { camera, setId, positions (as drawn), colourBy (the learner's choice) }
-    this.state = keptStates.get(data.key);
+    this.state = savedStates.get(data.key);
     this.onCameraChange = () => this.requestPaint();
     this.camera.onChange = this.onCameraChange;
     this.data = {};
@@ -70,17 +70,18 @@ export class LiveMap {
     this.useImageSet();
   }
 
-  /** Streamlit's call: show what Python sends, and follow its feed. */
+  /** Streamlit's call: show what Python sends, and follow its frames. */
   update(data, { setTriggerValue }) {
-    this.sendState = (state) => setTriggerValue("turned", state);
+    this.sendState = (state) => setTriggerValue("state", state);
     this.pageState = data.state;
-    // A script run takes longer than a frame: what the feed has brought is newer.
-    const fed = data.feed && data.feed === this.feed ? this.fedFrame : null;
-    this.show({ ...data, ...fed });
-    this.follow(data.feed);
+    // A script run takes longer than a frame: the fetched frame is newer.
+    const url = data.frames_url;
+    const fetched = url && url === this.framesUrl ? this.fetchedFrame : null;
+    this.show({ ...data, ...fetched });
+    this.follow(url);
   }
 
-  /** Draw a frame: what Python's `packed` returns, with a title and an alt text. */
+  /** Draw a frame: what Python's `encode_frame` returns, with a title and an alt text. */
   show(data) {
     const before = this.data;
     this.data = data;
@@ -193,7 +194,7 @@ export class LiveMap {
     if (!factor) return "";
     const value = valueText(factor, factor.values[index]);
     const agreement = agreementText(factor, index, this.neighboursOf(index));
-    return `${factor.words} ${value}. ${agreement}`;
+    return `${factor.label} ${value}. ${agreement}`;
   }
 
   /** Play the sound of a point, where the points have sounds. */
@@ -231,31 +232,31 @@ export class LiveMap {
     });
   }
 
-  async follow(feed) {
-    if (feed === this.feed && !this.following?.signal.aborted) return;
+  async follow(url) {
+    if (url === this.framesUrl && !this.following?.signal.aborted) return;
     this.unfollow();
-    if (!feed) return;
-    this.feed = feed;
+    if (!url) return;
+    this.framesUrl = url;
     const following = (this.following = new AbortController());
     try {
-      await followFrames(feed, {
+      await followFrames(url, {
         signal: following.signal,
         knownFrame: () => this.data.frame_id,
         onFrame: (frame) => this.apply(frame),
       });
     } finally {
-      following.abort(); // so that a later update may follow the feed again
+      following.abort(); // so that a later update may follow the frames again
     }
   }
 
   unfollow() {
     this.following?.abort();
-    this.feed = this.fedFrame = null;
+    this.framesUrl = this.fetchedFrame = null;
   }
 
-  /** Draw a frame of the feed; tell Python when the run's state has changed with it. */
+  /** Draw a fetched frame; tell Python if the run's state has changed with it. */
   apply(frame) {
-    this.fedFrame = frame;
+    this.fetchedFrame = frame;
     this.show({ ...this.data, ...frame });
     if (frame.state === this.pageState) return;
     this.pageState = frame.state;

@@ -12,7 +12,7 @@ import {
 import { shortNumber } from "../shared/numbers.js";
 import { fillThumbnail, tileShape } from "../shared/tiles.js";
 import { markerSheet } from "./markers.js";
-import { agreementText, valueText } from "./words.js";
+import { agreementText, valueText } from "./text.js";
 
 const HINT = "Select a point on the map to see its nearest neighbours in feature space.";
 const SOUND_HINT =
@@ -58,7 +58,7 @@ export function buildPanel(root) {
 
 /** Offer the factors to colour by, where there are several. */
 export function showChoices(fieldset, factors, chosen, choose) {
-  const options = factors.map(({ name, words }) => [name, words]);
+  const options = factors.map(({ name, label }) => [name, label]);
   fieldset.hidden = options.length < 2;
   fillRadioGroup(fieldset, { name: "colour", legend: "Colour by", options, chosen, choose });
 }
@@ -90,11 +90,11 @@ export function showLegend(legend, { factor, swatches, theme, highlighted, highl
   }
 }
 
-function colourScale({ kind, words, low, high }, swatches) {
+function colourScale({ kind, label, low, high }, swatches) {
   const ends = kind === "angle" ? ["0°", "360°"] : [low, high].map(shortNumber);
   const [first, last] = ends.map((text) => element("span", "", text));
   return [
-    element("span", "scale", words),
+    element("span", "scale", label),
     first,
     colourBar(swatches.map(({ colour }) => colour)),
     last,
@@ -114,7 +114,7 @@ export function showTip(tip, imageSet, index) {
   const list = element("dl");
   (imageSet?.factors ?? []).forEach((factor) => {
     const text = valueText(factor, factor.values[index]);
-    list.append(element("dt", "", factor.words), element("dd", "", text));
+    list.append(element("dt", "", factor.label), element("dd", "", text));
   });
   tip.replaceChildren(...(imageSet?.ready ? [picture] : []), list);
 }
@@ -142,7 +142,7 @@ export function showInspector(inspector, shown) {
     : `Its ${neighbours.length} nearest in feature space`;
   setText(inspector.querySelector(".agreement"), agreement);
   const facts = (imageSet?.factors ?? []).map(
-    (known) => `${known.words} ${valueText(known, known.values[selected])}`,
+    (known) => `${known.label} ${valueText(known, known.values[selected])}`,
   );
   setText(inspector.querySelector(".facts"), facts.join(" · "));
   inspector.querySelectorAll(".slot").forEach((slot, rank) => fillSlot(slot, rank, shown));

@@ -1,7 +1,7 @@
 // Mouse, touch and keys: hover reads a cell, a click or an arrow chooses it.
 
-const SETTLE_MS = 140; // a held arrow key asks the page once, where it comes to rest
-const ECHO_MS = 3000; // how long an older choice that comes back from the page is ignored
+const SETTLE_MS = 140; // debounce for held arrow keys
+const ECHO_TIMEOUT_MS = 3000; // how long an older choice that comes back from the page is ignored
 
 /** Listen to the learner; returns a function that removes every listener. */
 export function bindGestures(matrix) {
@@ -55,18 +55,18 @@ function choose(matrix, cell, delay) {
   clearTimeout(matrix.sending);
   matrix.sending = setTimeout(() => {
     matrix.sending = 0;
-    matrix.awaited = { cell: String(cell), until: performance.now() + ECHO_MS };
+    matrix.pendingCell = { cell: String(cell), until: performance.now() + ECHO_TIMEOUT_MS };
     matrix.send(cell);
   }, delay);
 }
 
 /** Whether the cell that Python names is new, or an older choice that comes back. */
-export function isNews(matrix, cell) {
+export function isNewSelection(matrix, cell) {
   if (matrix.sending) return false;
-  const { awaited } = matrix;
-  if (!awaited) return true;
-  const answered = awaited.cell === String(cell);
-  if (!answered && performance.now() < awaited.until) return false;
-  matrix.awaited = null;
+  const { pendingCell } = matrix;
+  if (!pendingCell) return true;
+  const answered = pendingCell.cell === String(cell);
+  if (!answered && performance.now() < pendingCell.until) return false;
+  matrix.pendingCell = null;
   return true;
 }

@@ -47,7 +47,7 @@ function paintCells(matrix) {
 function paintSelf({ context, theme, data }, x, y, size) {
   context.fillStyle = theme.background;
   context.fillRect(x, y, size, size);
-  context.strokeStyle = data.colours.ghost;
+  context.strokeStyle = data.colours.neutral;
   context.lineWidth = Math.min(1.5, size / 6);
   context.beginPath();
   context.moveTo(x + 1, y + 1);

@@ -5,12 +5,12 @@ import { setAttributes, setText } from "../shared/dom.js";
 import { withMinusSign } from "../shared/numbers.js";
 import { readTheme } from "../shared/theme.js";
 import { batchImages } from "./batch_images.js";
-import { bindGestures, isNews } from "./gestures.js";
+import { bindGestures, isNewSelection } from "./gestures.js";
 import { paint, PICTURE_CELL, SHADES } from "./paint.js";
 import { buildPanel, showLegend, showTip } from "./panel.js";
 
 const NAMES_GUTTER = 24; // CSS pixels beside the cells, where there is no room for pictures
-const MOST_GUTTER = 40;
+const MAX_GUTTER = 40;
 
 export class SimilarityCanvas {
   constructor(root) {
@@ -18,7 +18,7 @@ export class SimilarityCanvas {
     this.host = root.host ?? root;
     this.context = this.parts.canvas.getContext("2d");
     this.data = {};
-    this.hovered = this.awaited = null;
+    this.hovered = this.pendingCell = null;
     this.unregister = batchImages.register(this);
     this.resizing = new ResizeObserver(() => this.resize());
     this.resizing.observe(this.parts.stage);
@@ -57,7 +57,7 @@ export class SimilarityCanvas {
     this.weights = decodeFloat32(data.weights);
     this.values = data.show === "cosine" ? this.cosines : this.weights;
     this.sameClass = data.same ?? [];
-    if (recount || isNews(this, [data.row, data.column])) {
+    if (recount || isNewSelection(this, [data.row, data.column])) {
       [this.row, this.column] = [data.row, data.column];
     }
     if (recount) this.hovered = null;
@@ -70,7 +70,7 @@ export class SimilarityCanvas {
       scale: data.scale,
       ramp: this.ramp,
       marks: data.marks,
-      border: data.colours.ghost,
+      border: data.colours.neutral,
     });
     if (recount) this.resize();
     this.paint();
@@ -125,7 +125,7 @@ export class SimilarityCanvas {
     this.density = window.devicePixelRatio || 1;
     this.width = clientWidth;
     const evenly = clientWidth / (this.count + 1);
-    this.gutter = evenly >= PICTURE_CELL ? Math.min(evenly, MOST_GUTTER) : NAMES_GUTTER;
+    this.gutter = evenly >= PICTURE_CELL ? Math.min(evenly, MAX_GUTTER) : NAMES_GUTTER;
     // Two pixels are left for the frame of the last row.
     this.cell = (clientWidth - 2 - this.gutter) / this.count;
     const { canvas, stage } = this.parts;

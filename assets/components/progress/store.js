@@ -1,13 +1,13 @@
 // A learner's progress in the browser's local storage, merged with what Python has.
 //
 // Python owns the progress. A stored copy is overwritten only after Python has read it:
-// `heard` is the number of the last report that Python took in. Two tabs notice each other
-// through the storage event, and merge.
+// `acknowledged` is the id of the last report that Python has read. Two tabs notice each
+// other through the storage event, and merge.
 //
-// Beside the copy stands the mark of its owner, if somebody had signed in: Python takes
-// nothing of one account into another, and the tabs of two accounts do not exchange.
+// The owner's tag is stored with the copy; Python and other tabs ignore another account's
+// copy.
 
-let lastReport = 0; // numbers that no earlier report of this page has
+let lastReportId = 0; // report ids increase
 
 export class ProgressStore {
   constructor() {
@@ -24,69 +24,77 @@ export class ProgressStore {
   /**
    * Take what Python sends, and send what it does not have.
    *
-   * @param data `{ name, nonce, text, mark, keep, chosen, heard }`: the key of the entry,
-   *   the server's session, the progress as JSON (empty before the first answer), the
-   *   owner's mark, whether the browser may keep it, whether the learner has chosen that in
-   *   this visit, and the number of the last report that Python has read.
+   * @param data `{ name, nonce, text, owner_tag, enabled, set_by_learner, acknowledged }`:
+   *   the key of the entry, the server's session, the progress as JSON (empty before the
+   *   first answer), the owner's tag, whether the browser may store it, whether the learner
+   *   has set that in this visit, and the id of the last report that Python has read.
    */
   update(data, { setStateValue }) {
     // Another session of the server knows nothing yet.
-    if (this.data?.nonce !== data.nonce) this.reported = this.known = undefined;
+    if (this.data?.nonce !== data.nonce) this.reported = this.syncedText = undefined;
     this.data = data;
     this.send = (report) => setStateValue("stored", report);
     this.synchronize();
   }
 
   synchronize() {
-    const { name, text, mark, keep, chosen, heard } = this.data;
-    const off = `${name}-off`;
-    if (this.reported && heard === this.reported.k) this.known = this.reported.text;
-    if (keep && !chosen && read(off)) {
+    const { name, text, acknowledged, enabled } = this.data;
+    const { owner_tag: ownerTag, set_by_learner: setByLearner } = this.data;
+    const offKey = `${name}-off`;
+    if (this.reported && acknowledged === this.reported.reportId) {
+      this.syncedText = this.reported.text;
+    }
+    if (enabled && !setByLearner && read(offKey)) {
       if (!this.reported) this.report(null, true);
       return;
     }
-    if (!keep) {
+    if (!enabled) {
       write(name, "");
       write(`${name}-owner`, "");
-      write(off, "1");
+      write(offKey, "1");
       return;
     }
-    write(off, "");
+    write(offKey, "");
     const stored = read(name);
-    if (stored === null || stored === this.known || stored === text) {
-      const marked = !mark || mark === read(`${name}-owner`);
-      const upToDate = stored === text && marked;
-      if (!upToDate && (stored !== null || text)) this.keepCopy();
-      this.known = text || null;
+    if (stored === null || stored === this.syncedText || stored === text) {
+      const tagged = !ownerTag || ownerTag === read(`${name}-owner`);
+      const upToDate = stored === text && tagged;
+      if (!upToDate && (stored !== null || text)) this.storeCopy();
+      this.syncedText = text || null;
     } else if (this.reported?.text !== stored) {
       this.report(stored, false);
     }
   }
 
   // Send the stored copy to Python, or that the learner has switched storing off.
-  report(stored, off) {
+  report(stored, storageOff) {
     const { name, nonce } = this.data;
-    lastReport = Math.max(Date.now(), lastReport + 1);
-    this.reported = { k: lastReport, text: stored };
-    const mark = read(`${name}-owner`) ?? "";
-    this.send({ nonce, k: this.reported.k, text: stored ?? "", mark, off });
+    lastReportId = Math.max(Date.now(), lastReportId + 1);
+    this.reported = { reportId: lastReportId, text: stored };
+    this.send({
+      nonce,
+      report_id: lastReportId,
+      text: stored ?? "",
+      owner_tag: read(`${name}-owner`) ?? "",
+      storage_off: storageOff,
+    });
   }
 
-  keepCopy() {
-    const { name, mark, text } = this.data;
-    if (mark) write(`${name}-owner`, mark); // first: another tab reads it with the copy
+  storeCopy() {
+    const { name, owner_tag: ownerTag, text } = this.data;
+    if (ownerTag) write(`${name}-owner`, ownerTag); // first: a tab reads it with the copy
     write(name, text);
   }
 
   ownedByAnother() {
-    const own = ownerOf(this.data.mark);
-    const stored = ownerOf(read(`${this.data.name}-owner`));
+    const own = accountOf(this.data.owner_tag);
+    const stored = accountOf(read(`${this.data.name}-owner`));
     return Boolean(own && stored && stored !== own);
   }
 }
 
-function ownerOf(mark) {
-  return mark?.split(":")[0] ?? "";
+function accountOf(ownerTag) {
+  return ownerTag?.split(":")[0] ?? "";
 }
 
 function read(name) {

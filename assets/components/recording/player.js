@@ -39,7 +39,7 @@ export class Player {
 
   update(data) {
     const { player } = this.parts;
-    const another = this.data?.address !== data.address;
+    const another = this.data?.url !== data.url;
     this.data = data;
     setAttributes(player, { "aria-label": data.label });
     Object.entries(data.colours).forEach(([name, value]) => {
@@ -55,7 +55,7 @@ export class Player {
     this.loading?.abort();
     const { signal } = (this.loading = new AbortController());
     setText(this.parts.caption, "The recording is on its way.");
-    const recording = await fetchRecording(this.data.address, signal);
+    const recording = await fetchRecording(this.data.url, signal);
     if (signal.aborted) return;
     if (!recording) {
       setText(this.parts.caption, "The recording did not arrive. Press Play to try again.");
@@ -111,7 +111,7 @@ export class Player {
     this.labelToggle();
   }
 
-  // It waits below the fold and in a background tab, so that nobody misses a frame.
+  // Playback pauses while off-screen or in a background tab.
   playNext() {
     if (!this.visible || document.hidden) return;
     this.show(this.frame + 1);
@@ -131,15 +131,15 @@ export class Player {
     const { caption, alarm, scrub } = this.parts;
     const { key, set_id, height } = this.data;
     const frame = this.recording.frames[number];
-    const { scores, says } = this.recording.scored[frame.scored];
+    const { scores, text } = this.recording.scores[frame.score_index];
     this.map.show({ ...frame, key, set_id, height });
     scrub.value = String(number);
     setAttributes(scrub, { "aria-valuetext": frame.caption });
     setText(caption, frame.caption);
     setText(alarm, frame.alarm);
     alarm.hidden = !frame.alarm;
-    this.loss.showStep(frame.step, frame.says);
-    this.knn?.showStep(frame.step, says);
+    this.loss.showStep(frame.step, frame.text);
+    this.knn?.showStep(frame.step, text);
     this.probes.show(scores);
     if (!this.playing) this.labelToggle();
   }
@@ -177,9 +177,9 @@ function buildPlayer(root) {
 }
 
 // null if the recording does not arrive.
-async function fetchRecording(address, signal) {
+async function fetchRecording(url, signal) {
   try {
-    const reply = await fetch(address, { signal });
+    const reply = await fetch(url, { signal });
     return reply.ok ? await reply.json() : null;
   } catch {
     return null;

@@ -2,8 +2,7 @@
 //
 // Streamlit calls a component's default export whenever its data changes, always with the
 // same root, and calls the function that it returned when the component leaves the page.
-// It also calls, late, the function of a call that a newer one has overtaken: that one must
-// leave the view alone.
+// Streamlit may run the clean-up of an outdated call; it must not unmount the current view.
 
 const MOUNTED = Symbol.for("contrastive-learning.mounted-view");
 

@@ -20,7 +20,7 @@ export class SheetStore {
 
   /**
    * Take a sheet: `{ source, tile: [width, height], columns, … }`; `source` is the image's
-   * address. The same id with the same source is the same sheet, and nothing happens.
+   * URL. The same id with the same source is the same sheet, and nothing happens.
    *
    * `picture` and `ready` are added to it; `ready` turns true once the image is decoded.
    */

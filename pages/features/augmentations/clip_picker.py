@@ -6,19 +6,18 @@ import numpy as np
 import streamlit as st
 
 from pages.shell import url_params
+from pages.widgets import augmented_views
 from ssl_core.knobs import Knob
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-MIXUP_CLIPS = 15  # clips that mixup may mix into the chosen one
 
 
 def choose() -> "Tensor":
     """Let the learner choose a syllable.
 
     Returns:
-        ``[1 + MIXUP_CLIPS, 1, F, T]`` uint8, the chosen clip first.
+        ``[n, 1, F, T]`` uint8: the chosen clip, then those that mixup may mix into it.
     """
     import torch
 
@@ -32,13 +31,12 @@ def choose() -> "Tensor":
     url_params.write("syllable", "" if syllable in (None, SAID[0]) else syllable)
     images, syllables, speakers = _load_clips()
     first = int(np.flatnonzero(syllables == SAID.index(syllable or SAID[0]))[0])
-    others = [row for row in range(len(images)) if row != first][:MIXUP_CLIPS]
     st.caption(
         f"“{SAID[syllables[first]]}”, said by {tuple(SPEAKERS)[speakers[first]]}. Time runs "
         "to the right, low frequencies are at the bottom, and brighter is louder. Each value "
         "is a level in a band of frequency, from 80 dB below full scale to full scale."
     )
-    return torch.from_numpy(images[[first, *others]])
+    return torch.from_numpy(images[augmented_views.mixup_rows(first, len(images))])
 
 
 @st.cache_data(max_entries=2, show_spinner=False)

@@ -15,7 +15,7 @@ SIDE = 128
 
 @dataclass(frozen=True)
 class Photograph:
-    """A photograph that ships with scikit-learn, and whom its licence asks to name.
+    """A photograph from scikit-learn, with the attribution that its licence requires.
 
     Args:
         file: its name in ``sklearn.datasets``.

@@ -10,7 +10,7 @@ from pages.features.labs.lab import Arm, Case, Outcome
 from pages.shell import callbacks, resources, user_runs
 from pages.widgets import arm_curves, run_text
 from pages.widgets.map import run_map
-from pages.widgets.plots import PLOTLY_CONFIG
+from pages.widgets.plots import draw_plot
 
 
 def draw(
@@ -106,14 +106,8 @@ def _draw_progress(
         histories[arm.name] = service.history(run)
     for column, measure in zip(st.columns(len(curves)), curves, strict=True):
         plot = arm_curves.two_curves(histories, measure)
-        if plot:
-            column.markdown(f"**{plot.caption}**")
-            column.plotly_chart(
-                plot.figure,
-                key=f"curve_{lab}_{measure}",
-                config=PLOTLY_CONFIG,
-                alt=plot.caption,
-            )
+        with column:
+            draw_plot(plot, f"curve_{lab}_{measure}")
 
 
 def _rerun_on_change(lab: str, states: list[str]) -> None:

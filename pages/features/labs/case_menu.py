@@ -10,7 +10,8 @@ from pages.shell import url_params
 from pages.widgets.knobs import url_selectbox
 from ssl_core.knobs import Knob
 
-SEED = Knob(0, low=0, high=9999)
+MAX_SEED = 9999
+SEED = Knob(0, low=0, high=MAX_SEED)
 
 
 def choose(lab: str, cases: Mapping[str, Case]) -> tuple[str, Case, int]:
@@ -34,7 +35,7 @@ def choose(lab: str, cases: Mapping[str, Case]) -> tuple[str, Case, int]:
         seed = st.number_input(
             "Seed",
             0,
-            9999,
+            MAX_SEED,
             url_params.initial_value("seed", SEED),
             key=seed_key,
             help="Of both arms, unless the seed is what differs: same weights, same batches.",

@@ -4,14 +4,12 @@ import streamlit as st
 
 from pages.features.labs import arm_runs, arm_view, case_menu, lab_prediction
 from pages.features.labs.lab import Lab
-from pages.shell import identity
 from pages.widgets import evidence, source_code
 from pages.widgets.recording import recording_player
 
 
 def draw(lab: Lab) -> None:
     """Draw the page of a lab from top to bottom."""
-    identity.set_cookie()
     st.title(lab.question, anchor=False)
     for paragraph in lab.introduction:
         st.markdown(evidence.fill_numbers(paragraph))

@@ -2,6 +2,7 @@
 
 from pages.features.labs.lab import Arm, Case, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
+from pages.widgets.plots import draw_plot
 from ssl_core.data import SOUND_VIEWS
 from ssl_core.experiments.sound import FACTORS
 
@@ -105,17 +106,17 @@ CASES = {
 def draw_evidence() -> None:
     """Draw views by factors on the voices, and digits of held-out speakers."""
     if results := evidence.draw_verdict("sound"):
-        evidence.draw_plot(
+        draw_plot(
             evidence_plots.dot_plot(results, "knn", baseline="random_init"),
             "ev_sound_knn",
         )
         arms = list(results.arms)
         values = [[results.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
         plot = evidence_plots.heat_map(arms, FACTORS, values, "Linear probe accuracy")
-        evidence.draw_plot(plot, "ev_sound_probes")
+        draw_plot(plot, "ev_sound_probes")
         evidence.draw_table(results, ["knn", *(f"probe_{f}" for f in FACTORS)])
     if results := evidence.draw_verdict("speakers"):
         plot = evidence_plots.dot_plot(results, "knn", baseline="raw_input")
-        evidence.draw_plot(plot, "ev_speakers")
+        draw_plot(plot, "ev_speakers")
         evidence.draw_table(results, list(results.experiment.quantities))
     evidence.draw_provenance("sound", "speakers")

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.widgets.palette import ANCHOR, NEGATIVE, NEUTRAL, POSITIVE, PRIMARY
-from pages.widgets.plots import PLOTLY_CONFIG, Plot
+from pages.widgets.plots import Plot, draw_plot
 from pages.widgets.tiles import add_frame, cross_out, data_url, enlarge, to_uint8
 
 # Switch -> strengths; those of the experiment where it uses the augmentation.
@@ -29,14 +29,14 @@ class Retrieval:
         rate: top-1 accuracy in [0, 1].
         candidates: number of views to choose from.
         anchors, picks: ``[ANCHORS, 3, H, W]`` uint8.
-        right: ``[ANCHORS]`` bool.
+        is_correct: ``[ANCHORS]`` bool.
     """
 
     rate: float
     candidates: int
     anchors: np.ndarray
     picks: np.ndarray
-    right: np.ndarray
+    is_correct: np.ndarray
 
 
 def draw() -> None:
@@ -58,14 +58,10 @@ def draw() -> None:
     result = retrieve(chosen)
     left, right = st.columns([0.55, 0.45], gap="large")
     with left:
-        plot = rate_bars(combinations, chosen)
-        st.markdown(f"**{plot.caption}**")
-        st.plotly_chart(
-            plot.figure, key="lesson_rates", config=PLOTLY_CONFIG, alt=plot.caption
-        )
+        draw_plot(rate_bars(combinations, chosen), "lesson_rates")
     with right:
         sentence = (
-            f"The first {ANCHORS} anchors and their picks: {result.right.sum()} of "
+            f"The first {ANCHORS} anchors and their picks: {result.is_correct.sum()} of "
             f"{ANCHORS} right."
         )
         st.markdown(f"**{sentence}**")
@@ -152,7 +148,7 @@ def picks_image(retrieval: Retrieval) -> np.ndarray:
     pairs = [
         np.hstack([add_frame(enlarge(a, SCALE), ANCHOR), _framed_pick(p, is_right)])
         for a, p, is_right in zip(
-            retrieval.anchors, retrieval.picks, retrieval.right, strict=True
+            retrieval.anchors, retrieval.picks, retrieval.is_correct, strict=True
         )
     ]
     half = ANCHORS // 2

@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from pages.shell import url_params
-from pages.widgets.knobs import widget
+from pages.widgets.knobs import draw_knob
 from pages.widgets.matrix.cell_text import format_percent
 from pages.widgets.two_pairs import two_pairs
 from ssl_core.knobs import Knob
@@ -24,8 +24,8 @@ def draw() -> None:
     left, right = st.columns([0.5, 0.5], gap="large", vertical_alignment="center")
     with left:
         url_params.check(KNOBS)
-        turn = widget("lesson_turn", KNOBS["lesson_turn"], format="%d°")
-        tau = widget("lesson_tau", KNOBS["lesson_tau"])
+        turn = draw_knob("lesson_turn", KNOBS["lesson_turn"], format="%d°")
+        tau = draw_knob("lesson_tau", KNOBS["lesson_tau"])
         hidden = st.toggle(
             "Cover the last steps: work them out first",
             key="lesson_covered",

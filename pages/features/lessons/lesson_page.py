@@ -11,8 +11,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shell import identity, learner_progress, page_links
-from pages.widgets import evidence, lesson_links, source_code
+from pages.shell import learner_progress, page_links
+from pages.widgets import evidence, lesson_links, lesson_progress, source_code
 from pages.widgets.questions import question_view
 from ssl_core.quiz import lessons
 from ssl_core.quiz.lessons import Lesson, LessonError
@@ -40,7 +40,6 @@ def draw(slug: str, exercise: Exercise) -> None:
         slug: of the lesson.
         exercise: its interactive part.
     """
-    identity.set_cookie()
     try:
         lesson = lessons.of(slug)
     except LessonError as error:
@@ -48,6 +47,7 @@ def draw(slug: str, exercise: Exercise) -> None:
         st.error(f"{error}.", icon=":material/menu_book:")
         return
     st.title(lesson.title, anchor=False)
+    _save_opened(lesson)
     question_open = _draw_opening_question(lesson)
     if not _is_text_open(lesson):
         return
@@ -78,12 +78,19 @@ def load_object(name: str) -> Any:
 def _is_text_open(lesson: Lesson) -> bool:
     """Whether the opening question was answered or skipped."""
     progress = learner_progress.current()
-    if lesson.slug in progress.lessons or lesson.opening not in question_view.library():
-        return True
-    if progress.latest(lesson.opening) is None:
-        return False
-    learner_progress.save(progress.with_lesson(lesson.slug, learner_progress.now()))
-    return True
+    return (
+        lesson.slug in progress.lessons
+        or lesson.opening not in question_view.library()
+        or progress.latest(lesson.opening) is not None
+    )
+
+
+def _save_opened(lesson: Lesson) -> None:
+    """Save that the text was opened, once the opening question was answered."""
+    progress = learner_progress.current()
+    answered = progress.latest(lesson.opening) is not None
+    if answered and lesson.slug not in progress.lessons:
+        _open_text(lesson.slug)
 
 
 def _draw_opening_question(lesson: Lesson) -> bool:
@@ -170,7 +177,7 @@ def _draw_questions(lesson: Lesson) -> None:
 
 def _draw_neighbours(lesson: Lesson) -> None:
     try:
-        previous, following = lesson_links.neighbours(lesson.slug)
+        previous, following = lesson_progress.neighbours(lesson.slug)
     except LessonError as error:
         st.error(f"{error}.", icon=":material/menu_book:")
         return

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shell import url_params
 from pages.widgets import evidence, evidence_plots
 from pages.widgets.palette import ANCHOR
+from pages.widgets.plots import draw_plot
 from ssl_core.experiments import meaning, sound
 from ssl_core.experiments.evidence import Evidence
 from ssl_core.knobs import Knob
@@ -86,7 +87,7 @@ def _draw_table(table: FactorTable) -> None:
         **{"x0": index - 0.5, "x1": index + 0.5, "y0": -0.5, "y1": len(arms) - 0.5},
         line={"color": ANCHOR, "width": 3},
     )
-    evidence.draw_plot(plot, f"lesson_{table.slug}")
+    draw_plot(plot, f"lesson_{table.slug}")
     evidence.draw_table(results, [f"probe_{f}" for f in table.factors])
 
 

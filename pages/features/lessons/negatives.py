@@ -6,9 +6,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shell import url_params
-from pages.widgets.knobs import widget
+from pages.widgets.knobs import draw_knob
+from pages.widgets.matrix.cell_text import view_name
 from pages.widgets.palette import ANCHOR, NEGATIVE, NEUTRAL, POSITIVE, PRIMARY
-from pages.widgets.plots import PLOTLY_CONFIG, Plot
+from pages.widgets.plots import Plot, draw_plot
 from ssl_core.knobs import Knob
 
 SIZES = tuple(2**i for i in range(1, 13))
@@ -31,9 +32,9 @@ def draw() -> None:
     url_params.check(KNOBS | {"lesson_n": Knob(64, choices=SIZES)})
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        n = widget("lesson_n", KNOBS["lesson_n"])
+        n = draw_knob("lesson_n", KNOBS["lesson_n"])
     with middle:
-        tau = widget("lesson_n_tau", KNOBS["lesson_n_tau"])
+        tau = draw_knob("lesson_n_tau", KNOBS["lesson_n_tau"])
     classes = right.select_slider(
         "Equally common classes",
         list(CLASSES),
@@ -44,14 +45,7 @@ def draw() -> None:
     st.markdown(describe_counts(n, classes))
     left, right = st.columns([0.55, 0.45], gap="large")
     with left:
-        range_plot = loss_range(n, tau)
-        st.markdown(f"**{range_plot.caption}**")
-        st.plotly_chart(
-            range_plot.figure,
-            key="lesson_ends",
-            config=PLOTLY_CONFIG,
-            alt=range_plot.caption,
-        )
+        draw_plot(loss_range(n, tau), "lesson_ends")
     with right:
         matrix_plot = role_matrix(min(n, MAX_IMAGES_DRAWN))
         sentence = matrix_plot.caption
@@ -59,10 +53,7 @@ def draw() -> None:
             sentence = (
                 f"The corner of {MAX_IMAGES_DRAWN} images, out of {n:,}. {sentence}"
             )
-        st.markdown(f"**{sentence}**")
-        st.plotly_chart(
-            matrix_plot.figure, key="lesson_mask", config=PLOTLY_CONFIG, alt=sentence
-        )
+        draw_plot(Plot(matrix_plot.figure, sentence), "lesson_mask")
 
 
 def describe_counts(n: int, classes: int) -> str:
@@ -154,7 +145,7 @@ def role_matrix(n: int) -> Plot:
 
     matrix = SimilarityMatrix(torch.eye(2 * n), 1.0)
     roles = (matrix.is_partner.int() + 2 * matrix.is_negative.int()).tolist()
-    names = [f"{i // 2 + 1}{'ab'[i % 2]}" for i in range(2 * n)]
+    names = [view_name(i) for i in range(2 * n)]
     figure = go.Figure()
     # The first anchor's row is in full colour, all other rows are pale.
     for rows, opacity in ((slice(1), 1.0), (slice(1, None), 0.4)):

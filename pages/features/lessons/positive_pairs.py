@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from pages.widgets import run_text
 from pages.widgets.palette import ANCHOR, NEUTRAL, POSITIVE
 from pages.widgets.tiles import add_frame, data_url, to_uint8
 
@@ -57,8 +58,8 @@ def describe_views(switches: tuple[str, ...]) -> str:
             "Nothing may change: both views are the same, and nothing is to be learned."
         )
     return (
-        f"The dice change {_join(changed)}; both views of a row still share what is "
-        f"drawn{''.join(f', {cue}' for cue in shared)}."
+        f"The dice change {run_text.join_words(changed)}; both views of a row still "
+        f"share what is drawn{''.join(f', {cue}' for cue in shared)}."
     )
 
 
@@ -103,8 +104,3 @@ def views_image(
         )
     ]
     return np.hstack(columns)
-
-
-def _join(words: list[str]) -> str:
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last

@@ -7,9 +7,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shell import url_params
-from pages.widgets.knobs import widget
+from pages.widgets.knobs import draw_knob
 from pages.widgets.palette import NEUTRAL, PRIMARY
-from pages.widgets.plots import PLOTLY_CONFIG, Plot
+from pages.widgets.plots import Plot, draw_plot
 from ssl_core.knobs import Knob
 
 WIDTH, POINTS = 64, 512
@@ -60,7 +60,7 @@ def draw() -> None:
         st.columns(3, gap="medium"), KNOBS.items(), strict=True
     ):
         with column:
-            values.append(widget(name, knob))
+            values.append(draw_knob(name, knob))
     used, offset, difference = values
     result = measure(used, offset, difference)
     st.markdown(f"**{describe(result)}**")
@@ -69,11 +69,7 @@ def draw() -> None:
         columns, format_measures(result), strict=True
     ):
         column.metric(label, value, help=help_text, border=True)
-    plot = spectrum_plot(result, used)
-    st.plotly_chart(
-        plot.figure, key="lesson_spectrum", config=PLOTLY_CONFIG, alt=plot.caption
-    )
-    st.caption(plot.caption)
+    draw_plot(spectrum_plot(result, used), "lesson_spectrum")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

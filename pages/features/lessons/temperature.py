@@ -5,11 +5,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shell import url_params
-from pages.widgets.knobs import widget
+from pages.widgets.knobs import draw_knob
 from pages.widgets.matrix.cell_text import format_percent, view_name
 from pages.widgets.palette import ANCHOR, NEGATIVE, NEUTRAL, POSITIVE
-from pages.widgets.plots import PLOTLY_CONFIG, Plot
+from pages.widgets.plots import Plot, draw_plot
 from pages.widgets.tiles import add_frame, data_url, enlarge
+from pages.widgets.view_pairs import interleave
 from ssl_core.knobs import Knob
 
 PAIRS, SEED, NEAREST = 16, 4, 5
@@ -34,15 +35,12 @@ def draw() -> None:
     url_params.check(KNOBS)
     left, right = st.columns([0.6, 0.4], gap="large")
     with left:
-        tau = widget("lesson_push_tau", KNOBS["lesson_push_tau"])
+        tau = draw_knob("lesson_push_tau", KNOBS["lesson_push_tau"])
     with right:
-        anchor = widget("lesson_anchor", KNOBS["lesson_anchor"])
+        anchor = draw_knob("lesson_anchor", KNOBS["lesson_anchor"])
     row = 2 * (anchor - 1)
     plot, nearest = weights_plot(cosines, tau, row)
-    st.markdown(f"**{plot.caption}**")
-    st.plotly_chart(
-        plot.figure, key="lesson_weights", config=PLOTLY_CONFIG, alt=plot.caption
-    )
+    draw_plot(plot, "lesson_weights")
     sentence = (
         "The anchor, its partner, and the negatives that look most like it, in order."
     )
@@ -80,8 +78,7 @@ def load_batch() -> tuple[np.ndarray, np.ndarray] | None:
     data = shapes(count=64, held_out=0, seed=1_000_004)
     policy = Policy.of(default_views("shapes"))
     batch = peek(model, data, PAIRS, policy, SEED)
-    views = np.stack([batch.view_a, batch.view_b], 1)
-    return views.reshape(-1, *batch.view_a.shape[1:]), batch.similarity
+    return interleave(batch.view_a, batch.view_b), batch.similarity
 
 
 def weights_plot(cosines: np.ndarray, tau: float, row: int) -> tuple[Plot, list[int]]:
@@ -142,6 +139,6 @@ def weights_plot(cosines: np.ndarray, tau: float, row: int) -> tuple[Plot, list[
 
 
 def neighbours_image(views: np.ndarray, row: int, nearest: list[int]) -> np.ndarray:
-    """Image of anchor, partner and nearest negatives, add_frame in their roles' colours."""
+    """Image of anchor, partner and nearest negatives, framed in their roles' colours."""
     roles = [(row, ANCHOR), (row ^ 1, POSITIVE), *((j, NEGATIVE) for j in nearest)]
     return np.hstack([add_frame(enlarge(views[j], 2), colour) for j, colour in roles])

@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from pages.shell import resources, url_params, user_runs
-from pages.widgets.knobs import url_selectbox
+from pages.widgets.knobs import draw_knob, url_selectbox
+from pages.widgets.view_pairs import interleave
 from ssl_core.checkpoints.index import Shipped, shipped
 from ssl_core.knobs import Knob
 
@@ -18,8 +19,15 @@ VIEWS = {"Default views": None, "Crop only": ("crop",)}
 IMAGES = 256
 IMAGES_SEED = 1_000_003
 BATCH_KNOBS = {
-    "matrix_n": Knob(8, low=2, high=32),
-    "matrix_seed": Knob(0, low=0, high=2**31 - 1),
+    "matrix_n": Knob(8, low=2, high=32, label="Images N"),
+    "matrix_seed": Knob(
+        0,
+        low=0,
+        high=2**31 - 1,
+        label="Seed of the batch",
+        help="Same seed: the same images, the same dice, and the same random weights of "
+        "the untrained encoder.",
+    ),
     "matrix_views": Knob("Default views", choices=tuple(VIEWS)),
 }
 
@@ -71,20 +79,8 @@ def choose() -> InspectedBatch | None:
         return _load_from_run(str(user_runs.current()))
     encoder = _choose_encoder() if source == TRAINED else None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        pairs = st.slider(
-            "Images N", 2, 32, 8, key="matrix_n", bind="query-params", width=260
-        )
-        seed = st.number_input(
-            "Seed of the batch",
-            0,
-            2**31 - 1,
-            0,
-            key="matrix_seed",
-            bind="query-params",
-            width=170,
-            help="Same seed: the same images, the same dice, and the same random "
-            "weights of the untrained encoder.",
-        )
+        pairs = draw_knob("matrix_n", BATCH_KNOBS["matrix_n"], width=260)
+        seed = draw_knob("matrix_seed", BATCH_KNOBS["matrix_seed"], width=170)
         views = st.segmented_control(
             "Between two views may change",
             list(VIEWS),
@@ -214,8 +210,3 @@ def _encode_batch(
         description=f"{text} The images are new to the encoder. One forward pass as in a "
         "training step, so batch norm takes this batch’s own statistics.",
     )
-
-
-def interleave(view_a: np.ndarray, view_b: np.ndarray) -> np.ndarray:
-    """Interleave two views ``[N, C, H, W]`` to ``[2N, C, H, W]``: 1a, 1b, 2a, 2b, …"""
-    return np.stack([view_a, view_b], 1).reshape(-1, *view_a.shape[1:])

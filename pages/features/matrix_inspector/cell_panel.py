@@ -8,8 +8,8 @@ from pages.features.matrix_inspector.row_plot import row_bars
 from pages.widgets.matrix import cell_text
 from pages.widgets.matrix.cell_text import view_name
 from pages.widgets.palette import ANCHOR, NEGATIVE, POSITIVE
-from pages.widgets.plots import PLOTLY_CONFIG
-from pages.widgets.tiles import data_url
+from pages.widgets.plots import draw_plot
+from pages.widgets.tiles import add_frame, data_url, enlarge
 from ssl_core.similarity import Cell, SimilarityMatrix
 
 COLOURS = {"self": ANCHOR, "positive": POSITIVE, "negative": NEGATIVE}
@@ -50,14 +50,10 @@ def same_class(batch: InspectedBatch, matrix: SimilarityMatrix) -> np.ndarray | 
 
 def draw_row(batch: InspectedBatch, matrix: SimilarityMatrix, cell: Cell) -> None:
     """Draw the row's softmax weights and its hardest negative."""
-    plot = row_bars(matrix, cell.anchor, cell.other)
     hardest = matrix.hardest(cell.anchor)
     left, right = st.columns([0.8, 0.2], gap="medium")
     with left:
-        st.markdown(f"**{plot.caption}**")
-        st.plotly_chart(
-            plot.figure, key="matrix_row_bars", config=PLOTLY_CONFIG, alt=plot.caption
-        )
+        draw_plot(row_bars(matrix, cell.anchor, cell.other), "matrix_row_bars")
     with right:
         name = view_name(hardest)
         _thumbnail(batch, hardest, NEGATIVE, f":red[{name}, the hardest negative]")
@@ -65,20 +61,9 @@ def draw_row(batch: InspectedBatch, matrix: SimilarityMatrix, cell: Cell) -> Non
 
 def _thumbnail(batch: InspectedBatch, view: int, colour: str, caption: str) -> None:
     text = caption.partition("[")[2].rstrip("]")
-    picture = _framed(batch.views[view], colour)
+    pixels = batch.views[view]
+    rgb = np.broadcast_to(pixels, (3, *pixels.shape[1:]))
+    picture = add_frame(enlarge(rgb, 4), colour, width=6, margin=0)
     # All thumbnails have one height; a spectrogram is wider.
     width = round(112 * picture.shape[1] / picture.shape[0])
     st.image(data_url(picture), caption=caption, width=width, alt=f"View {text}.")
-
-
-def _framed(
-    view: np.ndarray, colour: str, scale: int = 4, frame: int = 6
-) -> np.ndarray:
-    """Enlarge a view without smoothing and frame it; ``[H, W, 3]`` uint8."""
-    pixels = np.broadcast_to(view, (3, *view.shape[1:])).transpose(1, 2, 0)
-    enlarged = pixels.repeat(scale, 0).repeat(scale, 1)
-    height, width = (side + 2 * frame for side in enlarged.shape[:2])
-    framed = np.empty((height, width, 3), np.uint8)
-    framed[:] = list(bytes.fromhex(colour.lstrip("#")))
-    framed[frame:-frame, frame:-frame] = enlarged
-    return framed

@@ -28,6 +28,8 @@ def draw() -> None:
         st.warning(status.refused, icon=":material/block:")
     if status and status.notice and status.active:
         st.info(status.notice, icon=":material/healing:")
+    if refusal := st.session_state.get("refusal"):
+        st.error(refusal, icon=":material/block:")
 
 
 def draw_skipped_files(files: Any) -> None:

@@ -51,7 +51,6 @@ def _submit() -> None:
             config, owner=identity.user_id()
         )
         st.session_state.refusal, st.session_state.waiting = "", []
-        st.session_state.sidebar_state = "auto"
     except ValueError as error:
         st.session_state.refusal = str(error)
 

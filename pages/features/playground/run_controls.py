@@ -44,8 +44,6 @@ def draw(where: str) -> None:
             run_commands.new_seed,
             help="Start over with another seed: how much of what you saw was luck?",
         )
-    if where == "main" and st.session_state.get("refusal"):
-        st.error(st.session_state.refusal, icon=":material/block:")
 
 
 def _draw_train_button(where: str, state: str) -> None:

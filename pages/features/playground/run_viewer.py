@@ -6,8 +6,9 @@ import streamlit as st
 
 from pages.features.playground import notices, resume_upload, run_controls
 from pages.shell import resources, user_runs
-from pages.widgets import plots, run_plots, run_text, tiles, view_pairs
+from pages.widgets import run_plots, run_text, tiles, view_pairs
 from pages.widgets.map import run_map
+from pages.widgets.plots import draw_plot
 from pages.widgets.recording import recording_player
 from ssl_core import checkpoints
 from ssl_core.data import things
@@ -96,16 +97,16 @@ def draw_curves(run: str) -> None:
     if not history:
         return
     pinned = _pinned_history()
-    _draw_plot("Loss", run_plots.loss_curve(history, pinned), "chart_loss")
+    draw_plot(run_plots.loss_curve(history, pinned), "chart_loss", "Loss")
     st.caption(run_text.loss_comparison_note())
-    _draw_plot(
-        "Does it help? kNN on what it never saw",
+    draw_plot(
         run_plots.knn_curve(history, pinned),
         "chart_knn",
+        "Does it help? kNN on what it never saw",
     )
     scores = next((t["scores"] for t in reversed(history) if t.get("scores")), None)
     if scores:
-        _draw_plot("Kept and thrown away", run_plots.probe_bars(scores), "chart_kept")
+        draw_plot(run_plots.probe_bars(scores), "chart_probes", "Kept and thrown away")
 
 
 def draw_batch(run: str) -> None:
@@ -115,10 +116,10 @@ def draw_batch(run: str) -> None:
         return
     left, right = st.columns([0.52, 0.48], gap="medium")
     with left:
-        _draw_plot(
-            "Similarity matrix of this batch",
+        draw_plot(
             run_plots.similarity_matrix(snapshot.similarity),
             "chart_similarity",
+            "Similarity matrix of this batch",
         )
     with right:
         st.markdown("**This batch: two views of each**")
@@ -188,15 +189,6 @@ def draw_pinned_map() -> None:
     st.markdown(run_text.run_description(resources.service().status(pinned).config))
     run_map.send_images(pinned)
     run_map.draw(pinned, "map_pinned", "")
-
-
-def _draw_plot(title: str, plot: plots.Plot | None, key: str) -> None:
-    if plot is None:
-        return
-    st.markdown(f"**{title}.** {plot.caption}")
-    st.plotly_chart(
-        plot.figure, key=key, config=plots.PLOTLY_CONFIG, alt=f"{title}. {plot.caption}"
-    )
 
 
 def _pinned_history() -> list[dict[str, Any]] | None:

@@ -11,7 +11,7 @@ from pages.features.playground import (
     uploads,
 )
 from pages.shell import resources, url_params, user_runs
-from pages.widgets.knobs import url_selectbox, widget
+from pages.widgets.knobs import draw_knob, url_selectbox
 from ssl_core.augment import AUGMENTATIONS, medium_of, offered
 from ssl_core.config import RunConfig, all_knobs
 from ssl_core.data import SOURCES
@@ -77,13 +77,13 @@ def _draw_knobs(method: str) -> None:
     knobs = all_knobs(method)
     for name in MAIN_KNOBS:
         if name in knobs:
-            widget(name, knobs[name])
+            draw_knob(name, knobs[name])
     with st.expander("More switches"):
         for name, knob in knobs_of(METHODS[method].Config).items():
             if name not in MAIN_KNOBS:
-                widget(name, knob)
+                draw_knob(name, knob)
         for name in ADVANCED_KNOBS:
-            widget(name, knobs[name])
+            draw_knob(name, knobs[name])
 
 
 def _draw_data() -> None:
@@ -147,7 +147,7 @@ def _draw_views(slugs: Iterable[str]) -> None:
                 bind="query-params",
             )
         with right:
-            widget(
+            draw_knob(
                 f"{augmentation.label} strength",
                 knob,
                 key=f"{slug}_strength",

@@ -63,15 +63,15 @@ def _draw_questions(exam: Exam) -> None:
     key = f"exam_{exam.begun}"
     answers = _valid_answers(exam)
     icons = [":material/edit: " if i in answers else "" for i in ids]
-    index = pager.draw_dots(ids, key, icons)
-    with st.container(width=question_view.TEXT_WIDTH):
+    index = pager.draw_question_picker(ids, key, icons)
+    with st.container(width=question_view.MAX_LINE_WIDTH):
         _draw_question(
             exam,
             library()[ids[index]],
             key,
             f"Question {index + 1} of {len(ids)} · exam",
         )
-    pager.draw_buttons(ids, key, index)
+    pager.draw_back_next(ids, key, index)
     open_count = len(ids) - len(answers)
     open_text = f" ({open_count} still open)" if open_count else ""
     st.button(
@@ -119,7 +119,8 @@ def _draw_confidence(exam: Exam, question_id: str, widget_key: str) -> None:
 def _save_confidence(question_id: str, confidence: int | None) -> None:
     exam = learner_progress.current().exam
     assert exam is not None
-    confidences = {i: d for i, d in exam.sure.items() if i != question_id}
+    confidences = dict(exam.sure)
+    confidences.pop(question_id, None)
     if confidence is not None:
         confidences[question_id] = confidence
     _save(exam.model_copy(update={"sure": confidences}))
@@ -186,7 +187,7 @@ def _draw_results(exam: Exam, ids: Sequence[str]) -> None:
         args=(exam.set, tuple(ids)),
     )
     key = f"returned_{exam.begun}"
-    question_view.draw_set(exam.questions, key, since=exam.begun, from_the_top=True)
+    question_view.draw_set(exam.questions, key, since=exam.begun, start_at_first=True)
 
 
 def _attempts_at_hand_in(exam: Exam) -> list[Attempt]:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.shell import learner_progress, page_links
 from pages.widgets.palette import NEUTRAL, PRIMARY
-from pages.widgets.plots import PLOTLY_CONFIG, Plot
+from pages.widgets.plots import Plot, draw_plot
 from pages.widgets.questions.catalogue import concept_name, concept_texts, library
 from ssl_core.quiz import results, review
 from ssl_core.quiz.progress import CONFIDENCE
@@ -58,11 +58,7 @@ def draw_calibration() -> None:
     if not bins:
         return
     st.subheader("How well do you judge yourself?", anchor=False)
-    plot = calibration_plot(bins)
-    st.markdown(f"**{plot.caption}**")
-    st.plotly_chart(
-        plot.figure, key="calibration", config=PLOTLY_CONFIG, alt=plot.caption
-    )
+    draw_plot(calibration_plot(bins), "calibration")
     st.caption(
         "First answers only; bars are 95 % intervals, wide while answers are few."
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.shell import url_params
-from pages.widgets.knobs import widget
+from pages.widgets.knobs import draw_knob
 
 
 def choose() -> dict[str, float]:
@@ -38,7 +38,7 @@ def choose() -> dict[str, float]:
             with columns[i % 3]:
                 key, default = f"{slug}_view", SOUND_VIEWS.get(slug, knob.default)
                 url_params.check({key: replace(knob, default=default)})
-                strengths[slug] = widget(
+                strengths[slug] = draw_knob(
                     labels[slug],
                     knob,
                     key=key,

@@ -76,7 +76,7 @@ def _draw_recording(file: Any, path: str | None) -> None:
     st.markdown(f"**{sentence}**")
     left, right = st.columns([0.6, 0.4], vertical_alignment="center")
     with left:
-        spectrogram.draw_chart(image[0, 0].numpy(), sentence, "own_voice")
+        spectrogram.draw_chart(image[0, 0].numpy(), sentence, "query_spectrogram")
     with right:
         spectrogram.draw_player(samples, "Your recording, as the encoder gets it")
     try:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.features.sound import augmentation_switches
 from pages.shell import url_params
+from pages.widgets import run_text
 from pages.widgets.audio import spectrogram
 from pages.widgets.knobs import url_selectbox
 from pages.widgets.palette import ANCHOR, POSITIVE
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 # With this seed every speaker says every syllable at least twice.
 CLIPS, CLIPS_SEED = 288, 2290
 COUNTER = Knob(0, low=0, high=9999)  # counts the presses of a button
-MIXUP_CLIPS = 15  # clips that mixup may mix into the chosen one
 # Augmentation -> the cue that it changes.
 CUE_OF = {
     "mixup": "the background",
@@ -70,7 +70,7 @@ def describe_views(switched_on: set[str]) -> str:
     cues = [CUE_OF[s] for s in CUE_OF if s in switched_on]
     if "time_frequency_crop" in switched_on and "time_shift" not in switched_on:
         cues.append("the moment")
-    changed = _join(cues)
+    changed = run_text.join_words(cues)
     speaker = "who says it"
     if "time_frequency_crop" in switched_on:
         speaker += " (blurred: the crop stretches the voice)"
@@ -81,7 +81,7 @@ def describe_views(switched_on: set[str]) -> str:
     ]
     return (
         f"The dice change {changed}. Both views still share "
-        f"{_join(['what is said', speaker, *shared])}."
+        f"{run_text.join_words(['what is said', speaker, *shared])}."
     )
 
 
@@ -145,10 +145,8 @@ def _draw_views(
     from pages.widgets import augmented_views
     from ssl_core.augment import Policy
 
-    others = [r for r in range(len(sounds.images)) if r != row][:MIXUP_CLIPS]
-    views = augmented_views.two_views(
-        sounds.images[[row, *others]], Policy.of(strengths), seed
-    )
+    rows = augmented_views.mixup_rows(row, len(sounds.images))
+    views = augmented_views.two_views(sounds.images[rows], Policy.of(strengths), seed)
     levels = [level[:, :, 0] for level in (views.original, *views.images)]
     columns = st.columns(3)
     with columns[0]:
@@ -176,8 +174,3 @@ def _draw_views(
             spectrogram.draw_levels_player(
                 np.ascontiguousarray(level), f"{name}, made audible"
             )
-
-
-def _join(words: list[str]) -> str:
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last

@@ -60,7 +60,7 @@ def _digest(tensor: "Tensor") -> str:
 
 
 def _send_images(key: str, sounds: "SoundSet", image: "Tensor") -> None:
-    # Not map_images_from: it caches for all users, and the recording is private.
+    # Not send_thumbnails: it caches for all users, and the recording is private.
     images = np.concatenate([sounds.images.numpy(), image.numpy()])
     sheet, tile, across = thumbnail_sheet(images)
     send_sprite_sheet(

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shell import page_links
 from pages.widgets.questions.catalogue import concept_name
+from pages.widgets.questions.question_view import MAX_LINE_WIDTH
 from ssl_core.quiz.questions import (
     Choice,
     Numeric,
@@ -16,7 +17,6 @@ from ssl_core.quiz.questions import (
     TrueFalse,
 )
 
-MAX_LINE_WIDTH = 860  # pixels: maximum readable line width
 PREVIEW_COUNT = 8  # questions before "Show all"
 
 

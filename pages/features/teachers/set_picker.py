@@ -6,7 +6,12 @@ from typing import Any
 import streamlit as st
 
 from pages.shell import url_params
-from pages.widgets.questions.catalogue import IMPORTED_BANK, concept_name, library
+from pages.widgets.questions.catalogue import (
+    DIFFICULTY_NAMES,
+    IMPORTED_BANK,
+    concept_name,
+    library,
+)
 from ssl_core.quiz.questions import KINDS, Question
 from ssl_core.quiz.sets import DIFFICULTIES, MOST, Set, SetError, concepts
 
@@ -26,7 +31,6 @@ _KIND_NOUNS = {
     "order": ("order of steps", "orders of steps"),
     "predict": ("prediction", "predictions"),
 }
-LEVELS = {1: "1 · recall", 2: "2 · understand", 3: "3 · apply"}
 _PAGE = "for_teachers"
 
 
@@ -38,7 +42,7 @@ def choose() -> Set:
     left, right = st.columns(2)
     with left:
         lessons = _multiselect("Lessons", titles, "lessons", defaults.lessons)
-        levels = {level: LEVELS[level] for level in DIFFICULTIES}
+        levels = {n: f"{n} · {DIFFICULTY_NAMES[n]}" for n in DIFFICULTIES}
         difficulties = _multiselect(
             "Difficulty", levels, "levels", defaults.difficulties
         )

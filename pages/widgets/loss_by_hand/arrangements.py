@@ -25,6 +25,7 @@ KNOBS = {
     "arrangement": Knob("start", choices=("start", "perfect", "collapse", "even")),
 }
 URL_PARAMS = (*KNOBS, "points")
+_FIELDS = {"arrangement": "preset"}  # URL parameters with another name than their field
 CUSTOM = "own"  # the learner has moved the points
 
 
@@ -37,7 +38,7 @@ class Arrangement:
         tau: temperature, 0.05 to 1.
         space: "circle" or "sphere".
         anchor: name of a point, "A1" to "D2".
-        arrangement: a name, or "own".
+        preset: name of the arrangement, or "own".
         points: 2N unit vectors of 2 or 3 numbers, partners next to each other; those of
             the named arrangement if left out.
     """
@@ -46,12 +47,12 @@ class Arrangement:
     tau: float = 0.5
     space: str = "circle"
     anchor: str = "A1"
-    arrangement: str = "start"
+    preset: str = "start"
     points: tuple[Point, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.points:
-            points = arrangement_points(self.arrangement, self.images, self.space)
+            points = arrangement_points(self.preset, self.images, self.space)
             object.__setattr__(self, "points", points)
 
     @property
@@ -91,6 +92,7 @@ def from_link(params: Mapping[str, str]) -> tuple[Arrangement, list[str]]:
             f"A1 to {last}2; A1 is used instead"
         )
         values["anchor"] = "A1"
+    values["preset"] = values.pop("arrangement")
     if "points" not in params:
         return Arrangement(**values), complaints
     try:
@@ -98,9 +100,9 @@ def from_link(params: Mapping[str, str]) -> tuple[Arrangement, list[str]]:
     except ValueError as error:
         return Arrangement(**values), [
             *complaints,
-            f"{_shorten(error)}; the {values['arrangement']} arrangement is used instead",
+            f"{_shorten(error)}; the {values['preset']} arrangement is used instead",
         ]
-    return Arrangement(**values | {"arrangement": CUSTOM, "points": points}), complaints
+    return Arrangement(**values | {"preset": CUSTOM, "points": points}), complaints
 
 
 def to_link(arrangement: Arrangement) -> dict[str, str]:
@@ -108,9 +110,10 @@ def to_link(arrangement: Arrangement) -> dict[str, str]:
     params = {
         name: f"{value:g}" if isinstance(value, float) else str(value)
         for name, knob in KNOBS.items()
-        if (value := getattr(arrangement, name)) not in (knob.default, CUSTOM)
+        if (value := getattr(arrangement, _FIELDS.get(name, name)))
+        not in (knob.default, CUSTOM)
     }
-    if arrangement.arrangement == CUSTOM:
+    if arrangement.preset == CUSTOM:
         angles = (round(a, 1) + 0.0 for p in arrangement.points for a in to_degrees(p))
         params["points"] = "_".join(f"{a:g}" for a in angles)
     return params
@@ -124,16 +127,16 @@ def from_browser(message: Mapping[str, Any]) -> Arrangement:
     """
     images = KNOBS["images"].check("images", message.get("images"))
     space = KNOBS["space"].check("space", message.get("space"))
-    arrangement = message.get("arrangement")
-    if arrangement != CUSTOM:
-        arrangement = KNOBS["arrangement"].check("arrangement", arrangement)
+    preset = message.get("preset")
+    if preset != CUSTOM:
+        preset = KNOBS["arrangement"].check("preset", preset)
     row = Knob(0, low=0, high=2 * images - 1).check("anchor", message.get("anchor"))
     return Arrangement(
         images=images,
         tau=KNOBS["tau"].check("tau", message.get("tau")),
         space=space,
         anchor=(KNOBS["anchor"].choices or ())[row],
-        arrangement=arrangement,
+        preset=preset,
         points=parse_vectors(
             "points", message.get("points"), images, space, length=1.0
         ),

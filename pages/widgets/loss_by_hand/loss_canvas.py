@@ -51,8 +51,8 @@ class State:
 def state() -> State:
     """The session's state; takes over the points of a link that was opened since.
 
-    Call it in a run of the whole page. During a run of a fragment, the browser's URL may be
-    older than what the last run wrote, and would be taken for another link.
+    Call it in a run of the whole page. In a run of a fragment the URL may be outdated, and
+    would look like another link.
     """
     params = {n: st.query_params[n] for n in URL_PARAMS if n in st.query_params}
     current: State | None = st.session_state.get("by_hand")
@@ -149,7 +149,7 @@ def lowest_loss(images: int, tau: float, space: str) -> str:
         tau: temperature.
         space: "circle" or "sphere".
     """
-    best = Arrangement(images, tau, space, arrangement="perfect")
+    best = Arrangement(images, tau, space, preset="perfect")
     loss, _ = autograd(best)
     where = f"N = {images} on the {space} at τ = {tau:g}"
     start = (
@@ -205,6 +205,6 @@ def _format_error(error: float) -> str:
 
 
 def _fields(arrangement: Arrangement) -> dict[str, Any]:
-    names = ("images", "tau", "space", "arrangement", "points")
+    names = ("images", "tau", "space", "preset", "points")
     fields = {name: getattr(arrangement, name) for name in names}
     return fields | {"anchor": arrangement.anchor_row}

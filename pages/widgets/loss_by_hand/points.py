@@ -16,15 +16,15 @@ _START = {
 }
 
 
-def arrangement_points(arrangement: str, images: int, space: str) -> tuple[Point, ...]:
+def arrangement_points(preset: str, images: int, space: str) -> tuple[Point, ...]:
     """The points of "start", "perfect", "collapse" or "even"; partners are neighbours."""
     count = 2 * images
-    if arrangement == "start":
+    if preset == "start":
         return tuple(unit_vector(space, *angles) for angles in _START[space][:count])
-    if arrangement == "collapse":
+    if preset == "collapse":
         angles = {"circle": (90,), "sphere": (0, 30)}[space]
         return (unit_vector(space, *angles),) * count
-    if arrangement == "perfect":
+    if preset == "perfect":
         return tuple(p for p in _spread_out(images, space) for _ in "12")
     return _spread_out(count, space)
 

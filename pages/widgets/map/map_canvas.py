@@ -81,7 +81,7 @@ def send_sprite_sheet(
         height=1,
         data={
             "set_id": set_id,
-            "atlas": png_data_url(sheet_png),
+            "sheet": png_data_url(sheet_png),
             "tile": tile,
             "columns": columns,
             "factors": [
@@ -165,12 +165,12 @@ def draw_map(
         data={
             "key": key,
             "set_id": set_id,
-            "feed": frames_url,
+            "frames_url": frames_url,
             "colour_by": colour_by,
             "height": height,
             **frame,
         },
-        on_turned_change=on_state_change or _do_nothing,
+        on_state_change=on_state_change or _do_nothing,
     )
 
 

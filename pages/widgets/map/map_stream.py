@@ -39,10 +39,12 @@ def frames_url(run: str, layout: str) -> str:
     return f"frames/{run_keys.key_of(run)}/{layout}"
 
 
-def current_frame(
+def next_frame(
     run: str, layout: str, after: str | None = None
 ) -> dict[str, Any] | None:
-    """The current frame of a run's map, ready for JSON.
+    """The frame of a run's map that follows ``after``, ready for JSON.
+
+    It requests the UMAP layout of the current step if nobody has computed it.
 
     Args:
         run: its id.
@@ -95,7 +97,7 @@ async def _serve_next_frame(request: Request) -> Response:
     pause, until = POLL_SECONDS, time.monotonic() + MAX_WAIT_SECONDS
     while time.monotonic() < until:
         try:
-            frame = await run_in_threadpool(current_frame, run, layout, after)
+            frame = await run_in_threadpool(next_frame, run, layout, after)
         except UnknownRun:  # the run has expired
             return Response(status_code=404)
         except ValueError:  # a file cannot be read now; the browser tries again

@@ -37,7 +37,7 @@ def draw(
         height: of the canvas in CSS pixels.
     """
     active = resources.service().status(run).state in user_runs.ACTIVE
-    frame = map_stream.current_frame(run, layout) or map_codec.empty_frame(placeholder)
+    frame = map_stream.next_frame(run, layout) or map_codec.empty_frame(placeholder)
     is_live = active or not frame["over"]
     draw_map(
         run,

@@ -103,7 +103,7 @@ def draw_matrix(
                 "anchor": palette.ANCHOR,
                 "positive": palette.POSITIVE,
                 "negative": palette.NEGATIVE,
-                "ghost": palette.NEUTRAL,
+                "neutral": palette.NEUTRAL,
             },
         },
         on_chosen_change=on_chosen,

@@ -58,7 +58,7 @@ def draw(form: AnswerForm) -> None:
         case Order():
             _draw_order(form, form.question)
         case Short():
-            _draw_short(form, form.question)
+            _draw_short(form)
 
 
 def _draw_options(form: AnswerForm, question: Choice | Predict) -> None:
@@ -194,7 +194,7 @@ def _draw_undo(key: str, picked_key: str, picked: list[int], done: bool) -> None
             )
 
 
-def _draw_short(form: AnswerForm, question: Short) -> None:
+def _draw_short(form: AnswerForm) -> None:
     field = f"{form.key}_text"
 
     @callbacks.uninterruptible

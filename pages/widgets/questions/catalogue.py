@@ -9,6 +9,7 @@ from ssl_core.quiz import bank
 from ssl_core.quiz.bank import Bank, Library
 
 IMPORTED_BANK = "quiz_bank"  # session key
+DIFFICULTY_NAMES = {1: "recall", 2: "understand", 3: "apply"}
 
 
 def library() -> Library:

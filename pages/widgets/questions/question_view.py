@@ -13,18 +13,18 @@ from pages.widgets.questions import (
     predict_question,
     self_grading,
 )
-from pages.widgets.questions.catalogue import library
+from pages.widgets.questions.catalogue import DIFFICULTY_NAMES, library
 from ssl_core.quiz.judging import Answer, fits, judge, ticked
 from ssl_core.quiz.progress import CONFIDENCE, Attempt
 from ssl_core.quiz.questions import Base, Predict, Short
 
-TEXT_WIDTH = 860  # pixels; longer lines are hard to read
+MAX_LINE_WIDTH = 860  # pixels: maximum readable line width
 
 _STYLE = ASSETS / "quiz.css"
 
 
 def draw_set(
-    ids: Sequence[str], key: str, since: int = 0, *, from_the_top: bool = False
+    ids: Sequence[str], key: str, since: int = 0, *, start_at_first: bool = False
 ) -> None:
     """Draw one question of a set, with buttons to all others.
 
@@ -32,17 +32,17 @@ def draw_set(
         ids: of questions of :func:`library`.
         key: of this set; the current question survives a page switch.
         since: Unix seconds; earlier answers do not count, as in a review.
-        from_the_top: begin with the first question instead of the first unanswered one.
+        start_at_first: begin with the first question instead of the first unanswered one.
     """
     ids = [question_id for question_id in ids if question_id in library()]
     if not ids:
         st.info("There is no question in this set.", icon=":material/search_off:")
         return
     marks = [_mark(question_id, since) for question_id in ids]
-    index = pager.draw_dots(ids, key, marks, from_the_top=from_the_top)
+    index = pager.draw_question_picker(ids, key, marks, start_at_first=start_at_first)
     number = f"Question {index + 1} of {len(ids)}"
     draw_question(ids[index], key, since=since, number=number)
-    pager.draw_buttons(ids, key, index)
+    pager.draw_back_next(ids, key, index)
 
 
 def draw_question(
@@ -60,7 +60,7 @@ def draw_question(
     question = library()[question_id]
     key = f"{key}_{question_id}"
     latest = _latest(question, since)
-    with st.container(width=TEXT_WIDTH):
+    with st.container(width=MAX_LINE_WIDTH):
         load_style()
         draw_header(question, note, number)
         _draw_confidence(key, latest)
@@ -95,7 +95,7 @@ def draw_header(question: Base, note: str, number: str) -> None:
     """Draw the note, number, level and text of a question."""
     if note:
         st.markdown(note)
-    level = ("recall", "understand", "apply")[question.difficulty - 1]
+    level = DIFFICULTY_NAMES[question.difficulty]
     st.caption(" · ".join(part for part in (number, level) if part))
     first, _, rest = question.stem.strip().partition("\n\n")
     st.subheader(" ".join(first.split()), anchor=False)

@@ -26,10 +26,10 @@ def recording_payload(slug: str) -> bytes:
     return json.dumps(
         {
             "frames": _frames(slug, recording),
-            "scored": [
+            "scores": [
                 {
                     "scores": score["probes"],
-                    "says": run_text.knn_text(score, things) if score["knn"] else "",
+                    "text": run_text.knn_text(score, things) if score["knn"] else "",
                 }
                 for score in scores
             ],
@@ -52,7 +52,7 @@ def _frames(slug: str, recording: recordings.Recording) -> list[dict[str, Any]]:
         | _frame_text(tick, len(recording.xy[i]), last_step, things)
         | {
             "frame_id": f"{slug}-{tick['step']}",
-            "scored": score_index[tick["scores"]["step"]],
+            "score_index": score_index[tick["scores"]["step"]],
         }
         for i, tick in enumerate(recording.frames)
     ]
@@ -68,7 +68,7 @@ def _frame_text(
         "title": run_text.map_title(tick, count, things),
         "alt": run_text.map_alt(tick, count, things),
         "caption": run_text.recording_caption(tick, last_step),
-        "says": run_text.loss_text(tick),
+        "text": run_text.loss_text(tick),
         "alarm": run_text.collapse_warning(tick) if tick["collapsed"] else "",
     }
 

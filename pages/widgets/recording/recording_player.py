@@ -51,14 +51,14 @@ def _draw_player(slug: str, key: str, height: int) -> None:
         key=key,
         data={
             "key": key,
-            "address": url,
+            "url": url,
             "set_id": set_id,
             "height": height,
             "label": f"Recorded run: {info.label}",
             "alt": run_text.map_alt(
                 recording.frames[-1], len(map_set.rows), info.things
             ),
-            "colours": {"line": palette.PRIMARY, "ghost": palette.NEUTRAL},
+            "colours": {"line": palette.PRIMARY, "neutral": palette.NEUTRAL},
         },
     )
     st.caption(run_text.recording_origin(recording.about))

@@ -15,14 +15,14 @@ const AGREE = { said: "say the same", class: "are of the same class" };
 
 /** How alike a point and its neighbours are, and what chance alone would give. */
 export function agreementText(factor, index, neighbours) {
-  const { values, kind, words } = factor;
+  const { values, kind, label } = factor;
   if (!neighbours.length || !Number.isFinite(values[index])) return "";
   if (kind === "class") {
     const alike = (i) => i !== index && values[i] === values[index];
     const same = neighbours.filter(alike).length;
     const all = values.reduce((n, _, i) => n + (alike(i) ? 1 : 0), 0);
     const chance = ((neighbours.length * all) / (values.length - 1)).toFixed(1);
-    const agree = AGREE[factor.name] ?? `have the same ${words}`;
+    const agree = AGREE[factor.name] ?? `have the same ${label}`;
     return `${same} of ${neighbours.length} ${agree} (by luck: ${chance})`;
   }
   const distance = (i) => {
@@ -35,5 +35,5 @@ export function agreementText(factor, index, neighbours) {
   const near = neighbours.filter(known);
   if (!near.length) return "";
   const text = (d) => (kind === "angle" ? `${Math.round(d * 360)}°` : shortNumber(d));
-  return `Their ${words} differs by ${text(mean(near))} on average (any other: ${text(mean(others))})`;
+  return `Their ${label} differs by ${text(mean(near))} on average (any other: ${text(mean(others))})`;
 }

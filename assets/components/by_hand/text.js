@@ -45,22 +45,22 @@ export function measuresText({ alignment, uniformity }) {
   );
 }
 
-/** What the arrows on the anchor say; `now` is what `ntXent` returns. */
-export function arrowsText(now, anchor) {
-  if (now.force.every((f) => norm(f) < 5e-5)) return atRestText(now);
-  const strength = (k) => norm(now.pairs[anchor][k]);
+/** What the arrows on the anchor say; `result` is what `ntXent` returns. */
+export function arrowsText(result, anchor) {
+  if (result.force.every((f) => norm(f) < 5e-5)) return atRestText(result);
+  const strength = (k) => norm(result.pairs[anchor][k]);
   const partner = partnerOf(anchor);
-  const negatives = [...now.force.keys()].filter((k) => k !== anchor && k !== partner);
+  const negatives = [...result.force.keys()].filter((k) => k !== anchor && k !== partner);
   const hardest = negatives.reduce((a, b) => (strength(b) > strength(a) ? b : a));
   return (
     `${nameOf(partner)} pulls ${nameOf(anchor)} with ${fourDigits(strength(partner))}, ` +
     `${nameOf(hardest)} pushes hardest with ${fourDigits(strength(hardest))}; ` +
-    `all together ${fourDigits(norm(now.force[anchor]))}.`
+    `all together ${fourDigits(norm(result.force[anchor]))}.`
   );
 }
 
-function atRestText(now) {
-  const collapsed = now.cosine.every((row) => row.every((c) => c > 1 - 1e-9));
+function atRestText(result) {
+  const collapsed = result.cosine.every((row) => row.every((c) => c > 1 - 1e-9));
   if (collapsed) {
     return (
       "All points coincide, so every force points straight through the point and none " +
@@ -71,12 +71,12 @@ function atRestText(now) {
 }
 
 /** The whole picture in words, for screen readers. */
-export function figureText({ space, tau, anchor, z }, now) {
+export function figureText({ space, tau, anchor, z }, result) {
   const places = z.map((v, i) => `${nameOf(i)} at ${anglesText(v)}`);
   return (
     `${z.length} points on a ${space}: ${places.join("; ")}. Anchor ${nameOf(anchor)}, ` +
     `partner ${nameOf(partnerOf(anchor))}, temperature ${twoDigits(tau)}. ` +
-    `NT-Xent ${fourDigits(now.loss)}. ${arrowsText(now, anchor)}`
+    `NT-Xent ${fourDigits(result.loss)}. ${arrowsText(result, anchor)}`
   );
 }
 

@@ -14,8 +14,8 @@ import {
   roleOf,
   scientific,
   twoDigits,
-} from "../../assets/components/by_hand/words.js";
-import { agreementText, valueText } from "../../assets/components/map/words.js";
+} from "../../assets/components/by_hand/text.js";
+import { agreementText, valueText } from "../../assets/components/map/text.js";
 import { shortNumber, withMinusSign } from "../../assets/components/shared/numbers.js";
 
 test("numbers have two significant digits and a real minus sign", () => {
@@ -60,7 +60,7 @@ test("the arrows are put into words, and so is their absence", () => {
 
 const shape = {
   name: "shape",
-  words: "shape",
+  label: "shape",
   kind: "class",
   names: ["square", "circle"],
   values: Float32Array.of(0, 0, 0, 1, 1, NaN),
@@ -80,21 +80,21 @@ test("neighbours of the same class are counted, beside what chance gives", () =>
     agreementText(shape, 0, [1, 3]),
     "1 of 2 have the same shape (by luck: 0.8)",
   );
-  const said = { ...shape, name: "said", words: "said" };
+  const said = { ...shape, name: "said", label: "said" };
   assert.match(agreementText(said, 0, [1]), /^1 of 1 say the same /);
   assert.equal(agreementText(shape, 5, [1]), "");
   assert.equal(agreementText(shape, 0, []), "");
 });
 
 test("differences of numbers and angles leave out what is not known", () => {
-  const size = { name: "size", words: "size", kind: "number" };
+  const size = { name: "size", label: "size", kind: "number" };
   size.values = Float32Array.of(1, 2, 5, NaN);
   assert.equal(
     agreementText(size, 0, [1, 3]),
     "Their size differs by 1 on average (any other: 2.5)",
   );
   assert.equal(agreementText(size, 0, [3]), "");
-  const hue = { ...size, words: "hue", kind: "angle", values: Float32Array.of(0.05, 0.95, 0.55) };
+  const hue = { ...size, label: "hue", kind: "angle", values: Float32Array.of(0.05, 0.95, 0.55) };
   assert.equal(
     agreementText(hue, 0, [1]),
     "Their hue differs by 36° on average (any other: 108°)",

@@ -1,11 +1,11 @@
-// The frames of a run that trains: the next is asked for when the last has been drawn.
+// The frames of a run that trains: each is requested when the last has been drawn.
 
 const RETRY_MS = 1000;
 
 /**
- * Ask for one frame after the other until there are no more or `signal` aborts.
+ * Request one frame after the other until there are no more or `signal` aborts.
  *
- * @param url address of the frames.
+ * @param url of the frames.
  * @param signal an AbortSignal.
  * @param knownFrame a function that returns the `frame_id` of the frame that is shown.
  * @param onFrame called with each new frame.
@@ -35,7 +35,7 @@ async function fetchFrame(url, known, signal) {
   }
 }
 
-// A page in the background asks for nothing.
+// A page in the background sends no requests.
 async function pageShown(signal) {
   while (document.hidden && !signal.aborted) {
     await until(signal, (finish, finished) => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { followFrames } from "../../assets/components/map/feed.js";
+import { followFrames } from "../../assets/components/map/frame_stream.js";
 
 const reply = (status, body) => ({
   status,
@@ -36,7 +36,7 @@ afterEach(() => {
   delete globalThis.document;
 });
 
-// Follows a feed until it ends; returns the ids of its frames.
+// Follows the frames until they end; returns their ids.
 async function follow(controller = new AbortController()) {
   const frames = [];
   await followFrames("frames/key/pca", {
