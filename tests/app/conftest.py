@@ -84,7 +84,7 @@ def trained() -> Iterator[AppTest]:
 
 
 def _open(script: str, **link: str) -> AppTest:
-    opened = AppTest.from_file(str(REPOSITORY / script), default_timeout=20)
+    opened = AppTest.from_file(str(REPOSITORY / script), default_timeout=60)
     # The simulator has no cookies, from which a server would know the learner.
     opened.session_state["learner"] = secrets.token_urlsafe(16)
     opened.query_params.update(link)

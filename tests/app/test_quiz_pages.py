@@ -500,6 +500,11 @@ HEAD = '{"format": "contrastive learning progress", "version": 1, "seed": 1'
         (b"[" * 500_000, "not JSON"),
         (HEAD.encode() + b', "\\ud800<b>\\n![x](https://x.example/i)": 1}', "damaged"),
         (HEAD.encode() + b', "attempts": [{"question": "x"}]}', "attempts, 0, at"),
+        (
+            HEAD.encode() + b', "attempts": '
+            b'[{"question": "x", "at": 1, "answer": 0, "score": 9}]}',
+            "attempts, 0, score",
+        ),
         (HEAD.encode() + b', "seed": NaN}', "seed"),
     ],
     ids=lambda x: repr(x[:24]),
