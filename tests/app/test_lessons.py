@@ -258,7 +258,7 @@ def test_a_file_that_cannot_be_read_gets_one_sentence(
     assert not page.exception and "meaning.md: has no head" in page.error[0].value
 
 
-def test_welcome_has_three_doors_and_says_how_far_one_is(routed: Any) -> None:
+def test_welcome_has_three_entries_and_shows_progress(routed: Any) -> None:
     page = routed("pages/00_welcome.py")
     for door in ("**Play.**", "**Learn.**", "**Quiz.**"):
         assert door in prose(page)
@@ -364,7 +364,7 @@ def test_a_lower_temperature_leaves_the_pushing_to_fewer() -> None:
     assert shares[0] > shares[1] > shares[2] > 10
 
 
-def test_spread_looks_healthy_while_rank_is_four_and_the_other_way_round() -> None:
+def test_a_healthy_spread_can_have_a_low_rank_and_the_reverse() -> None:
     few = representations.measured(4, 0.0, 0.25)
     assert few.std > 0.9 and few.rank == pytest.approx(4, abs=0.2)
     assert "looks healthy" in representations.verdict(

@@ -192,7 +192,7 @@ def test_the_counting_sentence(trained: AppTest) -> None:
     assert said in text(trained)
 
 
-def test_what_is_said_was_measured(trained: AppTest) -> None:
+def test_the_sentences_quote_the_last_tick(trained: AppTest) -> None:
     tick = resources.service().latest(trained.session_state["run"]).scalars
     knn = tick["scores"]["knn"]
     assert f"step {tick['step']:,}" in text(trained)
