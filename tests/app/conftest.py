@@ -1,18 +1,29 @@
 """The app as Streamlit's own simulator runs it, with a real service behind it."""
 
+import functools
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from pages.shell import resources
+from tests.polling import wait_until
 
-REPOSITORY = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
 ROUTER = "pages/router.py"
 Open = Callable[..., AppTest]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests of the trained run in one process: training it is expensive."""
+    for item in items:
+        if HERE in item.path.parents and "trained" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("trained"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,8 +32,22 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONTRASTIVE_RUNS_DIR", str(root))
+        patch.setenv("CONTRASTIVE_UMAP", "false")  # its process takes seconds to start
         yield root
         resources.service().close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def component_manifests() -> Iterator[None]:
+    """Look for components among the installed packages once.
+
+    The simulator would parse the metadata of all of them for every page that is opened:
+    nine tenths of the time of these tests.
+    """
+    scan = functools.cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 @pytest.fixture
@@ -47,25 +72,20 @@ def trained() -> Iterator[AppTest]:
     shown = _open(ROUTER, batch_size="64", seed="7")
     shown.switch_page("01_playground.py").run()
     shown.button(key="main_train").click().run()
-    run = shown.session_state["run"]
-    history = resources.service().history
-    _until(lambda: any(t["scores"] and t["step"] for t in history(run)))
-    resources.service().pause(run)
-    _until(lambda: resources.service().status(run).state == "paused")
+    run, service = shown.session_state["run"], resources.service()
+    wait_until(
+        lambda: any(t["scores"] and t["step"] for t in service.history(run)),
+        "a score of the trained encoder",
+    )
+    service.pause(run)
+    wait_until(lambda: service.status(run).state == "paused", "the pause")
     yield shown.run()
-    resources.service().stop(run)
+    service.stop(run)
 
 
 def _open(script: str, **link: str) -> AppTest:
-    opened = AppTest.from_file(str(REPOSITORY / script), default_timeout=20)
+    opened = AppTest.from_file(str(REPOSITORY / script), default_timeout=60)
     # The simulator has no cookies, from which a server would know the learner.
     opened.session_state["learner"] = secrets.token_urlsafe(16)
     opened.query_params.update(link)
     return opened.run()
-
-
-def _until(done: Callable[[], bool], seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "the run did not get there"
-        time.sleep(0.05)

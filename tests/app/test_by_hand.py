@@ -240,7 +240,7 @@ def test_the_floor_is_computed_and_never_zero(tau: float) -> None:
         assert shown > 0 and shown == pytest.approx(exact, rel=0.06)
 
 
-def test_no_prediction_no_feedback(alone: Any) -> None:
+def test_without_a_prediction_there_is_no_feedback(alone: Any) -> None:
     shown = alone(PAGE)
     assert "log 3 it is" not in prose(shown) and "Not 0" not in prose(shown)
     assert not shown.button

@@ -84,7 +84,7 @@ def get(path: str, *routes: Route) -> Answer:
     return Answer(sent[0]["status"], headers, body)
 
 
-def test_the_health_of_a_real_service_is_told_in_json() -> None:
+def test_the_health_of_a_real_service_is_json() -> None:
     reply = get("/health", health.ROUTE)
     assert reply.status == 200
     assert reply.headers["cache-control"] == "no-store"
@@ -94,7 +94,7 @@ def test_the_health_of_a_real_service_is_told_in_json() -> None:
     assert told["uptime_seconds"] >= 0
 
 
-def test_health_tells_no_place_no_error_and_no_key(operator: SetEnv) -> None:
+def test_health_shows_no_path_error_or_key(operator: SetEnv) -> None:
     operator(operator_key=KEY)
     told = health.HealthReport.of(WELL).body
     assert set(told) == {
@@ -114,7 +114,7 @@ def test_health_tells_no_place_no_error_and_no_key(operator: SetEnv) -> None:
         ({"disk_free_mb": 3.0}, "degraded", False),
     ],
 )
-def test_what_keeps_runs_from_training_is_no_health(
+def test_health_is_bad_where_no_run_can_train(
     change: dict[str, Any], status: str, well: bool
 ) -> None:
     found = health.HealthReport.of(replace(WELL, **change))
@@ -147,7 +147,7 @@ def test_every_answer_forbids_sniffing_and_foreign_frames() -> None:
         assert "object-src 'none'" in headers["content-security-policy"]
 
 
-def test_what_a_route_says_itself_stays() -> None:
+def test_headers_that_a_route_sets_are_kept() -> None:
     headers = get("/page", Route("/page", page)).headers
     assert headers["referrer-policy"] == "no-referrer"
 
@@ -159,7 +159,7 @@ def test_an_operator_lets_a_school_frame_the_app(operator: SetEnv) -> None:
     assert policy.endswith("frame-ancestors 'self' https://moodle.example.org")
 
 
-def test_streamlits_own_guards_are_on() -> None:
+def test_streamlit_s_own_protections_are_on() -> None:
     config = Path(__file__).parents[2] / ".streamlit" / "config.toml"
     server = tomllib.loads(config.read_text(encoding="utf-8"))["server"]
     assert server["enableXsrfProtection"] and server["enableCORS"]
@@ -177,7 +177,7 @@ def opened(alone: Any, **link: str) -> Any:
     return alone("pages/router.py", **link).switch_page(Path(PAGE).name).run()
 
 
-def test_the_page_tells_how_the_server_fares(alone: Any, operator: SetEnv) -> None:
+def test_the_page_shows_the_server_s_state(alone: Any, operator: SetEnv) -> None:
     operator(operator_key=KEY, idle_timeout_contended_s="77")
     shown = opened(alone, key=KEY)
     assert not shown.exception
@@ -216,7 +216,7 @@ def test_the_file_by_itself_shows_nothing_to_strangers(
     assert alone(PAGE, key=KEY).metric
 
 
-def test_errors_are_told_newest_first() -> None:
+def test_errors_are_listed_newest_first() -> None:
     def script() -> None:
         from pages.features import operators
 
@@ -268,7 +268,7 @@ def record(message: str, *arguments: Any, **extra: Any) -> logging.LogRecord:
     return made
 
 
-def test_a_json_line_holds_what_stands_beside_the_message() -> None:
+def test_a_json_line_holds_the_message_and_its_fields() -> None:
     made = record("run %s", "ended", event="run_ended", state="finished", seconds=3.5)
     assert json.loads(line(made, logs.JsonFormatter())) == {
         "time": "1970-01-01T00:00:00.000Z",
@@ -288,7 +288,7 @@ def test_a_text_line_holds_the_same() -> None:
 
 
 @pytest.mark.parametrize("formatter", [logs.JsonFormatter(), logs.TextFormatter()])
-def test_who_and_whose_files_stays_out(formatter: logging.Formatter) -> None:
+def test_the_log_names_no_learner_and_no_file(formatter: logging.Formatter) -> None:
     try:
         raise ValueError("grandma.png cannot be read")
     except ValueError:

@@ -80,6 +80,25 @@ def test_the_steps_lead_from_the_dot_product_to_the_gradient(alone: Any) -> None
     assert value(shown, "Gradient") == pytest.approx((weight - 1) / 0.2, rel=2e-3)
 
 
+def test_with_pencil_and_paper_the_table_leads_to_the_batch_s_loss(alone: Any) -> None:
+    shown = alone(PAGE, matrix_n="2", matrix_tau="0.5")
+    names = ("1a", "1b", "2a", "2b")
+    losses = []
+    for row in names:
+        exps = {}
+        for column in (name for name in names if name != row):
+            shown.selectbox(key="matrix_row").set_value(row)
+            shown.selectbox(key="matrix_column").set_value(column).run()
+            logit = value(shown, "Cosine") / 0.5
+            assert value(shown, "÷ τ") == pytest.approx(logit, rel=2e-3)
+            assert value(shown, "exp") == pytest.approx(math.exp(logit), rel=2e-3)
+            exps[column] = value(shown, "exp")
+        partner = row[0] + ("b" if row[1] == "a" else "a")
+        losses.append(-math.log(exps[partner] / sum(exps.values())))
+    stated = value(shown, "Batch’s loss")
+    assert sum(losses) / 4 == pytest.approx(stated, rel=2e-3)
+
+
 def test_diagonal_positive_and_negative_are_told_apart(alone: Any) -> None:
     shown = alone(PAGE)
     assert "**A positive.** :orange[**1a**] and :green[**1b**]" in text(shown)
@@ -215,7 +234,6 @@ def test_without_a_run_none_is_offered(alone: Any) -> None:
     assert batch_source.UNTRAINED in offered
 
 
-@pytest.mark.skipif(not batch_source.shipped_encoders(), reason="no encoder ships yet")
 def test_a_trained_encoder_finds_partners_better(alone: Any) -> None:
     links = ({}, {"matrix_from": batch_source.TRAINED})
     shown = [alone(PAGE, matrix_n="16", matrix_tau="0.2", **link) for link in links]

@@ -16,7 +16,7 @@ from ssl_core.quiz.progress import Attempt, Exam, Progress
 from ssl_core.quiz.questions import Base
 from ssl_core.quiz.saving import dumps, loads
 
-QUIZ, STANDING = "pages/50_quiz.py", "pages/51_your_progress.py"
+QUIZ, YOUR_PROGRESS = "pages/50_quiz.py", "pages/51_your_progress.py"
 DAY = 86_400
 # One question of each kind, with words that this test knows: the teachers' template.
 BANK: Bank = bank.parse(
@@ -196,7 +196,7 @@ def test_options_stand_where_this_learner_has_them(quiz: Any) -> None:
         ("−7", 0.0, "Count the views of the batch"),
     ],
 )
-def test_numbers_may_be_typed_as_one_is_used_to(
+def test_numbers_may_be_typed_in_several_ways(
     quiz: Any, typed: str, score: float, said: str
 ) -> None:
     page = give(quiz(q="my-numeric"), "my-numeric", typed)
@@ -312,7 +312,7 @@ def test_answers_survive_a_page_switch_through_the_router(routed: Any) -> None:
     assert page.success and len(kept(page).attempts) == 1
 
 
-def test_the_front_door_says_what_was_done(quiz: Any) -> None:
+def test_the_landing_page_counts_answers(quiz: Any) -> None:
     page = give(quiz(q="my-choice"), "my-choice", 0)
     again(page)
     assert page.title[0].value == "Quiz"
@@ -469,7 +469,7 @@ def handed(page: AppTest, content: bytes) -> AppTest:
 
 def test_a_file_brings_everything_back(quiz: Any, alone: Any) -> None:
     page = give(quiz(q="my-choice"), "my-choice", 1)
-    fresh = handed(alone(STANDING), dumps(kept(page)).encode())
+    fresh = handed(alone(YOUR_PROGRESS), dumps(kept(page)).encode())
     assert [s.value for s in fresh.success] == ["Restored."]
     assert kept(fresh) == kept(page)
     assert "Restored." in [s.value for s in fresh.run().success], "and it stays"
@@ -481,7 +481,7 @@ def test_a_file_joins_what_is_there(alone: Any) -> None:
         made = Attempt(question=question, at=at, answer=True, score=1.0)
         return Progress(seed=at).with_attempt(made)
 
-    page = alone(STANDING)
+    page = alone(YOUR_PROGRESS)
     page.session_state["progress"] = one("here", 5)
     handed(page.run(), dumps(one("there", 4)).encode())
     assert [a.question for a in kept(page).attempts] == ["there", "here"]
@@ -500,14 +500,19 @@ HEAD = '{"format": "contrastive learning progress", "version": 1, "seed": 1'
         (b"[" * 500_000, "not JSON"),
         (HEAD.encode() + b', "\\ud800<b>\\n![x](https://x.example/i)": 1}', "damaged"),
         (HEAD.encode() + b', "attempts": [{"question": "x"}]}', "attempts, 0, at"),
+        (
+            HEAD.encode() + b', "attempts": '
+            b'[{"question": "x", "at": 1, "answer": 0, "score": 9}]}',
+            "attempts, 0, score",
+        ),
         (HEAD.encode() + b', "seed": NaN}', "seed"),
     ],
     ids=lambda x: repr(x[:24]),
 )
-def test_a_file_that_is_none_gets_one_sentence_and_changes_nothing(
+def test_a_bad_progress_file_gets_one_sentence_and_changes_nothing(
     alone: Any, content: bytes, said: str
 ) -> None:
-    page = alone(STANDING)
+    page = alone(YOUR_PROGRESS)
     before = Progress(seed=3).with_attempt(
         Attempt(question="here", at=5, answer=True, score=1.0)
     )
@@ -541,9 +546,9 @@ def test_answers_that_fit_no_question_break_no_page(
             assert page.success and not kept(page).latest(ident).again
     for link in ({}, {"lesson": LESSON}, {"review": "true"}):
         quiz(progress, **link)
-    standing = alone(STANDING)
-    standing.session_state["progress"] = progress
-    assert not again(standing, progress).exception
+    report = alone(YOUR_PROGRESS)
+    report.session_state["progress"] = progress
+    assert not again(report, progress).exception
 
 
 @pytest.mark.parametrize("answer", STRANGE, ids=repr)
@@ -617,7 +622,7 @@ def test_the_review_asks_afresh_what_is_due_the_certain_first(quiz: Any) -> None
 def test_the_progress_page_tells_what_is_known_and_how_well_one_judges(
     routed: Any,
 ) -> None:
-    page = routed(STANDING)
+    page = routed(YOUR_PROGRESS)
     assert any("not answered anything yet" in i.value for i in page.info)
     progress = Progress(seed=1).with_attempt(missed(2, "my-choice", confidence=2))
     good = missed(1, "my-true-false", confidence=0).model_copy(
@@ -634,9 +639,9 @@ def test_the_progress_page_tells_what_is_known_and_how_well_one_judges(
     assert "1 today." in said
 
 
-def test_one_can_begin_anew(quiz: Any, alone: Any) -> None:
+def test_progress_can_be_forgotten(quiz: Any, alone: Any) -> None:
     page = give(quiz(q="my-choice"), "my-choice", 1)
-    standing = again(alone(STANDING), kept(page))
-    standing.button(key="progress_forget").click().run()
-    assert kept(standing).attempts == ()
-    assert any("not answered anything yet" in i.value for i in standing.info)
+    report = again(alone(YOUR_PROGRESS), kept(page))
+    report.button(key="progress_forget").click().run()
+    assert kept(report).attempts == ()
+    assert any("not answered anything yet" in i.value for i in report.info)

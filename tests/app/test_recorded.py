@@ -1,8 +1,6 @@
 """The recorded run of a first visit, as Streamlit's simulator and the route give it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,9 +13,9 @@ from pages.widgets.map import map_codec
 from pages.widgets.recording import (
     recording_catalogue,
     recording_payload,
-    recording_player,
     recording_route,
 )
+from tests.interpreter import fresh
 
 PLAYGROUND = "pages/01_playground.py"
 
@@ -85,7 +83,7 @@ def test_another_choice_plays_another_recording_of_the_same_images(
 def test_a_link_to_no_recording_gets_one_sentence(routed: Any) -> None:
     shown = routed(PLAYGROUND, recording="wobble")
     [said] = [w.value for w in shown.warning]
-    assert "recording is wobble; allowed are simclr, crop_only" in said
+    assert "recording is 'wobble'; allowed are simclr, crop_only" in said
     assert len(players(shown)) == 1
 
 
@@ -149,11 +147,6 @@ def test_a_recording_that_cannot_be_read_gets_one_sentence(
 ) -> None:
     (tmp_path / "simclr.npz").write_bytes(b"something else")
     monkeypatch.setattr(recording_catalogue, "FOLDER", tmp_path)
-    cached = (
-        recording_catalogue.load,
-        recording_payload.recording_payload,
-        recording_player._images_id,
-    )
 
     def page() -> None:
         from pages.widgets.recording.recording_player import draw
@@ -162,13 +155,8 @@ def test_a_recording_that_cannot_be_read_gets_one_sentence(
         draw("byol", "two")
         draw("wobble", "three")
 
-    for one in cached:
-        one.cache_clear()
-    try:
-        shown = AppTest.from_function(page, default_timeout=20).run()
-    finally:
-        for one in cached:
-            one.cache_clear()
+    recording_catalogue.load.cache_clear()  # another test may have read it
+    shown = AppTest.from_function(page, default_timeout=20).run()
     assert not shown.exception
     said = [i.value for i in shown.info]
     assert "simclr.npz is damaged or no recording" in said[0]
@@ -192,11 +180,4 @@ def test_playing_a_recording_needs_no_torch() -> None:
         "recording_payload.recording_payload('simclr'); "
         "print('torch' in sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout.strip() == "False", done.stderr
+    assert fresh(code) == "False"

@@ -349,7 +349,7 @@ def test_forged_data_is_refused() -> None:
         st.session_state.learner = "c" * 22
         forged = {"data": "/etc", "method": "simclr"}
         with patch.object(sidebar_values, "values", lambda: forged):
-            run_commands._submit()
+            run_commands.train()
         st.text(st.session_state.refusal)
         st.text(str(st.session_state.get("run")))
 

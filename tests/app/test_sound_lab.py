@@ -1,17 +1,20 @@
 """The sound lab: clips to choose, views that follow the dice, and a voice of one's own."""
 
+import base64
 import io
+import json
+import secrets
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from streamlit.testing.v1 import AppTest
 
 from pages.features.sound import encoder_menu, query_recording, view_player
 from pages.widgets.audio import spectrogram
 from pages.widgets.audio.held_out import CLIP_COUNT, held_out_voices
 from ssl_core.augment import offered
+from ssl_core.checkpoints import index
 from ssl_core.data.voices import SAID, SPEAKERS
 
 PAGE = "pages/26_sound.py"
@@ -89,12 +92,30 @@ def test_dice_stay_until_they_are_rolled(alone: Any) -> None:
 
 
 def test_a_tone_stands_at_its_frequency() -> None:
-    from ssl_core.data.sound import RATE, SAMPLES, log_mel
+    def script() -> None:
+        import torch
 
-    for hertz in (500, 1000, 2000):
-        tone = 0.5 * torch.sin(2 * torch.pi * hertz * torch.arange(SAMPLES) / RATE)
-        levels = log_mel(tone.unsqueeze(0))[0, 0].numpy()[::-1]
-        assert abs(levels.mean(1).argmax() - spectrogram._band_of(hertz)) < 1
+        from ssl_core.data.sound import RATE, SAMPLES, log_mel
+
+        for hertz in (500, 1000, 2000):
+            tone = 0.5 * torch.sin(2 * torch.pi * hertz * torch.arange(SAMPLES) / RATE)
+            levels = log_mel(tone.unsqueeze(0))[0, 0].numpy()
+            spectrogram.draw_chart(levels, f"{hertz} Hz", f"tone_{hertz}")
+
+    page = AppTest.from_function(script, default_timeout=60).run()
+    assert not page.exception
+    for chart, hertz in zip(page.get("plotly_chart"), (500, 1000, 2000), strict=True):
+        figure = json.loads(chart.proto.spec)
+        axis = figure["layout"]["yaxis"]
+        tick = dict(zip(axis["ticktext"], axis["tickvals"], strict=True))[f"{hertz:,}"]
+        decibel = array(figure["data"][0]["z"])
+        assert abs(decibel.mean(1).argmax() - tick) < 1
+
+
+def array(packed: dict[str, Any]) -> np.ndarray:
+    """An array of a Plotly figure, which travels as base64."""
+    flat = np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"])
+    return flat.reshape([int(n) for n in packed["shape"].split(",")])
 
 
 def test_a_clip_of_the_set_is_nearest_to_itself() -> None:
@@ -127,12 +148,20 @@ def test_a_recording_is_shown_with_its_neighbours() -> None:
     assert len(page.get("audio")) == 1 + query_recording.NEAREST
 
 
-def test_without_an_encoder_of_voices_it_says_untrained(alone: Any) -> None:
+def test_an_untrained_encoder_is_offered_and_without_another_called_so(
+    alone: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = alone(PAGE)
-    assert page.selectbox(key="sound_encoder").value is not None
-    if page.selectbox(key="sound_encoder").value == encoder_menu.UNTRAINED:
-        assert "the weights are random" in text_of(page)
+    assert page.selectbox(key="sound_encoder").value != encoder_menu.UNTRAINED
+    assert "the weights are random" not in text_of(page)
     assert "no speech recogniser" in text_of(page)
+    page.selectbox(key="sound_encoder").set_value(encoder_menu.UNTRAINED).run()
+    assert not page.exception
+
+    monkeypatch.setattr(index, "shipped", lambda: [])
+    page = alone(PAGE)
+    assert page.selectbox(key="sound_encoder").value == encoder_menu.UNTRAINED
+    assert "the weights are random" in text_of(page)
 
 
 @pytest.mark.parametrize(
@@ -172,13 +201,6 @@ def test_a_link_holds_what_is_heard(alone: Any) -> None:
     assert asked["change"] == "gain,hiss" and asked["said"] == "mu"
 
 
-class Given:
-    """A file as a widget gives it."""
-
-    def __init__(self, file_id: str) -> None:
-        self.file_id = file_id
-
-
 def test_the_figures_name_what_they_stand_beside() -> None:
     from pages.widgets import evidence, evidence_plots
 
@@ -191,42 +213,45 @@ def test_the_figures_name_what_they_stand_beside() -> None:
     assert any(t.name == "untrained" for t in named)
 
 
-def test_what_came_last_is_placed() -> None:
-    def script() -> None:
-        import streamlit as st
+def own_voice() -> AppTest:
+    """The part of the page that takes one's own voice."""
 
+    def script() -> None:
         from pages.features.sound import query_recording
 
-        last = query_recording._newest(st.session_state["given"])
-        st.text(last.file_id if last else "nothing")
+        query_recording.draw()
 
-    page = AppTest.from_function(script)
+    page = AppTest.from_function(script, default_timeout=60)
+    page.session_state["learner"] = secrets.token_urlsafe(16)  # it has no cookies
+    return page.run()
 
-    def heard(recording: str | None, file: str | None) -> str:
-        given = {"recording": recording, "file": file}
-        page.session_state["given"] = {n: i and Given(i) for n, i in given.items()}
-        return page.run().text[0].value
 
-    assert heard(None, None) == "nothing"
-    assert heard("r1", None) == "r1"
-    assert heard("r1", "f1") == "f1"  # an upload after a recording
-    assert heard("r2", "f1") == "r2"  # and a recording after the upload
-    assert heard("r2", "f1") == "r2"
-    assert heard(None, "f1") == "f1"  # the recording was deleted
+def test_what_came_last_is_placed() -> None:
+    page = own_voice()
+    assert not page.error
+
+    def placed_last() -> str:
+        """The file that is placed; none of these is a sound, and the refusal names it."""
+        (refusal,) = page.run().error
+        return refusal.value.partition(":")[0]
+
+    def record(name: str) -> None:
+        recorded = (name, name.encode(), "audio/wav")
+        page.audio_input(key="sound_recording").set_value(recorded)
+
+    record("r1.wav")
+    assert placed_last() == "r1.wav"
+    page.file_uploader(key="sound_file").upload("f1.wav", b"f1", "audio/wav")
+    assert placed_last() == "f1.wav", "an upload after a recording"
+    record("r2.wav")
+    assert placed_last() == "r2.wav", "and a recording after the upload"
+    assert placed_last() == "r2.wav"
+    page.audio_input(key="sound_recording").set_value(None)
+    assert placed_last() == "f1.wav", "the recording was deleted"
 
 
 def placed(content: bytes) -> AppTest:
     """What the page says of a recording."""
-
-    def script() -> None:
-        import streamlit as st
-
-        from pages.features.sound import query_recording
-
-        query_recording._draw_recording(st.session_state["given"], None)
-
-    page = AppTest.from_function(script, default_timeout=40)
-    given = io.BytesIO(content)
-    given.name, given.file_id = "mine.wav", "f1"
-    page.session_state["given"] = given
+    page = own_voice()
+    page.file_uploader(key="sound_file").upload("mine.wav", content, "audio/wav")
     return page.run()

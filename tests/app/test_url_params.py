@@ -3,9 +3,11 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+KEYS = {"seed": "seed_lab"}  # of widgets, where they are not the parameter
+
 
 def page() -> AppTest:
-    """A page with four parameters, one of each kind."""
+    """A page with parameters of each kind."""
 
     def script() -> None:
         import streamlit as st
@@ -24,6 +26,11 @@ def page() -> AppTest:
             "on": Knob(True),
         }
         url_params.check(params)
+        # A number whose widget has another key, as the seed of a lab.
+        seed = Knob(0, low=0, high=9999)
+        url_params.check({"seed": seed}, {"seed": "seed_lab"})
+        first = url_params.initial_value("seed", seed)
+        st.number_input("Seed", 0, 9999, first, key="seed_lab")
         for name, knob in {**params, "size": size}.items():
             draw_knob(name, knob)
 
@@ -43,6 +50,14 @@ def page() -> AppTest:
         ("rate", "2", "rate is 2; allowed is", 0.5),
         ("kind", "c", "kind is 'c'; allowed are a, b", "a"),
         ("on", "perhaps", "on is 'perhaps'; allowed is true or false", True),
+        ("seed", "-3", "seed is -3; allowed is", 0),
+        ("seed", "x", "seed is 'x'; allowed is", 0),
+        ("seed", "10000", "seed is 10000; allowed is at least 0 and at most 9999", 0),
+        ("seed", "²", "seed is '²'; allowed is", 0),
+        ("seed", "9" * 5000, "seed is '9999", 0),
+        ("seed", "1.5", "seed is '1.5'; allowed is", 0),
+        ("seed", "inf", "seed is 'inf'; allowed is", 0),
+        ("seed", "1e999", "seed is '1e999'; allowed is", 0),
     ],
 )
 def test_a_bad_value_gets_one_sentence_and_the_default(
@@ -53,7 +68,7 @@ def test_a_bad_value_gets_one_sentence_and_the_default(
     shown.run()
     assert not shown.exception
     assert [sentence in w.value for w in shown.warning] == [True]
-    assert shown.session_state[name] == value
+    assert shown.session_state[KEYS.get(name, name)] == value
     assert name not in shown.query_params
     assert len(shown.warning[0].value) < 200
 
@@ -66,6 +81,8 @@ def test_a_bad_value_gets_one_sentence_and_the_default(
         ("rate", "0.25", 0.25),
         ("kind", "b", "b"),
         ("on", "false", False),
+        ("seed", "12", 12),
+        ("seed", "1e3", 1000),
     ],
 )
 def test_a_good_value_is_taken(name: str, text: str, value: object) -> None:
@@ -73,7 +90,7 @@ def test_a_good_value_is_taken(name: str, text: str, value: object) -> None:
     shown.query_params[name] = text
     shown.run()
     assert not shown.exception and not shown.warning
-    assert shown.session_state[name] == value
+    assert shown.session_state[KEYS.get(name, name)] == value
 
 
 def test_a_complaint_stays_until_its_parameter_is_set() -> None:

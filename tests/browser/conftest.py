@@ -2,37 +2,39 @@
 
 import contextlib
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from lab import free_port
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    expect,
-)
+from page_actions import FirstVisit, Visit, eventually, main
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from script_runs import ScriptRuns
 
 from tests.chromium import DESK, launched
+from tests.load.server import Server, serving
 
-REPOSITORY = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+LAB_STEPS = 20  # enough for two arms to differ
 # Opened at /playground, Streamlit's front end looks for its server below that path first
 # and finds it at the root right after; the browser reports the two misses as errors.
 PROBES = re.compile(r"http://[^/]+/\w+/_stcore/(health|host-config)")
 NO_SUCH_HOST = "net::ERR_NAME_NOT_RESOLVED"
+ACTIVE = ("queued", "starting", "running", "pausing", "stopping")
+PAUSE_OR_STOP = re.compile("^(Pause|Stop)$")  # the playground's button, and a lab's
 
-expect.set_options(timeout=40_000)
+expect.set_options(timeout=30_000)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the browser tests in one process: they share a server and a browser."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
@@ -42,65 +44,47 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, runs: Path) -> Iterator[str]:
-    """The app's address, on a free port with its own folder of runs."""
+def fresh_server(
+    tmp_path_factory: pytest.TempPathFactory, runs: Path
+) -> Iterator[Server]:
+    """The app's server, which nobody has asked for a page yet."""
     log = tmp_path_factory.mktemp("server") / "log"
-    with serving(runs, log) as address:
-        yield address
+    with serving(runs, log, lab_steps=LAB_STEPS, umap="false") as started:
+        yield started
     assert "Traceback" not in log.read_text(), log.read_text()
 
 
-@contextlib.contextmanager
-def serving(runs: Path, log: Path, port: int = 0, *options: str) -> Iterator[str]:
-    """A server of the app until the block ends.
+@pytest.fixture(scope="session")
+def first_visit(browser: Browser, fresh_server: Server) -> FirstVisit:
+    """The first page that the server shows to anybody."""
+    page = browser.new_page(base_url=fresh_server.address, viewport=DESK)
+    page.goto("/playground")
+    expect(main(page).get_by_role("button", name="Train", exact=True)).to_be_visible()
+    page.get_by_text("Look inside", exact=True).first.click()
+    page.get_by_role("menuitem").first.wait_for()
+    seen = FirstVisit(
+        main(page).get_by_role("heading").first.inner_text(),
+        page.get_by_test_id("stSidebar").inner_text(),
+        page.get_by_role("menuitem").all_inner_texts(),
+    )
+    page.close()
+    return seen
 
-    Args:
-        runs: where it keeps its runs.
-        log: file of what it prints.
-        port: 0 takes a free one.
-        options: of Streamlit's command line.
-    """
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
-    port = port or free_port()
-    with log.open("a") as out:
-        process = subprocess.Popen(
-            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
-            cwd=REPOSITORY,
-            env=os.environ
-            | {"CONTRASTIVE_RUNS_DIR": str(runs), "CONTRASTIVE_LAB_STEPS": "40"},
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(address, process)
-        yield address
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+
+@pytest.fixture(scope="session")
+def server(fresh_server: Server, first_visit: FirstVisit) -> str:
+    """The app's address."""
+    return fresh_server.address
 
 
 @pytest.fixture
-def another_server(tmp_path: Path) -> Callable[..., AbstractContextManager[str]]:
+def another_server(tmp_path: Path) -> Callable[..., AbstractContextManager[Server]]:
     """Starts a server of one's own, to end it in the middle of a test.
 
     Its runs are its own, too: a second server would take the first one's for interrupted.
     """
     own = tmp_path / "runs"
-    return lambda port, *options: serving(own, tmp_path / "log", port, *options)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the server ended"
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=2)
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the server did not answer within a minute")
+    return lambda port, *options: serving(own, tmp_path / "log", *options, port=port)
 
 
 @pytest.fixture(scope="session")
@@ -110,33 +94,92 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-@pytest.fixture
-def page(browser: Browser, server: str, runs: Path) -> Iterator[Page]:
-    """A fresh visitor at a desk; an error on the page or console fails the test."""
-    context = browser.new_context(viewport=DESK, base_url=server)
-    yield from _visit(context, runs)
+class Visitors:
+    """Opens tabs, each of a visitor whom the server does not know.
+
+    Args:
+        browser: in which they open.
+        server: whose pages they open.
+    """
+
+    def __init__(self, browser: Browser, server: str) -> None:
+        self.browser, self.server = browser, server
+        self.complaints: list[str] = []  # errors on pages and consoles
+        self.contexts: list[BrowserContext] = []
+        # A new window costs a second of processor time: one stays, and forgets.
+        self._desk: BrowserContext | None = None
+
+    def visit(self, **options: object) -> Page:
+        """A tab at a desk, or in a profile of its own with the browser's options."""
+        if not options and self._desk not in self.contexts:
+            self._desk = self._desk or self._profile({})
+            self.contexts.append(self._desk)
+            return self._desk.pages[0] if self._desk.pages else self._desk.new_page()
+        self.contexts.append(self._profile(options))
+        return self.contexts[-1].new_page()
+
+    def leave(self) -> None:
+        """Close the tabs; what they left in the browser is forgotten."""
+        for context in self.contexts:
+            if context is not self._desk or not context.pages:
+                context.close()
+                self._desk = None if context is self._desk else self._desk
+                continue
+            first, *others = context.pages
+            for page in others:
+                page.close()
+            first.goto(f"{self.server}/health")  # no script of the app writes here
+            first.evaluate("localStorage.clear(); sessionStorage.clear()")
+            context.clear_cookies()
+        self.contexts, self.complaints = [], []
+
+    def _profile(self, options: dict[str, object]) -> BrowserContext:
+        profile = {"viewport": DESK, "base_url": self.server} | options
+        context = self.browser.new_context(**profile)
+        context.on("page", self._watch)
+        return context
+
+    def _watch(self, page: Page) -> None:
+        ScriptRuns(page)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self.complaints.extend(_complaint(message)))
+
+
+@pytest.fixture(scope="session")
+def visitors(browser: Browser, server: str) -> Visitors:
+    """Opens tabs for all tests."""
+    return Visitors(browser, server)
 
 
 @pytest.fixture
-def phone(browser: Browser, server: str, runs: Path) -> Iterator[Page]:
-    """A fresh visitor with a phone; the same rules."""
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, base_url=server, has_touch=True
-    )
-    yield from _visit(context, runs)
+def visit(visitors: Visitors, runs: Path) -> Iterator[Visit]:
+    """Opens a tab of a fresh visitor, with options of the browser's profile.
 
-
-def _visit(context: BrowserContext, runs: Path) -> Iterator[Page]:
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda message: complaints.extend(_complaint(message)))
-    yield opened
-    shown = opened.locator('[data-testid="stException"]').count()
-    _let_go(opened, runs)
-    context.close()
-    assert shown == 0, "the page shows an exception"
+    An error on a page or its console fails the test. What a visitor trains is paused in
+    the end: the next one needs the worker.
+    """
+    yield visitors.visit
+    tabs = [page for context in visitors.contexts for page in context.pages]
+    exceptions = [p.url for p in tabs if p.get_by_test_id("stException").count()]
+    try:
+        _pause_runs(tabs, runs)
+    finally:
+        complaints = list(visitors.complaints)
+        visitors.leave()
+    assert not exceptions, "a page shows an exception"
     assert not complaints, complaints
+
+
+@pytest.fixture
+def page(visit: Visit) -> Page:
+    """A fresh visitor at a desk."""
+    return visit()
+
+
+@pytest.fixture
+def phone(visit: Visit) -> Page:
+    """A fresh visitor with a phone."""
+    return visit(**PHONE)
 
 
 def _complaint(message: ConsoleMessage) -> list[str]:
@@ -147,23 +190,28 @@ def _complaint(message: ConsoleMessage) -> list[str]:
     return [] if message.type != "error" or known else [f"{message.text} {address}"]
 
 
-def _let_go(opened: Page, runs: Path) -> None:
-    """Pause what this visitor trains: the next one needs the worker."""
-    halt = re.compile("^(Pause|Stop)$")  # the playground's button, and a lab's
-    pause = opened.get_by_test_id("stMain").get_by_role("button", name=halt)
-    deadline = time.monotonic() + 90
-    # What is on disk decides: a page may show no button for a moment while it is redrawn.
-    while moving := _moving(runs):
-        assert time.monotonic() < deadline, f"{moving} do not pause"
-        with contextlib.suppress(PlaywrightTimeout):
-            pause.first.click(timeout=2000)
-        opened.wait_for_timeout(300)
+def _pause_runs(tabs: list[Page], runs: Path) -> None:
+    """Press Pause, or a lab's Stop, until the runs on disk have paused or ended.
+
+    What is on disk decides: a page may show no button for a moment while it is redrawn.
+    """
+
+    def paused() -> bool:
+        if not _active(runs):
+            return True
+        for page in tabs:
+            button = main(page).get_by_role("button", name=PAUSE_OR_STOP)
+            with contextlib.suppress(PlaywrightTimeout):
+                if button.count():
+                    button.first.click(timeout=2000)
+        return False
+
+    eventually(paused, "the visitor's runs pause")
 
 
-def _moving(runs: Path) -> list[str]:
+def _active(runs: Path) -> list[str]:
     """Runs that have a worker or wait for one."""
     states = {
         p.parent.name: json.loads(p.read_bytes()) for p in runs.glob("*/state.json")
     }
-    still = ("queued", "starting", "running", "pausing", "stopping")
-    return [run for run, now in states.items() if now["state"] in still]
+    return [run for run, now in states.items() if now["state"] in ACTIVE]

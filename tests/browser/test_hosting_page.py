@@ -8,13 +8,13 @@ from playwright.sync_api import Browser, expect
 
 
 def test_a_balancer_is_told_how_the_server_is(server: str) -> None:
-    with urllib.request.urlopen(f"{server}/health", timeout=20) as reply:
+    with urllib.request.urlopen(f"{server}/health", timeout=10) as reply:
         told = json.loads(reply.read())
     assert told["status"] in ("ok", "starting") and told["workers"]["wanted"] >= 1
 
 
 def test_streamlits_own_answers_carry_the_headers(server: str) -> None:
-    with urllib.request.urlopen(server, timeout=20) as reply:
+    with urllib.request.urlopen(server, timeout=10) as reply:
         assert reply.headers["X-Content-Type-Options"] == "nosniff"
         assert "frame-ancestors 'self'" in reply.headers["Content-Security-Policy"]
 
@@ -23,7 +23,7 @@ def test_an_upload_from_elsewhere_is_refused(server: str) -> None:
     address = f"{server}/_stcore/upload_file/a-session/a-file"
     request = urllib.request.Request(address, data=b"x", method="PUT")
     try:
-        urllib.request.urlopen(request, timeout=20)
+        urllib.request.urlopen(request, timeout=10)
     except urllib.error.HTTPError as refusal:
         assert refusal.code == 403 and b"XSRF" in refusal.read()
     else:

@@ -2,8 +2,8 @@
 
 import re
 
-from lab import eventually, main, rested, said
-from playwright.sync_api import Browser, Page, expect
+from page_actions import at_rest, eventually, main, said
+from playwright.sync_api import Page, expect
 
 from ssl_core.quiz import bank
 
@@ -29,7 +29,7 @@ def tab_to(page: Page, what: str, most: int = 80) -> None:
 def answer_by_key(page: Page) -> None:
     """Answer the question on the screen, whatever its kind, without a pointer."""
     here = main(page)
-    rested(page)
+    at_rest(page)
     if here.get_by_role("textbox", name="Your answer, in your own words").count():
         tab_to(page, "|TEXTAREA")
         page.keyboard.type("They are equal in what was held equal, and only in that.")
@@ -46,22 +46,18 @@ def answer_by_key(page: Page) -> None:
         if steps and not left:
             break
         page.keyboard.press("1")
-        rested(page)
+        at_rest(page)
     expect(here).to_contain_text("In full.")
 
 
 def test_a_lesson_and_its_quiz_by_keyboard_and_back_after_closing_the_tab(
-    browser: Browser, server: str
+    page: Page,
 ) -> None:
-    context = browser.new_context(
-        base_url=server, viewport={"width": 1400, "height": 1000}
-    )
-    page = context.new_page()
     page.goto(f"/lesson_{LESSON}")
     expect(main(page)).to_contain_text("Before you read, a guess")
     assert "Some negatives are false" not in said(page), "asked before the text"
     expect(main(page)).to_contain_text("Read on without answering")
-    rested(page)
+    at_rest(page)
     page.keyboard.press("1")
     expect(main(page)).to_contain_text("Some negatives are false")
     count = len(bank.shipped().of_lesson(LESSON)) - 1
@@ -71,13 +67,13 @@ def test_a_lesson_and_its_quiz_by_keyboard_and_back_after_closing_the_tab(
         expect(main(page)).to_contain_text(f"Question {number} of {count}")
         answer_by_key(page)
         if number < count:
-            rested(page)
+            at_rest(page)
             page.keyboard.press("n")
     stored = "JSON.parse(localStorage.getItem('ssl_progress')).attempts.length"
     eventually(lambda: page.evaluate(stored) == count + 1, "every answer kept")
+    again = page.context.new_page()
     page.close()
 
-    again = context.new_page()
     again.goto(f"/lesson_{LESSON}")
     expect(main(again)).to_contain_text("Some negatives are false")
     dots = main(again).get_by_role("radiogroup", name="Questions of this set")
@@ -88,7 +84,6 @@ def test_a_lesson_and_its_quiz_by_keyboard_and_back_after_closing_the_tab(
     )
     again.goto("/your_progress")
     expect(main(again)).to_contain_text(f"{count + 1} of {len(bank.shipped())}")
-    context.close()
 
 
 def test_every_lesson_opens_with_its_question_and_can_be_read_without_answering(

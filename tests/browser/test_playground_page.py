@@ -1,16 +1,19 @@
-"""The lab as a visitor uses it: few long stories, because a run is worth sharing."""
+"""The playground as a visitor uses it: few long stories, because a run is worth sharing."""
 
 import re
-import time
 from pathlib import Path
 
-from lab import (
+from page_actions import (
+    TRAINING_S,
+    FirstVisit,
+    at_rest,
     choose,
     drawn,
     eventually,
     loss,
     losses,
     main,
+    newest_run,
     pause,
     press,
     query,
@@ -19,23 +22,22 @@ from lab import (
     settled,
     slide,
     state,
+    stays,
     step,
     upload,
+    wait_for_pause,
     wait_for_step,
     zip_of_images,
 )
 from playwright.sync_api import Page, expect
 
 
-# Stands first: only a server that nobody has asked before can forget its router.
-def test_a_direct_link_to_a_fresh_server_shows_the_whole_app(page: Page) -> None:
-    page.goto("/playground")
-    sidebar = page.get_by_test_id("stSidebar")
-    expect(sidebar.get_by_role("button", name="Train")).to_be_visible()
-    page.get_by_text("Look inside", exact=True).first.click()
-    expect(page.get_by_role("menuitem", name="Augmentations")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("heading", name="Playground")).to_be_visible()
+def test_a_direct_link_to_a_fresh_server_shows_the_whole_app(
+    first_visit: FirstVisit,
+) -> None:
+    assert first_visit.heading == "Playground"
+    assert "Train" in first_visit.sidebar and "Batch size" in first_visit.sidebar
+    assert "Augmentations" in " ".join(first_visit.menu)
 
 
 def test_no_other_host_is_asked(page: Page, server: str) -> None:
@@ -44,29 +46,36 @@ def test_no_other_host_is_asked(page: Page, server: str) -> None:
     page.goto("/")
     page.get_by_role("link", name="Open the playground").click()
     expect(main(page).get_by_role("button", name="Train", exact=True)).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
     outside = {a for a in asked if not a.startswith((server, "data:", "blob:", "ws:"))}
     assert not outside
 
 
-def test_train_watch_change_pause_step_and_find_again(page: Page) -> None:
+def test_train_watch_change_pause_step_and_find_again(page: Page, runs: Path) -> None:
     page.goto("/")
     page.get_by_role("link", name="Open the playground").click()
+    expect(page.locator("section.player")).to_be_visible()
     press(page, "Train")
 
-    # Steps rise, the loss falls, the map moves, and unseen images are scored.
+    # The run takes the recording's place.
     wait_for_step(page, 1)
+    expect(page.locator("section.player")).to_have_count(0)
+    expect(page.locator("canvas.points")).to_have_count(1)
+
+    # Steps rise, the loss falls, the map moves, and unseen images are scored.
     canvas = page.locator("canvas.points").first
     expect(canvas).to_be_visible()
     before = drawn(canvas)
     eventually(lambda: drawn(canvas) != before, "another map")
     first = eventually(lambda: loss(page), "a loss")
     here = wait_for_step(page, step(page) + 30)
-    eventually(lambda: loss(page) < first - 0.1, "a lower loss", 90)
+    eventually(lambda: loss(page) < first - 0.1, "a lower loss", TRAINING_S)
     assert step(page) >= here
     scored = re.compile(r"kNN accuracy [01]\.\d\d, untrained [01]\.\d\d .*step (\d+)")
     eventually(
-        lambda: any(int(s) > 0 for s in scored.findall(said(page))), "a kNN score", 90
+        lambda: any(int(s) > 0 for s in scored.findall(said(page))),
+        "a kNN score",
+        TRAINING_S,
     )
     expect(main(page)).to_contain_text(
         "64 images → 128 views → 126 negatives per anchor"
@@ -76,40 +85,51 @@ def test_train_watch_change_pause_step_and_find_again(page: Page) -> None:
     pairs = page.locator('img[alt^="Pairs of augmented views"]')
     expect(pairs).to_have_attribute("alt", re.compile("hue"))
     page.locator(".st-key-hue label").click()
-    expect(pairs).not_to_have_attribute("alt", re.compile("hue"), timeout=20_000)
+    expect(pairs).not_to_have_attribute("alt", re.compile("hue"))
     assert query(page)["hue"] == "false"
 
     # So is another batch size, and the link carries it.
     slide(page, "batch_size", "ArrowLeft")
-    expect(main(page)).to_contain_text(
-        "32 images → 64 views → 62 negatives per anchor", timeout=20_000
-    )
+    expect(main(page)).to_contain_text("32 images → 64 views → 62 negatives per anchor")
     eventually(lambda: query(page).get("batch_size") == "32", "32 in the link")
 
     # Paused, a run stands still; one press is one step.
-    stands = pause(page)
+    run = newest_run(runs)
+    stands = pause(page, run)
     seen = settled(canvas)
-    time.sleep(1.5)  # standing still can only be seen by looking for a while
-    assert step(page) == stands
-    assert drawn(canvas) == seen
-    press(page, "Step")
-    wait_for_step(page, stands + 1)
-    expect(main(page).get_by_role("button", name="Step", exact=True)).to_be_enabled()
-    press(page, "Step")
-    wait_for_step(page, stands + 2)
-    expect(main(page).get_by_role("button", name="Step", exact=True)).to_be_enabled()
-    assert step(page) == stands + 2
+    stays(lambda: (step(page), drawn(canvas)) == (stands, seen), "a paused run")
+    for count in (1, 2):
+        press(page, "Step")
+        eventually(lambda n=count: step(page) >= stands + n, "the step")
+        assert wait_for_pause(page, run) == stands + count
 
     # A refresh finds a paused run where it was, and a moving one on its way.
     page.reload()
-    eventually(lambda: state(page) == "Paused", "the paused run")
-    assert step(page) == stands + 2
+    assert wait_for_pause(page, run) == stands + 2
     press(page, "Resume")
     there = wait_for_step(page, stands + 10)
     page.reload()
     eventually(lambda: step(page) >= there, "the run after a refresh")
     assert state(page) == "Training"
     assert query(page)["batch_size"] == "32"
+
+    # In the inspector its batch is held still while it trains.
+    page.goto("/matrix_inspector")  # another session: the cookie finds the run again
+    main(page).get_by_text("Your run", exact=True).click()
+    expect(main(page)).to_contain_text(re.compile(r"Step [\d,]+ of your SimCLR run\."))
+    title = page.locator("p.title")
+    expect(title).to_contain_text("32 images, 64 views")
+    held = title.inner_text()
+    assert "Training never saw these labels" not in said(page)
+    main(page).get_by_text("Reveal hidden labels").click()
+    expect(main(page)).to_contain_text(re.compile(r"Of this anchor's 62 negatives \d+"))
+    press(page, "Itself")
+    itself = re.compile("Chosen: row 1a, column 1a,")
+    expect(page.locator("canvas.cells")).to_have_attribute("aria-label", itself)
+    assert title.inner_text() == held
+    press(page, "Take the newest batch")
+    expect(title).not_to_have_text(held)
+    page.goto("/playground")  # where a run can be paused
 
 
 def test_reset_repeats_new_seed_does_not_and_a_pin_stays(
@@ -124,7 +144,7 @@ def test_reset_repeats_new_seed_does_not_and_a_pin_stays(
 
     press(page, "Pin this run")
     expect(main(page).get_by_role("button", name="Unpin", exact=True)).to_be_visible()
-    pause(page)
+    pause(page, newest_run(runs))
     press(page, "Reset")
     eventually(lambda: len(run_folders(runs)) == known + 2, "a second run")
     eventually(lambda: len(losses(run_folders(runs)[-1])) >= 5, "its first losses")
@@ -146,7 +166,7 @@ def test_reset_repeats_new_seed_does_not_and_a_pin_stays(
     assert losses(run_folders(runs)[-1])[:5] != losses(again)[:5]
 
 
-def test_own_images(page: Page) -> None:
+def test_own_images(page: Page, runs: Path) -> None:
     page.goto("/playground")
     choose(page, "data", "Your own images or sounds")
     upload(page, "mine.zip", zip_of_images(each=30))
@@ -165,7 +185,7 @@ def test_own_images(page: Page) -> None:
     skipped.click()
     table = page.get_by_test_id("stDataFrame")
     expect(table).to_contain_text("notes.png")
-    pause(page)
+    pause(page, newest_run(runs))
 
     # A zip that is none gets one sentence as well.
     upload(page, "broken.zip", b"PK\x03\x04 and then nothing of the kind")
@@ -182,13 +202,13 @@ def test_the_link_that_the_app_writes_opens_as_it_was(page: Page) -> None:
     choose(page, "method", "BYOL")
     eventually(lambda: "method" in query(page), "the method in the link")
     page.reload()
-    press(page, "Train")
-    expect(main(page)).to_contain_text("no negatives for any anchor")
+    expect(page.locator(".st-key-method input")).to_have_value("BYOL")
+    expect(page.locator(".st-key-ema_decay")).to_be_visible()
+    assert query(page)["method"] == "byol"
     assert "In this link" not in said(page)
 
 
 def test_frames_of_a_run_that_is_not_ones_own_are_not_found(page: Page) -> None:
-    page.goto("/playground")
     assert page.request.get("/frames/guessed/pca").status == 404
 
 
@@ -203,16 +223,3 @@ def test_the_augmentations_page_redraws(page: Page) -> None:
     page.locator(".st-key-crop label").click()
     expect(view).not_to_have_attribute("src", rolled or "")
     expect(main(page).get_by_text("On: ")).not_to_contain_text("crop")
-
-
-def test_on_a_phone_train_is_on_the_page(phone: Page) -> None:
-    phone.goto("/playground")
-    train = main(phone).get_by_role("button", name="Train", exact=True)
-    expect(train).to_be_in_viewport()
-    sidebar = phone.get_by_test_id("stSidebar")
-    assert sidebar.get_attribute("aria-expanded") != "true"
-    train.tap()
-    wait_for_step(phone, 3)
-    expect(phone.locator("canvas.points").first).to_be_visible()
-    wide = phone.evaluate("document.scrollingElement.scrollWidth")
-    assert wide <= 390, "the page scrolls sideways"

@@ -1,10 +1,21 @@
 """The recorded run of a first visit: it plays in the browser, and the server rests."""
 
 import re
-import time
 
-from lab import choose, drawn, eventually, main, press, query, settled, wait_for_step
-from playwright.sync_api import Browser, Locator, Page, expect
+from page_actions import (
+    Visit,
+    assert_fits,
+    at_rest,
+    choose,
+    drawn,
+    eventually,
+    main,
+    query,
+    settled,
+    stays,
+    wait_for_step,
+)
+from playwright.sync_api import Locator, Page, expect
 
 CAPTION = re.compile(r"^Step ([\d,]+) of 600 · loss -?\d")
 
@@ -23,11 +34,10 @@ def shown_step(page: Page) -> int:
     return int(found[1].replace(",", "")) if found else -1
 
 
-def visit(page: Page) -> None:
+def open_playground(page: Page) -> None:
     """Open the playground and wait until its recording is there."""
     page.goto("/playground")
-    # A busy machine takes its time for the page itself.
-    expect(player(page).locator(".caption")).to_have_text(CAPTION, timeout=90_000)
+    expect(player(page).locator(".caption")).to_have_text(CAPTION)
 
 
 def button(page: Page, name: str) -> Locator:
@@ -35,7 +45,7 @@ def button(page: Page, name: str) -> Locator:
 
 
 def test_a_first_visit_finds_a_recording_that_plays_by_itself(page: Page) -> None:
-    visit(page)
+    open_playground(page)
     canvas = player(page).locator("canvas.points")
     expect(canvas).to_be_visible()
     expect(main(page)).to_contain_text("This encoder never saw a label.")
@@ -43,8 +53,7 @@ def test_a_first_visit_finds_a_recording_that_plays_by_itself(page: Page) -> Non
     eventually(lambda: shown_step(page) >= 1, "a frame after the first")
 
     # The map, the caption and the cursors move; no script runs and nothing is asked for.
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(1500)  # what the page itself still says to its server
+    at_rest(page)
     button(page, "Pause").click()
     button(page, "Play").click()
     before, step = drawn(canvas), shown_step(page)
@@ -57,9 +66,8 @@ def test_a_first_visit_finds_a_recording_that_plays_by_itself(page: Page) -> Non
     eventually(lambda: shown_step(page) > step, "the next frames")
     eventually(lambda: drawn(canvas) != before, "another map")
     assert cursor.get_attribute("x1") != stood
-    page.wait_for_timeout(1500)
+    stays(lambda: page.evaluate("globalThis.scriptRuns") == 0, "no script run")
     assert traffic == []
-    assert page.evaluate("globalThis.scriptRuns") == 0
     choose(page, "recording", "BYOL")  # which is the server's to do: the watch sees it
     eventually(lambda: page.evaluate("globalThis.scriptRuns") > 0, "a script run")
 
@@ -76,13 +84,14 @@ WATCH_SCRIPT_RUNS = """() => {
 
 
 def test_pause_scrub_by_keyboard_and_play_again(page: Page) -> None:
-    visit(page)
+    open_playground(page)
     eventually(lambda: shown_step(page) >= 1, "the first frames")
     button(page, "Pause").click()
     canvas = player(page).locator("canvas.points")
     stands, seen = shown_step(page), settled(canvas)
-    time.sleep(1.0)  # standing still can only be seen by looking for a while
-    assert shown_step(page) == stands and drawn(canvas) == seen
+    stays(
+        lambda: (shown_step(page), drawn(canvas)) == (stands, seen), "a paused player"
+    )
 
     at = int(scrub(page).input_value())
     scrub(page).press("ArrowRight")
@@ -106,7 +115,7 @@ def test_pause_scrub_by_keyboard_and_play_again(page: Page) -> None:
 
 
 def test_another_recording_is_chosen_and_the_link_carries_it(page: Page) -> None:
-    visit(page)
+    open_playground(page)
     label = player(page).get_attribute("aria-label")
     collapse = "SimSiam without stop-gradient"
     choose(page, "recording", collapse)
@@ -126,35 +135,29 @@ def test_another_recording_is_chosen_and_the_link_carries_it(page: Page) -> None
     expect(player(page)).to_have_attribute("aria-label", f"Recorded run: {collapse}")
 
 
-def test_train_takes_over(page: Page) -> None:
-    visit(page)
-    press(page, "Train")
-    wait_for_step(page, 1)
-    expect(player(page)).to_have_count(0)
-    expect(page.locator("canvas.points")).to_have_count(1)
-
-
-def test_who_asks_for_less_motion_starts_paused(browser: Browser, server: str) -> None:
-    context = browser.new_context(reduced_motion="reduce", base_url=server)
-    still = context.new_page()
-    visit(still)
-    time.sleep(1.0)  # standing still can only be seen by looking for a while
-    assert shown_step(still) == 0
+def test_who_asks_for_less_motion_starts_paused(visit: Visit) -> None:
+    still = visit(reduced_motion="reduce")
+    open_playground(still)
+    stays(lambda: shown_step(still) == 0, "the first frame")
     button(still, "Play").click()
     eventually(lambda: shown_step(still) > 0, "a frame that was asked for")
-    context.close()
 
 
-def test_on_a_phone_it_plays_and_fits(phone: Page) -> None:
-    visit(phone)
-    expect(
-        main(phone).get_by_role("button", name="Train", exact=True)
-    ).to_be_in_viewport()
+def test_on_a_phone_the_recording_plays_and_a_run_trains(phone: Page) -> None:
+    open_playground(phone)
+    train = main(phone).get_by_role("button", name="Train", exact=True)
+    expect(train).to_be_in_viewport()
+    sidebar = phone.get_by_test_id("stSidebar")
+    assert sidebar.get_attribute("aria-expanded") != "true"
     player(phone).scroll_into_view_if_needed()
     eventually(lambda: shown_step(phone) >= 1, "the first frames")
     button(phone, "Pause").tap()
     expect(button(phone, "Play")).to_be_visible()
-    wide = phone.evaluate("document.scrollingElement.scrollWidth")
-    assert wide <= 390, "the page scrolls sideways"
+    assert_fits(phone)
     box = scrub(phone).bounding_box()
     assert box and box["x"] + box["width"] <= 390 and box["height"] >= 40
+
+    train.tap()
+    wait_for_step(phone, 3)
+    expect(phone.locator("canvas.points").first).to_be_visible()
+    assert_fits(phone)

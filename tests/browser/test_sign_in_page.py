@@ -4,28 +4,31 @@ import contextlib
 import json
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from lab import eventually, free_port, main, press, said
-from playwright.sync_api import Browser, Page, expect
-from provider import Provider, providing
+from oidc_provider import oidc_provider
+from page_actions import Visit, at_rest, eventually, main, press, said, stays
+from playwright.sync_api import Page, expect
 
+from tests.load.server import reserved_port
+
+pytestmark = pytest.mark.slow  # each test starts a server and a provider
 SET = "/quiz?lesson=composition"
 STORED = "localStorage.getItem('ssl_progress')"
 
 
 @dataclass
-class School:
+class SignInServer:
     """A server where one can sign in, and what it keeps."""
 
     address: str
     folder: Path
-    provider: Provider
 
-    def rows(self) -> dict[str, list[dict]]:
+    def attempts(self) -> dict[str, list[dict]]:
         """Learner's key -> their attempts, in the database."""
         file = self.folder / "runs" / "progress.sqlite"
         if not file.exists():
@@ -40,58 +43,41 @@ class School:
 
     def counts(self) -> list[int]:
         """How many answers each account has."""
-        return sorted(map(len, self.rows().values()))
+        return sorted(map(len, self.attempts().values()))
 
 
 @pytest.fixture
-def school(tmp_path: Path, another_server) -> Iterator[School]:
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    file = tmp_path / "secrets.toml"
-    with providing() as provider:
-        file.write_text(provider.secrets(address))
-        with another_server(port, "--secrets.files", str(file)):
-            yield School(address, tmp_path, provider)
+def sign_in_server(tmp_path: Path, another_server) -> Iterator[SignInServer]:
+    secrets = tmp_path / "secrets.toml"
+    # The provider must know the server's address before the server starts.
+    with oidc_provider() as provider, reserved_port() as port:
+        started = SignInServer(f"http://127.0.0.1:{port}", tmp_path)
+        secrets.write_text(provider.secrets(started.address))
+        with another_server(port, "--secrets.files", str(secrets)):
+            yield started
     log = (tmp_path / "log").read_text()
     assert not provider.refused
     assert "Traceback" not in log, log
-    for private in ("subject-of", "school.example", "7b", *School.rows(_at(tmp_path))):
+    for private in ("subject-of", "school.example", "7b", *started.attempts()):
         assert private not in log, "nobody is named in the log"
 
 
-def _at(folder: Path) -> School:
-    return School("", folder, None)  # type: ignore[arg-type]
-
-
 @pytest.fixture
-def visitor(browser: Browser, school: School) -> Iterator:
-    """Opens a page in a browser profile of its own."""
-    contexts = []
-
-    def fresh() -> Page:
-        contexts.append(browser.new_context(base_url=school.address))
-        page = contexts[-1].new_page()
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
-        return page
-
-    yield fresh
-    for context in contexts:
-        context.close()
+def visitor(visit: Visit, sign_in_server: SignInServer) -> Visit:
+    """Opens a tab in a browser profile of its own."""
+    return lambda: visit(base_url=sign_in_server.address)
 
 
-def at_rest(page: Page) -> None:
-    """Wait until no script runs and nothing of an earlier run is on the screen."""
-    page.wait_for_timeout(300)  # a click that is on its way has not begun its run
-    app = page.locator("[data-test-script-state]")
-    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+def stored_attempts(page: Page) -> list[dict]:
+    """The attempts in the browser's own storage."""
+    return list(json.loads(page.evaluate(STORED) or "{}").get("attempts", []))
 
 
 def answer(page: Page, letter: str, number: int) -> None:
     """Answer a question of the set."""
     page.goto(SET)
     dot = main(page).get_by_role("radio", name=re.compile(rf"(^|\s){number}$"))
-    dot.or_(main(page).get_by_role("button", name=re.compile(rf"(^|\s){number}$")))
-    dot.first.click()
+    dot.click()
     expect(main(page)).to_contain_text(f"Question {number} of")
     # Below its number the question before may still stand, with its own answer.
     at_rest(page)
@@ -117,23 +103,25 @@ def count(page: Page, number: int) -> None:
     expect(main(page)).to_contain_text(words)
 
 
-def test_answers_are_on_every_device_of_who_signs_in(school: School, visitor) -> None:
+def test_answers_are_on_every_device_of_who_signs_in(
+    sign_in_server: SignInServer, visitor: Visit
+) -> None:
     page = visitor()
     answer(page, "B", 1)
-    assert school.counts() == [], "without an account the server keeps nothing"
+    assert sign_in_server.counts() == [], "without an account the server keeps nothing"
     sign_in(page, "Ann")
     count(page, 1)
-    eventually(lambda: school.counts() == [1], "what she had answered before")
+    eventually(lambda: sign_in_server.counts() == [1], "what she had answered before")
     answer(page, "A", 2)
-    eventually(lambda: school.counts() == [2], "both answers in her account")
-    (key,) = school.rows()
+    eventually(lambda: sign_in_server.counts() == [2], "both answers in her account")
+    (key,) = sign_in_server.attempts()
     assert re.fullmatch("[0-9a-f]{64}", key)
 
     other = visitor()
     sign_in(other, "Ann")
     count(other, 2)
     answer(other, "B", 3)
-    eventually(lambda: school.counts() == [3], "three answers")
+    eventually(lambda: sign_in_server.counts() == [3], "three answers")
 
     # Forgetting, on one device, is forgetting on all.
     other.goto("/your_progress")
@@ -142,25 +130,21 @@ def test_answers_are_on_every_device_of_who_signs_in(school: School, visitor) ->
     expect(main(other)).to_contain_text("in your account")
     press(other, "Forget all my answers")
     count(other, 0)
-    eventually(lambda: school.counts() == [0], "an account without answers")
+    eventually(lambda: sign_in_server.counts() == [0], "an account without answers")
     page.goto("/your_progress")
     count(page, 0)
-    eventually(
-        lambda: (
-            "attempts" not in page.evaluate(STORED)
-            or '"attempts": []' in page.evaluate(STORED)
-        ),
-        "this browser to forget, too",
-    )
-    assert school.counts() == [0], "and nothing comes back"
+    eventually(lambda: not stored_attempts(page), "this browser to forget, too")
+    assert sign_in_server.counts() == [0], "and nothing comes back"
 
 
-def test_on_a_shared_computer_two_accounts_stay_apart(school: School, visitor) -> None:
+def test_on_a_shared_computer_two_accounts_stay_apart(
+    sign_in_server: SignInServer, visitor: Visit
+) -> None:
     page = visitor()
     sign_in(page, "Ann")
     answer(page, "B", 1)
     answer(page, "A", 2)
-    eventually(lambda: school.counts() == [2], "Ann's answers")
+    eventually(lambda: sign_in_server.counts() == [2], "Ann's answers")
     page.goto("/your_progress")
     count(page, 2)
     press(page, "Sign out")
@@ -169,16 +153,19 @@ def test_on_a_shared_computer_two_accounts_stay_apart(school: School, visitor) -
     expect(main(page).get_by_role("button", name="Sign in")).to_be_visible()
     count(page, 2)  # this browser's own copy stays, as its switch says
 
-    page.wait_for_timeout(1500)  # what comes now is answered in another second
+    last = max(attempt["at"] for attempt in stored_attempts(page))
+    eventually(lambda: time.time() >= last + 1, "another second")
     answer(page, "B", 3)
-    eventually(lambda: len(json.loads(page.evaluate(STORED))["attempts"]) == 3, "3")
+    eventually(lambda: len(stored_attempts(page)) == 3, "three answers here")
     sign_in(page, "Ben")
     count(page, 1)
-    eventually(lambda: school.counts() == [1, 2], "Ben's one answer, Ann's two")
-    eventually(lambda: len(json.loads(page.evaluate(STORED))["attempts"]) == 1, "1")
+    eventually(lambda: sign_in_server.counts() == [1, 2], "Ben's one answer, Ann's two")
+    eventually(lambda: len(stored_attempts(page)) == 1, "Ben's answer alone here")
 
 
-def test_tabs_of_two_accounts_come_to_rest(school: School, visitor) -> None:
+def test_tabs_of_two_accounts_come_to_rest(
+    sign_in_server: SignInServer, visitor: Visit
+) -> None:
     """A tab stays signed in until it is opened anew, whoever signs in beside it."""
     anns = visitor()
     sign_in(anns, "Ann")
@@ -189,32 +176,32 @@ def test_tabs_of_two_accounts_come_to_rest(school: School, visitor) -> None:
     expect(bens.get_by_text("Understand contrastive learning")).to_be_visible()
     sign_in(bens, "Ben")
     answer(bens, "A", 2)
-    eventually(lambda: school.counts() == [1, 1], "an answer in each account")
+    eventually(lambda: sign_in_server.counts() == [1, 1], "an answer in each account")
     main(anns).get_by_role("button", name=re.compile("^Next question")).click()
     expect(main(anns)).to_contain_text("Question 2 of")
     at_rest(anns)
     main(anns).get_by_role("button", name=re.compile("^C ")).first.click()
-    eventually(lambda: school.counts() == [1, 2], "Ann's second answer")
-    written = (
-        "(seconds) => new Promise((done) => { const seen = []; const look = setInterval("
-        "() => seen.push(localStorage.getItem('ssl_progress-owner')), 20); setTimeout("
-        "() => { clearInterval(look); done(new Set(seen).size); }, 1000 * seconds); })"
-    )
-    bens.wait_for_timeout(1500)
-    assert bens.evaluate(written, 2) == 1, "they do not take turns for ever"
-    assert school.counts() == [1, 2]
+    eventually(lambda: sign_in_server.counts() == [1, 2], "Ann's second answer")
+    for tab in (anns, bens):
+        at_rest(tab)
+    owner = "localStorage.getItem('ssl_progress-owner')"
+    last = bens.evaluate(owner)
+    stays(lambda: bens.evaluate(owner) == last, "whose the browser's copy is", 2)
+    assert sign_in_server.counts() == [1, 2]
 
 
-def test_a_database_that_is_gone_stops_nobody(school: School, visitor) -> None:
+def test_a_database_that_is_gone_stops_nobody(
+    sign_in_server: SignInServer, visitor: Visit
+) -> None:
     page = visitor()
     sign_in(page, "Ann")
     answer(page, "B", 1)
-    eventually(lambda: school.counts() == [1], "one answer")
-    file = school.folder / "runs" / "progress.sqlite"
+    eventually(lambda: sign_in_server.counts() == [1], "one answer")
+    file = sign_in_server.folder / "runs" / "progress.sqlite"
     kept = file.read_bytes()
     file.write_bytes(b"not a database " * 100)
     answer(page, "A", 2)
-    page.wait_for_function(f"JSON.parse({STORED}).attempts.length === 2")
+    eventually(lambda: len(stored_attempts(page)) == 2, "two answers here")
     page.goto("/your_progress")
     expect(main(page)).to_contain_text("do not reach your account at the moment")
     count(page, 2)
@@ -224,7 +211,7 @@ def test_a_database_that_is_gone_stops_nobody(school: School, visitor) -> None:
     def back() -> bool:
         page.goto("/your_progress")
         count(page, 2)
-        return school.counts() == [2]
+        return sign_in_server.counts() == [2]
 
     eventually(back, "the second answer in the account", 60)
     page.goto("/your_progress")

@@ -5,7 +5,16 @@ import re
 import wave
 
 import numpy as np
-from lab import eventually, main, press, rested, said
+from page_actions import (
+    TRAINING_S,
+    assert_fits,
+    at_rest,
+    eventually,
+    main,
+    press,
+    said,
+    tap,
+)
 from playwright.sync_api import Locator, Page, expect
 
 STEP = re.compile(r"Finished: its time is used up · step ([\d,]+)")
@@ -44,7 +53,7 @@ def test_views_are_seen_heard_and_rolled(page: Page) -> None:
     expect(players).to_have_count(3)
     for player in players.all():
         assert abs(seconds(player) - 1.024) < 0.01
-    rested(page)
+    at_rest(page)
     before = sources(page)
     assert before[0] != before[1]
     press(page, "Roll the dice again")
@@ -55,15 +64,10 @@ def test_views_are_seen_heard_and_rolled(page: Page) -> None:
 def test_predict_run_read_the_verdict_and_place_a_recording(page: Page) -> None:
     page.goto("/sound?seed=5")
     expect(page.locator(VIEWS)).to_have_count(2)
-    tap = (
-        main(page)
-        .get_by_role("radio", name="noise only", exact=True)
-        .or_(main(page).get_by_role("button", name="noise only", exact=True))
-    )
-    tap.first.click()
+    tap(page, "noise only")
     press(page, "Run both arms")
     eventually(
-        lambda: len(STEP.findall(said(page))) == 2, "both arms at their end", 150
+        lambda: len(STEP.findall(said(page))) == 2, "both arms at their end", TRAINING_S
     )
     expect(main(page).get_by_text("What happened")).to_be_visible()
     expect(main(page).get_by_text("You predicted “noise only”")).to_be_visible()
@@ -126,5 +130,5 @@ def test_a_file_that_is_no_sound_gets_one_sentence(page: Page) -> None:
 def test_the_sound_lab_fits_a_phone(phone: Page) -> None:
     phone.goto("/sound")
     expect(phone.locator(VIEWS)).to_have_count(2)
-    rested(phone)
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    at_rest(phone)
+    assert_fits(phone)

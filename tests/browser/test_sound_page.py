@@ -3,18 +3,22 @@
 import io
 import re
 import wave
+from pathlib import Path
 
 import numpy as np
 import pytest
-from lab import (
+from page_actions import (
+    assert_fits,
+    at_rest,
     choose,
     eventually,
     main,
+    newest_run,
     pause,
     press,
     query,
-    rested,
     said,
+    tap,
     wait_for_step,
 )
 from playwright.sync_api import Locator, Page, expect
@@ -37,14 +41,14 @@ def test_the_link_follows_from_pictures_to_sound_and_back(page: Page) -> None:
     expect(page.locator(".st-key-hue")).to_be_visible()
     choose(page, "data", "Voices")
     expect(page.locator(".st-key-time_mask")).to_be_visible()
-    rested(page)
+    at_rest(page)
     assert query(page) == {"batch_size": "32", "data": "voices"}
 
     uncheck(page, "gain")
     eventually(lambda: query(page).get("gain") == "false", "gain in the link")
     page.reload()
     expect(page.locator(".st-key-time_mask")).to_be_visible()
-    rested(page)
+    at_rest(page)
     assert query(page) == {"batch_size": "32", "data": "voices", "gain": "false"}
     assert not page.locator(".st-key-gain input").first.is_checked()
     assert "In this link" not in said(page)
@@ -52,7 +56,7 @@ def test_the_link_follows_from_pictures_to_sound_and_back(page: Page) -> None:
     choose(page, "data", "Shapes")
     expect(page.locator(".st-key-hue")).to_be_visible()
     expect(page.locator(".st-key-time_mask")).to_have_count(0)
-    rested(page)
+    at_rest(page)
     assert query(page) == {"batch_size": "32"}
 
 
@@ -63,19 +67,26 @@ def test_a_link_with_hue_for_voices_says_so_and_drops_it(page: Page) -> None:
     assert query(page)["data"] == "voices"
 
 
-def test_voices_train_and_their_spectrograms_keep_their_shape(page: Page) -> None:
+def test_voices_train_and_a_chosen_point_of_the_map_is_heard(
+    page: Page, runs: Path
+) -> None:
     page.goto("/playground?data=voices&batch_size=16")
     press(page, "Train")
     wait_for_step(page, 3)
     assert "clips/s" in said(page) and "images/s" not in said(page)
-    pause(page)
+    pause(page, newest_run(runs))
+    hint = main(page).get_by_text("Select a sound on the map to hear it")
+    expect(hint.first).to_be_visible()
+
+    # Spectrograms keep their shape, twice as wide as high.
     canvas = page.locator("canvas.points").first
     canvas.focus()
     page.keyboard.press("ArrowRight")
     tip = page.locator(".tip canvas.picture")
     expect(tip).to_be_visible()
     assert abs(wider(tip) - 2) < 0.1
-    page.keyboard.press("Enter")
+    with page.expect_response(re.compile(r"/sounds/[^/]+/\d+$")) as answered:
+        page.keyboard.press("Enter")
     slots = page.locator(".slot canvas.picture")
     expect(slots).to_have_count(7)
     assert abs(wider(slots.first) - 2) < 0.1
@@ -83,19 +94,6 @@ def test_voices_train_and_their_spectrograms_keep_their_shape(page: Page) -> Non
     natural = "e => e.naturalWidth / e.naturalHeight - e.clientWidth / e.clientHeight"
     assert abs(pairs.evaluate(natural)) < 0.05
 
-
-def test_a_chosen_point_of_the_map_is_heard(page: Page) -> None:
-    page.goto("/playground?data=voices&batch_size=16")
-    press(page, "Train")
-    wait_for_step(page, 3)
-    pause(page)
-    hint = main(page).get_by_text("Select a sound on the map to hear it")
-    expect(hint.first).to_be_visible()
-    canvas = page.locator("canvas.points").first
-    canvas.focus()
-    page.keyboard.press("ArrowRight")
-    with page.expect_response(re.compile(r"/sounds/[^/]+/\d+$")) as answered:
-        page.keyboard.press("Enter")
     reply = answered.value
     assert reply.ok and reply.headers["content-type"] == "audio/wav"
     address = reply.url.rpartition("/")[0]
@@ -118,7 +116,7 @@ def test_the_augmentations_page_shows_and_plays_voices(page: Page) -> None:
     assert abs(lasts - 1.024) < 0.01
     shown = main(page).get_by_text(re.compile("said by"))
     before = page.locator('img[alt^="View A"]').get_attribute("src")
-    main(page).get_by_role("radio", name="mu").click()
+    tap(page, "mu")
     expect(shown).to_contain_text("“mu”")
     eventually(
         lambda: page.locator('img[alt^="View A"]').get_attribute("src") != before,
@@ -129,5 +127,5 @@ def test_the_augmentations_page_shows_and_plays_voices(page: Page) -> None:
 def test_voices_fit_a_phone(phone: Page) -> None:
     phone.goto("/augmentations?data=voices")
     expect(phone.locator('img[alt^="View A"]')).to_be_visible()
-    rested(phone)
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    at_rest(phone)
+    assert_fits(phone)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from lab import main, rested, said
+from page_actions import at_rest, main, said
 from playwright.sync_api import Page, expect
 
 TEMPLATE = Path(__file__).parents[2] / "assets" / "quiz" / "template" / "my_bank.toml"
@@ -35,7 +35,7 @@ def test_a_set_is_taken_along_to_moodle_and_anki(page: Page) -> None:
 def test_a_bank_of_ones_own_is_asked_and_a_broken_one_is_named(page: Page) -> None:
     page.goto("/for_teachers")
     expect(main(page)).to_contain_text("Your own questions")
-    rested(page)
+    at_rest(page)
     field = page.locator('input[type="file"][accept*="toml"]').first
     broken = TEMPLATE.read_text(encoding="utf-8").replace(
         "feedback = ", "fedback = ", 1
@@ -44,7 +44,7 @@ def test_a_bank_of_ones_own_is_asked_and_a_broken_one_is_named(page: Page) -> No
         {"name": "mine.toml", "mimeType": "text/plain", "buffer": broken.encode()}
     )
     expect(main(page)).to_contain_text(re.compile(r"mine\.toml: question 1 .*feedback"))
-    rested(page)
+    at_rest(page)
     field.set_input_files(
         {
             "name": "good.toml",
@@ -53,4 +53,4 @@ def test_a_bank_of_ones_own_is_asked_and_a_broken_one_is_named(page: Page) -> No
         }
     )
     expect(main(page)).not_to_contain_text("mine.toml: question")
-    expect(main(page)).to_contain_text(re.compile("good.toml|in use|beside", re.I))
+    expect(main(page)).to_contain_text("My own questions, 6 questions")

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -67,20 +68,24 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(runs: Path, log: Path, **settings: object) -> Iterator[Server]:
-    """Run the app on a free port until the block ends.
+def serving(
+    runs: Path, log: Path, *options: str, port: int = 0, **settings: object
+) -> Iterator[Server]:
+    """Run the app until the block ends.
 
     Args:
         runs: where it keeps its runs.
         log: file to which it prints.
+        options: of Streamlit's command line.
+        port: 0 lets the system choose a free one.
         settings: an operator's settings by field name.
     """
     chosen = {
         f"CONTRASTIVE_{name.upper()}": str(value) for name, value in settings.items()
     }
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    # Port 0: the system chooses a free one. The server is asked for it below.
-    command += ["--server.port", "0", "--server.address", "127.0.0.1"]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
+    # The server is asked below which port it has.
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     with log.open("ab") as out:
         process = subprocess.Popen(
             command,
@@ -99,6 +104,19 @@ def serving(runs: Path, log: Path, **settings: object) -> Iterator[Server]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(STOP_SECONDS)
+
+
+@contextlib.contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port that no other program gets until the block ends.
+
+    For servers whose address must be known before they start. The socket here is bound
+    and does not listen; SO_REUSEADDR on both lets a server bind the same port beside it.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
 
 
 def _seconds(process: psutil.Process) -> float:

@@ -1,4 +1,4 @@
-"""An OpenID provider of the tests' own, on loopback: codes, PKCE, tokens signed RS256."""
+"""An OpenID Connect provider on this machine: codes, PKCE, tokens signed RS256."""
 
 import base64
 import contextlib
@@ -13,22 +13,22 @@ from urllib.parse import urlencode
 import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from lab import free_port
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from tests.polling import wait_until
+
 CLIENT, PASSWORD = "the-app", secrets.token_urlsafe(24)
 PEOPLE = ("Ann", "Ben")
 
 
-class Provider:
+class OidcProvider:
     """Whoever opens its page says who they are, and is believed."""
 
     def __init__(self) -> None:
-        self.port = free_port()
-        self.issuer = f"http://127.0.0.1:{self.port}"
+        self.issuer = ""  # its address, known once it listens
         self.key = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
         self.codes: dict[str, dict[str, str]] = {}
         self.refused: list[str] = []
@@ -124,17 +124,16 @@ server_metadata_url = "{self.issuer}/.well-known/openid-configuration"
 
 
 @contextlib.contextmanager
-def providing() -> Iterator[Provider]:
+def oidc_provider() -> Iterator[OidcProvider]:
     """A provider until the block ends."""
-    provider = Provider()
-    config = uvicorn.Config(provider.app, port=provider.port, log_level="warning")
+    provider = OidcProvider()
+    config = uvicorn.Config(provider.app, port=0, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started:
-        assert time.monotonic() < deadline, "the provider did not start"
-        time.sleep(0.05)
+    wait_until(lambda: server.started, "the provider listens")
+    port = server.servers[0].sockets[0].getsockname()[1]
+    provider.issuer = f"http://127.0.0.1:{port}"
     yield provider
     server.should_exit = True
     thread.join(30)

@@ -1,22 +1,39 @@
-"""What a visitor of the lab sees and does, in a tester's words."""
+"""What a visitor of a page does and reads."""
 
 import io
 import json
 import re
-import socket
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+from script_runs import ScriptRuns
+
+from tests.polling import LIMIT_S, wait_until
 
 STATUS = re.compile(r"(\w+) · step ([\d,]+) · [\d.]+ s")
 LOSS = re.compile(r"Loss\. Loss (-?[\d.]+);")
-SECONDS = 40.0
+# Of the widest thing on the page: Streamlit's main area scrolls, the document does not.
+WIDTH = """() => Math.max(document.documentElement.scrollWidth,
+  document.querySelector('[data-testid="stMain"]').scrollWidth)"""
+TRAINING_S = 120.0  # many times what a busy machine takes for a short run
+T = TypeVar("T")
+Visit = Callable[..., Page]  # opens a tab in a profile of its own; see the fixture
+
+
+@dataclass(frozen=True)
+class FirstVisit:
+    """What the first visitor of a server sees, who opens /playground."""
+
+    heading: str
+    sidebar: str
+    menu: list[str]
 
 
 def main(page: Page) -> Locator:
@@ -27,6 +44,17 @@ def main(page: Page) -> Locator:
 def press(page: Page, label: str) -> None:
     """Press a button of the main area as soon as it can be pressed."""
     main(page).get_by_role("button", name=label, exact=True).click()
+
+
+def tap(page: Page, option: str) -> None:
+    """Choose one of several options that stand side by side."""
+    main(page).get_by_role("radio", name=option, exact=True).click()
+
+
+def assert_fits(phone: Page) -> None:
+    """Nothing is wider than the screen: the page does not scroll sideways."""
+    screen = phone.viewport_size
+    assert screen and phone.evaluate(WIDTH) <= screen["width"]
 
 
 def query(page: Page) -> dict[str, str]:
@@ -40,13 +68,23 @@ def said(page: Page) -> str:
     return main(page).inner_text()
 
 
-def eventually(look: Callable[[], Any], what: str, seconds: float = SECONDS) -> Any:
+def eventually(look: Callable[[], T], what: str, seconds: float = LIMIT_S) -> T:
     """Look until something true is seen, and return it."""
+    return wait_until(look, what, seconds, interval_s=0.1)
+
+
+def stays(look: Callable[[], object], what: str, seconds: float = 1.0) -> None:
+    """Look for a while: that nothing changes cannot be seen at once."""
     deadline = time.monotonic() + seconds
-    while not (seen := look()):
-        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
+    while time.monotonic() < deadline:
+        assert look(), f"it does not stay so: {what}"
         time.sleep(0.1)
-    return seen
+
+
+def at_rest(page: Page) -> None:
+    """Wait until no script runs and what the last one brought is drawn."""
+    runs = ScriptRuns.of(page)
+    eventually(lambda: runs.over(page), "the script is over and its page drawn")
 
 
 def step(page: Page) -> int:
@@ -67,18 +105,37 @@ def loss(page: Page) -> float | None:
     return float(found[1]) if found else None
 
 
-def wait_for_step(page: Page, least: int, seconds: float = 90) -> int:
-    """Wait until the page shows this step or a later one."""
-    eventually(lambda: step(page) >= least, f"step {least}", seconds)
-    return step(page)
+def wait_for_step(page: Page, least: int) -> int:
+    """Wait until the page shows this step or a later one, and return it."""
+    return eventually(
+        lambda: step(page) >= least and step(page), f"step {least}", TRAINING_S
+    )
 
 
-def pause(page: Page) -> int:
+def wait_for_pause(page: Page, run: Path) -> int:
+    """Wait until the server has paused a run and the page shows its last step.
+
+    For a moment the page may show "Paused" beside an earlier step, so the server counts.
+
+    Args:
+        page: which shows the run.
+        run: its folder.
+    """
+
+    def paused() -> int:
+        now = run_state(run)
+        return now["step"] if now["state"] == "paused" else 0
+
+    last = eventually(paused, "the run to pause")
+    eventually(lambda: (state(page), step(page)) == ("Paused", last), f"step {last}")
+    return last
+
+
+def pause(page: Page, run: Path) -> int:
     """Pause, and return the step at which the run stands."""
     press(page, "Pause")
     expect(main(page).get_by_role("button", name="Resume", exact=True)).to_be_visible()
-    eventually(lambda: state(page) == "Paused", "a pause")
-    return step(page)
+    return wait_for_pause(page, run)
 
 
 def drawn(canvas: Locator) -> str:
@@ -91,10 +148,10 @@ def settled(canvas: Locator) -> str:
 
     def still() -> str:
         before = drawn(canvas)
-        time.sleep(0.3)
+        canvas.evaluate("() => new Promise(done => setTimeout(done, 300))")
         return before if drawn(canvas) == before else ""
 
-    return str(eventually(still, "a canvas that rests"))
+    return eventually(still, "a canvas that rests")
 
 
 def choose(page: Page, key: str, option: str) -> None:
@@ -143,6 +200,16 @@ def run_folders(runs: Path) -> list[Path]:
     return sorted(found, key=lambda f: json.loads(_read(f / "config.json"))["created"])
 
 
+def newest_run(runs: Path) -> Path:
+    """The folder of the run that was started last."""
+    return run_folders(runs)[-1]
+
+
+def run_state(folder: Path) -> dict[str, Any]:
+    """What the server says of a run: its state, its step and more."""
+    return dict(json.loads(_read(folder / "state.json")))
+
+
 def losses(folder: Path) -> list[float]:
     """Every step's loss of a run."""
     if not (folder / "ticks.jsonl").exists():
@@ -153,18 +220,3 @@ def losses(folder: Path) -> list[float]:
 
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
-
-
-def rested(page: Page) -> None:
-    """Wait until no script runs and what it drew is there, keys and all."""
-    page.wait_for_timeout(300)
-    idle = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-    page.locator(idle).wait_for(state="attached")
-    page.wait_for_timeout(300)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

@@ -1,15 +1,18 @@
-"""The live map's frames, as a browser asks for them."""
+"""The stream of frames of the live map, as a browser asks for them."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import anyio
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shell import resources, run_keys
 from pages.widgets.map import map_codec, map_stream
+from ssl_core.service.pictures import UmapFrame, write_umap
 
 
 def ask(address: str, after: str | None = None) -> Any:
@@ -52,11 +55,23 @@ def test_a_frame_that_is_known_is_not_sent_again(trained: AppTest) -> None:
     assert ask(address, "another").status_code == 200
 
 
-def test_until_there_is_a_umap_the_title_says_so(trained: AppTest) -> None:
+def test_the_title_says_whether_the_layout_is_umap_s(
+    trained: AppTest, runs: Path
+) -> None:
     run = run_of(trained)
-    frame = json.loads(ask(map_stream.frames_url(run, "umap")).body)
-    drawn = resources.service().umap(run)
-    assert ("UMAP of step" if drawn else "PCA until then") in frame["title"]
+    address = map_stream.frames_url(run, "umap")
+    assert "PCA until then" in json.loads(ask(address).body)["title"]
+    snapshot = resources.service().latest(run)
+    xy = np.flip(snapshot.map_xy, 1)
+    layout = runs / run / "umap.npz"
+    write_umap(layout, UmapFrame(xy, snapshot.scalars["step"]))  # as its process does
+    try:
+        frame = json.loads(ask(address).body)
+    finally:
+        layout.unlink()
+    assert f"UMAP of step {snapshot.scalars['step']}" in frame["title"]
+    packed = map_codec.encode_frame(xy, snapshot.map_neighbours)
+    assert {k: frame[k] for k in packed} == packed
 
 
 @pytest.mark.parametrize("address", ["frames/nobody/pca", "frames/nobody/umap"])
