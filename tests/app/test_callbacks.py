@@ -194,7 +194,7 @@ def test_what_the_browser_kept_is_merged_before_it_counts_as_heard() -> None:
     kept = Progress(seed=3).with_attempt(ATTEMPT)
     stored = {
         "nonce": "n",
-        "k": 7.5,
+        "report_id": 7.5,
         "text": saving.dumps(kept),
         "mark": "",
         "off": True,
@@ -204,7 +204,7 @@ def test_what_the_browser_kept_is_merged_before_it_counts_as_heard() -> None:
             "mount", use, progress_nonce="n", progress_store={"stored": stored}
         )
         assert page.session_state["progress"].attempts == (ATTEMPT,), use
-        assert page.session_state["progress_heard"] == 7.5, use
+        assert page.session_state["progress_acknowledged"] == 7.5, use
         assert page.session_state["progress_keep"] is False, use
 
 
