@@ -83,7 +83,7 @@ def test_another_choice_plays_another_recording_of_the_same_images(
 def test_a_link_to_no_recording_gets_one_sentence(routed: Any) -> None:
     shown = routed(PLAYGROUND, recording="wobble")
     [said] = [w.value for w in shown.warning]
-    assert "recording is wobble; allowed are simclr, crop_only" in said
+    assert "recording is 'wobble'; allowed are simclr, crop_only" in said
     assert len(players(shown)) == 1
 
 
