@@ -309,7 +309,7 @@ def test_the_histogram_s_rate_is_the_experiment_s(alone: Any) -> None:
     assert page.get("button_group"), "there is a choice of views"
     assert "a colour histogram finds 97% of 512 partners" in prose(page)
     found = composition.retrieve(("Colour",))
-    assert not found.right.all() and found.rate < 0.1
+    assert not found.is_correct.all() and found.rate < 0.1
 
 
 def test_the_row_adds_up_to_the_core_s_loss() -> None:
@@ -345,7 +345,7 @@ def test_negatives_are_counted() -> None:
     assert negatives.orthogonal_loss(16, 0.5) == pytest.approx(
         nt_xent(eye, eye, 0.5).item()
     )
-    assert "loss 4.844 if all views are alike" in negatives.loss_range(64, 0.5).says
+    assert "loss 4.844 if all views are alike" in negatives.loss_range(64, 0.5).caption
 
 
 def test_the_mask_has_a_partner_and_the_rest_as_negatives() -> None:
@@ -362,7 +362,7 @@ def test_a_lower_temperature_leaves_the_pushing_to_fewer() -> None:
     shares = []
     for tau in (0.05, 0.2, 1.0):
         shown, nearest = temperature.weights_plot(batch[1], tau, 0)
-        shares.append(float(re.findall(r"negatives do ([\d.]+) %", shown.says)[0]))
+        shares.append(float(re.findall(r"negatives do ([\d.]+) %", shown.caption)[0]))
         assert len(nearest) == temperature.NEAREST and not {0, 1} & set(nearest)
         assert sum(shown.figure.data[0].y) == pytest.approx(1)
     assert shares[0] > shares[1] > shares[2] > 10

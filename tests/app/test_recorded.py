@@ -45,7 +45,7 @@ def prose(shown: AppTest) -> str:
 def test_a_first_visit_is_shown_a_recorded_run(routed: Any) -> None:
     shown = routed(PLAYGROUND)
     [player] = players(shown)
-    assert player["address"] == recording_route.recording_url("simclr")
+    assert player["url"] == recording_route.recording_url("simclr")
     assert "300 held-out images" in player["alt"] and "SimCLR" in player["label"]
     assert "This encoder never saw a label.** Press **Train** to make" in prose(shown)
 
@@ -62,7 +62,7 @@ def test_it_says_that_it_is_a_recording_and_what_made_it(routed: Any) -> None:
 def test_a_link_names_the_recording(routed: Any, slug: str) -> None:
     shown = routed(PLAYGROUND, recording=slug)
     [player] = players(shown)
-    assert player["address"] == recording_route.recording_url(slug)
+    assert player["url"] == recording_route.recording_url(slug)
     assert recording_catalogue.RECORDINGS[slug].hint in prose(shown)
 
 
@@ -73,9 +73,7 @@ def test_another_choice_plays_another_recording_of_the_same_images(
     [before] = players(shown)
     shown.selectbox(key="recording").set_value("byol").run()
     [after] = players(shown)
-    assert (
-        after["address"] == recording_route.recording_url("byol") != before["address"]
-    )
+    assert after["url"] == recording_route.recording_url("byol") != before["url"]
     assert after["set_id"] == before["set_id"]
     assert shown.query_params["recording"] in ("byol", ["byol"])
 
