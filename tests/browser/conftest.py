@@ -23,6 +23,7 @@ LAB_STEPS = 20  # enough for two arms to differ
 # and finds it at the root right after; the browser reports the two misses as errors.
 PROBES = re.compile(r"http://[^/]+/\w+/_stcore/(health|host-config)")
 NO_SUCH_HOST = "net::ERR_NAME_NOT_RESOLVED"
+FIRST_PAGE_MS = 120_000  # the server imports torch for it, a busy machine for a minute
 ACTIVE = ("queued", "starting", "running", "pausing", "stopping")
 PAUSE_OR_STOP = re.compile("^(Pause|Stop)$")  # the playground's button, and a lab's
 
@@ -59,7 +60,8 @@ def first_visit(browser: Browser, fresh_server: Server) -> FirstVisit:
     """The first page that the server shows to anybody."""
     page = browser.new_page(base_url=fresh_server.address, viewport=DESK)
     page.goto("/playground")
-    expect(main(page).get_by_role("button", name="Train", exact=True)).to_be_visible()
+    train = main(page).get_by_role("button", name="Train", exact=True)
+    expect(train).to_be_visible(timeout=FIRST_PAGE_MS)
     page.get_by_text("Look inside", exact=True).first.click()
     page.get_by_role("menuitem").first.wait_for()
     seen = FirstVisit(

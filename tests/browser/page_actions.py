@@ -81,6 +81,20 @@ def stays(look: Callable[[], object], what: str, seconds: float = 1.0) -> None:
         time.sleep(0.1)
 
 
+def settled(look: Callable[[], T], what: str, seconds: float = 0.3) -> T:
+    """Wait until what is seen stays the same for so long, and return it."""
+
+    def same() -> list[T]:
+        before, deadline = look(), time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            time.sleep(0.1)
+            if look() != before:
+                return []
+        return [before]
+
+    return wait_until(same, f"{what} to come to rest", interval_s=0)[0]
+
+
 def at_rest(page: Page) -> None:
     """Wait until no script runs and what the last one brought is drawn."""
     runs = ScriptRuns.of(page)
@@ -143,15 +157,9 @@ def drawn(canvas: Locator) -> str:
     return str(canvas.evaluate("canvas => canvas.toDataURL()"))
 
 
-def settled(canvas: Locator) -> str:
+def drawn_at_rest(canvas: Locator) -> str:
     """The pixels of a canvas as soon as its last glide, of 0.2 s, is over."""
-
-    def still() -> str:
-        before = drawn(canvas)
-        canvas.evaluate("() => new Promise(done => setTimeout(done, 300))")
-        return before if drawn(canvas) == before else ""
-
-    return eventually(still, "a canvas that rests")
+    return settled(lambda: drawn(canvas), "the canvas")
 
 
 def choose(page: Page, key: str, option: str) -> None:

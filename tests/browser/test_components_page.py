@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lab import eventually, main
+from page_actions import eventually, main
 from playwright.sync_api import CDPSession, Locator, Page, expect
 
 

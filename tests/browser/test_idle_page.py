@@ -1,13 +1,13 @@
 """A page on which nobody does anything costs its server nothing."""
 
-from page_actions import Visit, at_rest, stays
+from page_actions import Visit, at_rest, settled, stays
 from playwright.sync_api import Page, WebSocket
 
 PAGES = ("/", "/playground", "/lesson_negatives", "/reading_the_map", "/quiz")
 
 
 def test_idle_pages_and_their_server_say_nothing(visit: Visit) -> None:
-    messages: dict[str, list[object]] = {address: [] for address in PAGES}
+    messages: dict[str, list[str]] = {address: [] for address in PAGES}
     tabs = [visit() for _ in PAGES]
     for tab, heard in zip(tabs, messages.values(), strict=True):
         listen(tab, heard)
@@ -15,25 +15,24 @@ def test_idle_pages_and_their_server_say_nothing(visit: Visit) -> None:
         tab.goto(address)
     for tab in tabs:
         at_rest(tab)
-    counts = {address: len(heard) for address, heard in messages.items()}
-    assert all(counts.values())  # what it takes to come
 
-    def silent() -> bool:
+    def counts() -> list[int]:
         tabs[0].evaluate("1")  # lets Playwright report the messages until now
-        return counts == {address: len(heard) for address, heard in messages.items()}
+        return [len(heard) for heard in messages.values()]
 
-    stays(silent, f"no message beyond {counts}", 4)
+    before = settled(counts, "what it takes to come", 2)
+    assert all(before)
+    for heard in messages.values():
+        heard.clear()
+    stays(lambda: not any(counts()), f"no message in {messages}", 4)
 
 
-def listen(tab: Page, heard: list[object]) -> None:
+def listen(tab: Page, heard: list[str]) -> None:
     """Note every request, and every message of a web socket."""
 
-    def note(message: object) -> None:
-        heard.append(message)
-
     def follow(socket: WebSocket) -> None:
-        socket.on("framesent", note)
-        socket.on("framereceived", note)
+        socket.on("framesent", lambda frame: heard.append(f"sent {frame!r:.200}"))
+        socket.on("framereceived", lambda frame: heard.append(f"got {frame!r:.200}"))
 
     tab.on("websocket", follow)
-    tab.on("request", note)
+    tab.on("request", lambda request: heard.append(request.url))

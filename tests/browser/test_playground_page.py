@@ -9,6 +9,7 @@ from page_actions import (
     at_rest,
     choose,
     drawn,
+    drawn_at_rest,
     eventually,
     loss,
     losses,
@@ -19,7 +20,6 @@ from page_actions import (
     query,
     run_folders,
     said,
-    settled,
     slide,
     state,
     stays,
@@ -96,7 +96,7 @@ def test_train_watch_change_pause_step_and_find_again(page: Page, runs: Path) ->
     # Paused, a run stands still; one press is one step.
     run = newest_run(runs)
     stands = pause(page, run)
-    seen = settled(canvas)
+    seen = drawn_at_rest(canvas)
     stays(lambda: (step(page), drawn(canvas)) == (stands, seen), "a paused run")
     for count in (1, 2):
         press(page, "Step")

@@ -8,10 +8,10 @@ from page_actions import (
     at_rest,
     choose,
     drawn,
+    drawn_at_rest,
     eventually,
     main,
     query,
-    settled,
     stays,
     wait_for_step,
 )
@@ -88,7 +88,7 @@ def test_pause_scrub_by_keyboard_and_play_again(page: Page) -> None:
     eventually(lambda: shown_step(page) >= 1, "the first frames")
     button(page, "Pause").click()
     canvas = player(page).locator("canvas.points")
-    stands, seen = shown_step(page), settled(canvas)
+    stands, seen = shown_step(page), drawn_at_rest(canvas)
     stays(
         lambda: (shown_step(page), drawn(canvas)) == (stands, seen), "a paused player"
     )
@@ -100,7 +100,7 @@ def test_pause_scrub_by_keyboard_and_play_again(page: Page) -> None:
     expect(scrub(page)).to_have_attribute("aria-valuetext", CAPTION)
     scrub(page).press("End")
     assert shown_step(page) == 600
-    assert settled(canvas) != seen
+    assert drawn_at_rest(canvas) != seen
     expect(button(page, "Play again")).to_be_visible()
     scrub(page).press("Home")
     assert shown_step(page) == 0
