@@ -9,7 +9,7 @@ from streamlit.errors import StreamlitPageNotFoundError
 from pages.widgets.loss_by_hand import loss_canvas
 from pages.widgets.loss_by_hand.arrangements import Arrangement
 
-PAGE = "pages/10_loss_by_hand.py"
+PAGE = "10_loss_by_hand.py"  # beside the router
 OPTIONS = ("0", "log 3", "infinity")
 
 # (URL parameters, name, description)

@@ -196,8 +196,8 @@ def test_what_the_browser_kept_is_merged_before_it_counts_as_heard() -> None:
         "nonce": "n",
         "report_id": 7.5,
         "text": saving.dumps(kept),
-        "mark": "",
-        "off": True,
+        "owner_tag": "",
+        "storage_off": True,
     }
     for use in USES:
         page = interrupted(
@@ -205,7 +205,7 @@ def test_what_the_browser_kept_is_merged_before_it_counts_as_heard() -> None:
         )
         assert page.session_state["progress"].attempts == (ATTEMPT,), use
         assert page.session_state["progress_acknowledged"] == 7.5, use
-        assert page.session_state["progress_keep"] is False, use
+        assert page.session_state["progress_storage"] is False, use
 
 
 def test_forgetting_and_switching_off_are_done_whenever_another_click_comes() -> None:
@@ -214,5 +214,5 @@ def test_forgetting_and_switching_off_are_done_whenever_another_click_comes() ->
         page = interrupted("forget", use, progress=answered)
         assert page.session_state["progress"].attempts == (), use
         page = interrupted("set_browser_keeps", use)
-        assert page.session_state["progress_keep"] is False, use
-        assert page.session_state["progress_chosen"] is True, use
+        assert page.session_state["progress_storage"] is False, use
+        assert page.session_state["progress_storage_set"] is True, use

@@ -33,6 +33,11 @@ class ScriptRuns:
         """The script runs of a tab that a fixture has opened."""
         return cls._of[page]
 
+    @property
+    def finished(self) -> int:
+        """How many runs have finished since the page was opened."""
+        return self._finished
+
     def over(self, page: Page) -> bool:
         """Whether no run is asked for or under way, and all is drawn."""
         drawn = page.evaluate(DRAWN)  # lets Playwright report the messages until now

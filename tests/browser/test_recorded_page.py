@@ -16,6 +16,7 @@ from page_actions import (
     wait_for_step,
 )
 from playwright.sync_api import Locator, Page, expect
+from script_runs import ScriptRuns
 
 CAPTION = re.compile(r"^Step ([\d,]+) of 600 · loss -?\d")
 
@@ -61,26 +62,15 @@ def test_a_first_visit_finds_a_recording_that_plays_by_itself(page: Page) -> Non
     stood = cursor.get_attribute("x1")
     traffic: list[str] = []
     page.on("request", lambda request: traffic.append(request.url))
-    heard = page.evaluate(WATCH_SCRIPT_RUNS)
-    assert heard == "watching"
+    runs = ScriptRuns.of(page)
+    finished = runs.finished
     eventually(lambda: shown_step(page) > step, "the next frames")
     eventually(lambda: drawn(canvas) != before, "another map")
     assert cursor.get_attribute("x1") != stood
-    stays(lambda: page.evaluate("globalThis.scriptRuns") == 0, "no script run")
+    stays(lambda: runs.finished == finished, "no script run")
     assert traffic == []
-    choose(page, "recording", "BYOL")  # which is the server's to do: the watch sees it
-    eventually(lambda: page.evaluate("globalThis.scriptRuns") > 0, "a script run")
-
-
-# Streamlit marks its app element while a script runs.
-WATCH_SCRIPT_RUNS = """() => {
-  const app = document.querySelector('[data-testid="stApp"]');
-  globalThis.scriptRuns = 0;
-  new MutationObserver(() => {
-    if (app.getAttribute("data-test-script-state") === "running") globalThis.scriptRuns++;
-  }).observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });
-  return app.hasAttribute("data-test-script-state") ? "watching" : "cannot watch";
-}"""
+    choose(page, "recording", "BYOL")  # the server draws it, so a script runs
+    eventually(lambda: runs.finished > finished, "a script run")
 
 
 def test_pause_scrub_by_keyboard_and_play_again(page: Page) -> None:
