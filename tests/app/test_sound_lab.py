@@ -95,7 +95,6 @@ def test_a_tone_stands_at_its_frequency() -> None:
     def script() -> None:
         import torch
 
-        from pages.widgets.audio import spectrogram
         from ssl_core.data.sound import RATE, SAMPLES, log_mel
 
         for hertz in (500, 1000, 2000):

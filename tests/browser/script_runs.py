@@ -33,9 +33,9 @@ class ScriptRuns:
         """The script runs of a tab that a fixture has opened."""
         return cls._of[page]
 
-    @property
-    def finished(self) -> int:
+    def finished(self, page: Page) -> int:
         """How many runs have finished since the page was opened."""
+        page.evaluate("0")  # lets Playwright report the messages until now
         return self._finished
 
     def over(self, page: Page) -> bool:

@@ -63,14 +63,14 @@ def test_a_first_visit_finds_a_recording_that_plays_by_itself(page: Page) -> Non
     traffic: list[str] = []
     page.on("request", lambda request: traffic.append(request.url))
     runs = ScriptRuns.of(page)
-    finished = runs.finished
+    finished = runs.finished(page)
     eventually(lambda: shown_step(page) > step, "the next frames")
     eventually(lambda: drawn(canvas) != before, "another map")
     assert cursor.get_attribute("x1") != stood
-    stays(lambda: runs.finished == finished, "no script run")
+    stays(lambda: runs.finished(page) == finished, "no script run")
     assert traffic == []
     choose(page, "recording", "BYOL")  # the server draws it, so a script runs
-    eventually(lambda: runs.finished > finished, "a script run")
+    eventually(lambda: runs.finished(page) > finished, "a script run")
 
 
 def test_pause_scrub_by_keyboard_and_play_again(page: Page) -> None:
