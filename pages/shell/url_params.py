@@ -7,10 +7,11 @@ until the learner changes the parameter or opens another page.
 """
 
 import contextlib
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -161,6 +162,19 @@ def write(name: str, value: str) -> None:
 def _complaints() -> dict[str, _Complaint]:
     complaints: dict[str, _Complaint] = st.session_state.setdefault(_COMPLAINTS, {})
     return complaints
+
+
+def binding(name: str) -> Literal["query-params"] | None:
+    """``bind`` of a number field: None while the address says infinity.
+
+    Streamlit 1.67 fails on infinity, and a parameter that still belongs to a widget of the
+    page that was left could not be removed by :func:`validate`.
+    """
+    for text in st.query_params.get_all(name):
+        with contextlib.suppress(ValueError):
+            if math.isinf(float(text)):
+                return None
+    return "query-params"
 
 
 def _normalise(name: str, text: str, key: str, value: Any) -> None:

@@ -42,6 +42,7 @@ def draw_knob(
         return st.select_slider(label, stops, value, format_func=_format, **options)
     low, high = knob.shown or (knob.low, knob.high)
     if low is None or high is None or high - low > 1e6:
+        options["bind"] = url_params.binding(options["key"])
         return st.number_input(label, low, high, value, knob.step, **options)
     kind: Callable[[float], Any] = int if isinstance(knob.default, int) else float
     step = kind(knob.step or (high - low) / 20)
