@@ -7,7 +7,6 @@ until the learner changes the parameter or opens another page.
 """
 
 import contextlib
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -165,16 +164,12 @@ def _complaints() -> dict[str, _Complaint]:
 
 
 def binding(name: str) -> Literal["query-params"] | None:
-    """``bind`` of a number field: None while the address says infinity.
+    """``bind`` of a number field: None while its link holds a value that is not allowed.
 
-    Streamlit 1.67 fails on infinity, and a parameter that still belongs to a widget of the
-    page that was left could not be removed by :func:`validate`.
+    Streamlit reads the value of the link also after it was taken out of the address, and
+    version 1.67 fails on infinity.
     """
-    for text in st.query_params.get_all(name):
-        with contextlib.suppress(ValueError):
-            if math.isinf(float(text)):
-                return None
-    return "query-params"
+    return None if name in _complaints() else "query-params"
 
 
 def _normalise(name: str, text: str, key: str, value: Any) -> None:
