@@ -1,12 +1,12 @@
 # make run        install what the app needs and start it on port 8501 (PORT=8502 changes it)
 # make dev        the same; the app reloads when a file changes
 # make test       install what the tests need, a browser included, and run the main tests
-# make test-slow  the rest: clusters, load, faults, PostgreSQL, benchmarks, all that ships
+# make test-slow  the slow tests: clusters, load, faults, PostgreSQL, sign-in, benchmarks, what ships
 # make test-all   both
 # make check      format, lint, types and imports only; installs what the tests need
 # make test-js    the JavaScript tests only (Node.js 20.19 or newer with npm)
 # make setup      install what the app needs; setup-test and setup-test-slow: what tests need
-# make audit      look the installed packages up among known vulnerabilities (needs a network)
+# make audit      look installed and locked packages up among known vulnerabilities (needs a network)
 # make lock       resolve the versions that deploy/ installs (LOCK_FLAGS=--upgrade: newest)
 # make clean      remove what these installed; make clean-data removes learners' runs
 #
@@ -101,17 +101,20 @@ test-js: $(JS_READY)
 	$(if $(NPM),npm --prefix $(JS) test,@echo "JavaScript tests skipped: no npm here.")
 
 # Tools that work on packages live in an environment of their own.
-.tools/ready: | $(PY)
-	test -x .tools/bin/python || $(PY) -m venv .tools
+.tools/ready: Makefile | $(PY)
+	test -x .tools/bin/pip || $(PY) -m venv .tools || { rm -rf .tools; exit 1; }
 	.tools/bin/python -m pip install --quiet --disable-pip-version-check \
 		"pip-audit>=2.9,<3" "uv>=0.9,<1"
 	touch $@
 
 # Strict: a package that cannot be looked up fails, too. PyPI knows no local versions (+cpu).
 audit: setup .tools/ready
-	$(PY) -m pip list --format=freeze | sed 's/+[^+]*$$//' > .tools/installed.txt
+	$(PY) -m pip list --format=freeze > .tools/installed.txt
+	sed -i.all 's/+[^+]*$$//' .tools/installed.txt
 	.tools/bin/pip-audit --strict --progress-spinner off --disable-pip --no-deps \
 		-r .tools/installed.txt
+	.tools/bin/pip-audit --strict --progress-spinner off --disable-pip --no-deps \
+		-r deploy/torch-gpu.lock -r deploy/requirements-cluster.lock
 
 lock: .tools/ready
 	sh deploy/lock.sh .tools/bin/uv $(LOCK_FLAGS)

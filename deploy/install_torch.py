@@ -25,6 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--gpu",
+        choices=("", "0", "1"),
         default="",
         help="1: CUDA; 0: CPU; empty: the installed build, or CPU",
     )
@@ -33,9 +34,9 @@ def main() -> None:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     required = [Requirement(line) for line in lines if line.startswith("torch")]
     has_choice = sys.platform == "linux"  # other platforms have only the CPU build
-    build = installed_build(required)
+    build, fits = installed_build(required)
     chosen = {"1": "cuda", "0": "cpu", "": build or "cpu"}[options.gpu]
-    if build and (build == chosen or not has_choice):
+    if fits and (build == chosen or not has_choice):
         return
     if chosen == "cpu" and has_choice:
         if vision := newest_cpu_torchvision(required, options.index):
@@ -49,23 +50,21 @@ def main() -> None:
             "which on most machines brings CUDA along (several gigabytes)",
             flush=True,
         )
-        if build:
+        if fits:
             return
     remove_builds()
     install(map(str, required), options.index if chosen == "cuda" else "")
 
 
-def installed_build(required: list[Requirement]) -> str | None:
-    """ "cpu" or "cuda"; None if a package is missing or its version does not fit."""
+def installed_build(required: list[Requirement]) -> tuple[str | None, bool]:
+    """The build ("cpu" or "cuda", None if a package is missing) and whether it fits."""
     try:
         versions = {package.name: version(package.name) for package in required}
     except PackageNotFoundError:
-        return None
-    if not all(
-        package.specifier.contains(versions[package.name]) for package in required
-    ):
-        return None
-    return "cpu" if all("+cpu" in number for number in versions.values()) else "cuda"
+        return None, False
+    is_cpu = all("+cpu" in number for number in versions.values())
+    fits = all(package.specifier.contains(versions[package.name]) for package in required)
+    return "cpu" if is_cpu else "cuda", fits
 
 
 def remove_builds() -> None:

@@ -31,9 +31,9 @@ compile "$@" requirements.txt -c deploy/torch-gpu.lock -c deploy/requirements-cl
 versions=$(grep -oE '^torch(vision)?==[0-9.]+' deploy/torch-gpu.lock)
 if hashed=$(echo "$versions" | "$uv" pip compile --quiet --generate-hashes --no-header \
     --no-annotate --no-deps --torch-backend cpu --python-version 3.11 \
-    --python-platform x86_64-manylinux_2_28 - 2>/dev/null); then
+    --python-platform x86_64-manylinux_2_28 -); then
     versions=$hashed
 else
-    echo "$cpu cannot be reached: torch-cpu.lock gets versions without hashes" >&2
+    echo "$cpu gave no hashes (see above): torch-cpu.lock gets versions without hashes" >&2
 fi
 printf '%s\n' "--index-url $cpu" "$versions" > deploy/torch-cpu.lock

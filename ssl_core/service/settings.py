@@ -32,7 +32,9 @@ BACKENDS = ("local", "ray")
 LOG_FORMATS = ("text", "json")
 SHORTEST_KEY = 16  # nobody finds it by trying
 # It becomes part of a header: no semicolon, comma or line break gets there.
-FRAME_ANCESTORS = re.compile(r"'none'|('self'|[\w.:/*-]+)( ('self'|[\w.:/*-]+))*", re.A)
+# The keywords need their quotes: compose's .env files take them off.
+SITE = r"('self'|(?!(?:self|none)(?: |$))[\w.:/*-]+)"
+FRAME_ANCESTORS = re.compile(rf"'none'|{SITE}( {SITE})*", re.A)
 
 
 @dataclass(frozen=True)
@@ -194,13 +196,14 @@ class Settings:
     def read(cls, environment: Mapping[str, str]) -> "Settings":
         """The settings in an environment; an empty variable keeps the default.
 
-        A variable's old name counts where the new one is not set.
+        A variable's old name goes before the new one, under which an image or a
+        compose file may have a default.
 
         Raises:
             ValueError: naming a variable, its value and what is allowed.
         """
         given = {
-            name: environment.get(variable(name)) or environment.get(old_variable(name))
+            name: environment.get(old_variable(name)) or environment.get(variable(name))
             for name in knobs_of(cls)
         }
         return cls(**{name: value for name, value in given.items() if value})  # type: ignore[arg-type]

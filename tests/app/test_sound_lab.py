@@ -11,7 +11,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.features.sound import encoder_menu, query_recording, view_player
-from pages.widgets.audio import spectrogram
 from pages.widgets.audio.held_out import CLIP_COUNT, held_out_voices
 from ssl_core.augment import offered
 from ssl_core.checkpoints import index
@@ -95,6 +94,7 @@ def test_a_tone_stands_at_its_frequency() -> None:
     def script() -> None:
         import torch
 
+        from pages.widgets.audio import spectrogram
         from ssl_core.data.sound import RATE, SAMPLES, log_mel
 
         for hertz in (500, 1000, 2000):
