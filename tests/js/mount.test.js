@@ -79,3 +79,21 @@ test("the view of another version of the modules is replaced", () => {
   assert.equal(before.log.at(-1), "unmount view 1");
   assert.deepEqual(after.log, ["new view 1 2", "update view 1 2 a key"]);
 });
+
+test("a view that cannot show its data leaves, and the next call builds another", () => {
+  const { View, log } = viewClass();
+  class Fragile extends View {
+    update(data, component) {
+      if (data === "bad") throw new Error("no such data");
+      super.update(data, component);
+    }
+  }
+  const show = mount(Fragile);
+  const root = {};
+  const leave = call(show, root, 1);
+  assert.throws(() => call(show, root, "bad"), /no such data/);
+  assert.equal(log.at(-1), "unmount view 1");
+  call(show, root, 2);
+  leave();
+  assert.deepEqual(log.slice(-2), ["new view 2 2", "update view 2 2 a key"]);
+});

@@ -20,7 +20,12 @@ export function mount(View) {
     if (root[MOUNTED] && !(root[MOUNTED].view instanceof View)) unmount(root);
     const mounted = (root[MOUNTED] ??= { view: new View(root, data) });
     const call = (mounted.latestCall = {});
-    mounted.view.update(data, component);
+    try {
+      mounted.view.update(data, component);
+    } catch (error) {
+      unmount(root); // Streamlit gets no clean-up of a call that fails
+      throw error;
+    }
     return () => {
       if (root[MOUNTED] === mounted && mounted.latestCall === call) unmount(root);
     };
