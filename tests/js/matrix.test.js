@@ -5,6 +5,8 @@ import { afterEach, mock, test } from "node:test";
 
 import { cellAfterKey, isNewSelection } from "../../assets/components/matrix/gestures.js";
 import { shadeOf, SHADES } from "../../assets/components/matrix/paint.js";
+import { SimilarityCanvas } from "../../assets/components/matrix/similarity_canvas.js";
+import { base64, closePage, openPage } from "./page.js";
 
 afterEach(() => mock.restoreAll());
 
@@ -43,4 +45,25 @@ test("an older choice that comes back from Python is not taken for a new one", (
   matrix.pendingCell = { cell: "2,3", until: 4000 };
   now = 4001;
   assert.ok(isNewSelection(matrix, [0, 1]), "it never came: what Python says holds");
+});
+
+test("the tip says the numbers of now, and goes when there are other cells", () => {
+  const matrix = new SimilarityCanvas(openPage().root);
+  const update = (names, cosine) => {
+    const numbers = base64(new Float32Array(names.length ** 2).fill(cosine));
+    const cells = { names, cosines: numbers, weights: numbers, row: 0, column: 1 };
+    const key = { scale: ["cosine", -1, 1], marks: [], colours: {} };
+    matrix.update({ ...cells, ...key, show: "cosine", title: "", alt: "" }, {});
+  };
+  const { tip } = matrix.parts;
+  update(["A1", "A2", "B1", "B2"], 0.25);
+  matrix.hover([2, 3]);
+  assert.match(tip.textContent, /B1 with B2, its partner.*cosine 0\.25/);
+  update(["A1", "A2", "B1", "B2"], 0.75);
+  assert.match(tip.textContent, /cosine 0\.75/);
+  assert.ok(!tip.hidden);
+  update(["A1", "A2"], 0.5);
+  assert.ok(tip.hidden);
+  assert.equal(matrix.hovered, null);
+  closePage();
 });

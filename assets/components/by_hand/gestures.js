@@ -58,7 +58,8 @@ function bindPointers(widget, on) {
   const { svg } = widget.parts;
   let drag = null; // { id, point (null: the sphere), from, travelled }
   on("pointerdown", (event) => {
-    if (event.button !== 0 || drag) return;
+    // A click with Ctrl opens a menu on a Mac.
+    if (event.button !== 0 || event.ctrlKey || drag) return;
     const point = pointHit(widget, event);
     if (point === null && widget.state.space === "circle") return;
     drag = { id: event.pointerId, point, from: placeOf(widget, event), travelled: 0 };

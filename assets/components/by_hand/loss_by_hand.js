@@ -214,12 +214,14 @@ export class LossByHand {
   settle() {
     if (this.held !== null || this.playing || this.gliding) return;
     const { images, tau, space, anchor, preset, z } = this.state;
-    const { loss, force } = ntXent(z, tau);
+    // Computed here: in a background tab nothing has been painted yet.
+    const result = ntXent(z, tau);
+    const { loss, force } = result;
     const gradient = force.map((f) => scale(f, -1));
     const { stamp } = this;
     const state = { images, tau, space, anchor, preset, points: z };
     this.send({ stamp, loss, gradient, ...state });
-    this.describe();
+    this.describe(result);
   }
 
   requestPaint() {
@@ -233,14 +235,14 @@ export class LossByHand {
     if (!this.frame) return;
     if (this.gliding) this.glide(now);
     if (this.playing) this.playDescent(now);
-    this.result = ntXent(this.state.z, this.state.tau);
-    paintScene(this, this.result);
-    this.write();
+    const result = ntXent(this.state.z, this.state.tau);
+    paintScene(this, result);
+    this.write(result);
     if (this.gliding || this.playing) this.requestPaint();
   }
 
-  write() {
-    const { parts, state, result } = this;
+  write(result) {
+    const { parts, state } = this;
     setText(parts.tauText, twoDigits(state.tau));
     setText(parts.loss, fourDigits(result.loss));
     setAttributes(parts.loss, { value: result.loss });
@@ -266,8 +268,8 @@ export class LossByHand {
   }
 
   /** Put the picture into words for screen readers. */
-  describe() {
-    const { result, state, parts } = this;
+  describe(result) {
+    const { state, parts } = this;
     setAttributes(parts.svg, { "aria-label": figureText(state, result) });
     const text = `NT-Xent ${fourDigits(result.loss)}. ${arrowsText(result, state.anchor)}`;
     setText(parts.announcement, text);

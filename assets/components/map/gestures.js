@@ -87,12 +87,19 @@ function bindPointers(map, on) {
   const down = new Map(); // pointer id -> where it is
   const pointAt = (place, reach) => nearestPoint(map.pixels ?? [], place, reach);
   let travelled = 0;
+  const release = (event) => {
+    down.delete(event.pointerId);
+    canvas.classList.remove("held");
+  };
   on("pointerdown", (event) => {
+    // Another button, or a click with Ctrl on a Mac, opens a menu.
+    if (event.button !== 0 || event.ctrlKey) return;
     canvas.setPointerCapture(event.pointerId);
     down.set(event.pointerId, placeOf(map, event));
     if (down.size === 1) travelled = 0;
   });
   on("pointermove", (event) => {
+    if (!event.buttons) release(event); // its pointerup went elsewhere
     const place = placeOf(map, event);
     const before = down.get(event.pointerId);
     if (!before) {
@@ -109,10 +116,6 @@ function bindPointers(map, on) {
     }
     down.set(event.pointerId, place);
   });
-  const release = (event) => {
-    down.delete(event.pointerId);
-    canvas.classList.remove("held");
-  };
   on("pointerup", (event) => {
     const tapped = down.size === 1 && travelled <= CLICK_SLOP;
     const reach = REACH[event.pointerType] ?? REACH.mouse;
@@ -168,7 +171,9 @@ function hoverNext(map, direction) {
   const place = nextPlace(order.indexOf(map.hovered), direction, order.length);
   map.hover(order[place]);
   const text = map.factor ? valueText(map.factor, map.factor.values[map.hovered]) : "";
-  map.announce(all ? text : `Neighbour ${place + 1}: ${text}`);
+  // With its number: a screen reader says nothing of a text that stays the same.
+  const what = all ? `Point ${place + 1} of ${order.length}` : `Neighbour ${place + 1}`;
+  map.announce(text ? `${what}: ${text}` : what);
 }
 
 function pointsFromLeft({ count, target }) {

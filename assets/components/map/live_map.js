@@ -95,9 +95,7 @@ export class LiveMap {
     if (moved) this.glideTo(data);
     // The page has selected this point, not the learner: no sound is played.
     if (moved && data.chosen !== undefined) this.selected = data.chosen;
-    const other =
-      this.imageSet !== imageSets.get(data.set_id) || before.colour_by !== data.colour_by;
-    if (other) this.useImageSet();
+    if (this.imageSet !== imageSets.get(data.set_id)) this.useImageSet();
     else if (restyled) this.restyle();
     else this.showSelected();
     this.requestPaint();
@@ -126,11 +124,7 @@ export class LiveMap {
     this.imageSet = imageSets.get(this.data.set_id);
     const factors = this.imageSet?.factors ?? [];
     const named = (name) => factors.find((factor) => factor.name === name);
-    this.factor =
-      named(this.state.colourBy) ??
-      named(this.data.colour_by) ??
-      named(this.imageSet?.label) ??
-      factors[0];
+    this.factor = named(this.state.colourBy) ?? named(this.imageSet?.label) ?? factors[0];
     showChoices(this.parts.choices, factors, this.factor?.name, (name) => {
       this.state.colourBy = name;
       this.highlightedBin = null;
@@ -228,7 +222,11 @@ export class LiveMap {
       selected: this.selected,
       neighbours: this.selected === null ? [] : this.neighboursOf(this.selected),
       select: (index) => this.select(index),
-      clear: () => this.select(null),
+      clear: () => {
+        this.select(null);
+        // The button is gone, and the focus must not go with it.
+        this.parts.canvas.focus({ preventScroll: true });
+      },
     });
   }
 

@@ -27,7 +27,7 @@ export function buildPanel(root) {
   const parts = {
     map: element("div", "component map"),
     title: element("p", "title"),
-    choices: element("fieldset", "choices"),
+    choices: element("fieldset", "choices", "", { hidden: "" }),
     stage: element("div", "stage"),
     // A screen reader passes keys on to an application; of an image it would keep them.
     canvas: element("canvas", "points", "", {
@@ -65,6 +65,8 @@ export function showChoices(fieldset, factors, chosen, choose) {
 
 /** Show the classes with their markers, or the colour scale of a number or angle. */
 export function showLegend(legend, { factor, swatches, theme, highlighted, highlight }) {
+  // The button that was pressed is replaced: the new one in its place gets its focus.
+  const focused = [...legend.children].indexOf(legend.getRootNode().activeElement);
   legend.replaceChildren();
   if (!factor) return;
   const known = factor.unknown ? swatches.slice(0, -1) : swatches;
@@ -88,6 +90,7 @@ export function showLegend(legend, { factor, swatches, theme, highlighted, highl
     item.append(markerIcon(swatches.at(-1), theme), element("span", "", "unknown"));
     legend.append(item);
   }
+  legend.children[focused]?.focus({ preventScroll: true });
 }
 
 function colourScale({ kind, label, low, high }, swatches) {

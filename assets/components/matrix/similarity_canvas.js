@@ -46,12 +46,14 @@ export class SimilarityCanvas {
   }
 
   onSheet() {
+    this.refreshTip();
     this.paint();
   }
 
   update(data, { setTriggerValue }) {
     this.send = ([row, column]) => setTriggerValue("chosen", { row, column });
     const recount = this.data.names?.length !== data.names.length;
+    if (recount) this.hover(null); // the cell may be gone
     this.data = data;
     this.cosines = decodeFloat32(data.cosines);
     this.weights = decodeFloat32(data.weights);
@@ -60,7 +62,7 @@ export class SimilarityCanvas {
     if (recount || isNewSelection(this, [data.row, data.column])) {
       [this.row, this.column] = [data.row, data.column];
     }
-    if (recount) this.hovered = null;
+    this.refreshTip();
     setText(this.parts.title, data.title);
     setAttributes(this.parts.canvas, { "aria-label": data.alt });
     this.theme = readTheme(this.host);
@@ -90,11 +92,15 @@ export class SimilarityCanvas {
     if (String(cell) === String(this.hovered)) return;
     this.hovered = cell;
     this.parts.tip.hidden = !cell;
-    if (cell) {
-      showTip(this.parts.tip, this.sheet, cell, this.linesOf(cell));
-      this.placeTip(cell);
-    }
+    this.refreshTip();
     this.paint();
+  }
+
+  refreshTip() {
+    const { hovered } = this;
+    if (!hovered) return;
+    showTip(this.parts.tip, this.sheet, hovered, this.linesOf(hovered));
+    this.placeTip(hovered);
   }
 
   /** What a cell says, line by line. */

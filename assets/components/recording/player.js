@@ -45,7 +45,10 @@ export class Player {
     Object.entries(data.colours).forEach(([name, value]) => {
       player.style.setProperty(`--${name}`, value);
     });
-    if (!another) return;
+    if (!another) {
+      if (this.recording) this.show(this.frame); // the theme may be another
+      return;
+    }
     this.clear();
     this.load();
   }
