@@ -112,17 +112,21 @@ class Visitors:
         self.browser, self.server = browser, server
         self.complaints: list[str] = []  # errors on pages and consoles
         self.contexts: list[BrowserContext] = []
-        # A new window costs a second of processor time: one stays, and forgets.
-        self._desk: BrowserContext | None = None
+        # A new window costs a second of processor time: those at a desk and of a phone
+        # stay, and forget.
+        self._kept: dict[str, BrowserContext] = {}
 
     def visit(self, **options: object) -> Page:
-        """A tab at a desk, or in a profile of its own with the browser's options."""
-        if not options and self._desk not in self.contexts:
-            self._desk = self._desk or self._profile({})
-            self.contexts.append(self._desk)
-            return self._desk.pages[0] if self._desk.pages else self._desk.new_page()
-        self.contexts.append(self._profile(options))
-        return self.contexts[-1].new_page()
+        """A tab at a desk, or in a profile with the browser's options."""
+        kept = self._kept.get(repr(options))
+        if kept is not None and kept not in self.contexts:
+            self.contexts.append(kept)
+            return kept.pages[0] if kept.pages else kept.new_page()
+        profile = self._profile(options)
+        if kept is None and options in ({}, PHONE):
+            self._kept[repr(options)] = profile
+        self.contexts.append(profile)
+        return profile.new_page()
 
     def forget_complaints(self, text: str) -> None:
         """Drop the complaints that contain the text: the test expects them."""
@@ -131,9 +135,9 @@ class Visitors:
     def leave(self) -> None:
         """Close the tabs; what they left in the browser is forgotten."""
         for context in self.contexts:
-            if context is not self._desk or not context.pages:
+            if context not in self._kept.values() or not context.pages:
                 context.close()
-                self._desk = None if context is self._desk else self._desk
+                self._kept = {o: c for o, c in self._kept.items() if c is not context}
                 continue
             first, *others = context.pages
             for page in others:

@@ -106,7 +106,12 @@ def angle(a: Tensor, b: Tensor) -> float:
 # A sweep over sizes, temperatures and arrangements runs without a browser, in tests/js.
 @pytest.mark.parametrize(
     "link",
-    ["?images=3&tau=0.05&anchor=C1", "?space=sphere&images=4&tau=0.5&anchor=B2"],
+    [
+        "?images=3&tau=0.05&anchor=C1",
+        pytest.param(
+            "?space=sphere&images=4&tau=0.5&anchor=B2", marks=pytest.mark.slow
+        ),
+    ],
 )
 def test_loss_and_arrows_are_autograd_s_wherever_points_go(
     page: Page, link: str
@@ -154,6 +159,7 @@ def test_a_dragged_point_goes_where_the_pointer_goes(page: Page) -> None:
     assert angle(there, rested(page).z[2]) == pytest.approx(0.2, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_link_brings_the_points_back(page: Page) -> None:
     page.goto("/loss_by_hand?images=3&tau=0.3")
     rested(page)
@@ -195,6 +201,7 @@ def test_a_click_chooses_the_anchor_and_moves_nothing(page: Page) -> None:
     assert worth == pytest.approx(-softmax[2].log().item(), abs=6e-5)
 
 
+@pytest.mark.slow
 def test_knobs_and_arrangements(page: Page) -> None:
     page.goto("/loss_by_hand")
     rested(page)
@@ -221,7 +228,10 @@ def test_knobs_and_arrangements(page: Page) -> None:
     expect(main(page)).to_contain_text("N = 4 on the sphere at τ = 0.2")
 
 
-@pytest.mark.parametrize("link", ["?images=3", "?images=3&space=sphere"])
+@pytest.mark.parametrize(
+    "link",
+    ["?images=3", pytest.param("?images=3&space=sphere", marks=pytest.mark.slow)],
+)
 def test_following_the_gradient_aligns_and_spreads(page: Page, link: str) -> None:
     page.goto(f"/loss_by_hand{link}")
     start = rested(page)
@@ -260,6 +270,7 @@ def test_following_the_gradient_aligns_and_spreads(page: Page, link: str) -> Non
     )
 
 
+@pytest.mark.slow
 def test_the_sphere_turns_and_no_number_changes(page: Page) -> None:
     page.goto("/loss_by_hand?space=sphere")
     before, at = rested(page), place(page, 0)
@@ -278,6 +289,7 @@ def test_the_sphere_turns_and_no_number_changes(page: Page) -> None:
     assert torch.equal(before.z, after.z) and before.loss == after.loss
 
 
+@pytest.mark.slow
 def test_a_place_worth_seeing_comes_by_its_link(page: Page) -> None:
     page.goto("/loss_by_hand")
     rested(page)
@@ -294,6 +306,7 @@ def test_a_place_worth_seeing_comes_by_its_link(page: Page) -> None:
     rested(page)
 
 
+@pytest.mark.slow
 def test_a_prediction_is_answered_by_looking(page: Page) -> None:
     page.goto("/loss_by_hand")
     rested(page)

@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 
@@ -30,6 +31,7 @@ def test_an_upload_from_elsewhere_is_refused(server: str) -> None:
         raise AssertionError("it was taken")
 
 
+@pytest.mark.slow
 def test_there_is_no_operators_page_without_a_key(
     browser: Browser, server: str
 ) -> None:

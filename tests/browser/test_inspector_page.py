@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from page_actions import Visit, assert_fits, drawn, eventually, main, press, query
 from playwright.sync_api import Locator, Page, expect
 
@@ -71,6 +72,7 @@ def test_click_and_keys_choose_a_cell_and_the_link_keeps_it(page: Page) -> None:
     expect(main(page)).to_contain_text("The diagonal. 2b with itself")
 
 
+@pytest.mark.slow
 def test_hidden_labels_appear_only_on_demand(page: Page) -> None:
     page.goto(f"{ADDRESS}?matrix_n=16")
     canvas = matrix(page)
@@ -83,6 +85,7 @@ def test_hidden_labels_appear_only_on_demand(page: Page) -> None:
     assert query(page)["matrix_labels"] == "true"
 
 
+@pytest.mark.slow
 def test_temperature_moves_the_numbers_and_not_the_pictures(page: Page) -> None:
     page.goto(ADDRESS)
     chosen(page, "1a", "1b")
@@ -109,6 +112,7 @@ def test_hover_reads_a_cell_without_choosing_it(page: Page) -> None:
     chosen(page, "1a", "1b")
 
 
+@pytest.mark.slow
 def test_a_phone_shows_the_whole_page(phone: Page) -> None:
     phone.goto(ADDRESS)
     canvas = matrix(phone)
@@ -120,6 +124,7 @@ def test_a_phone_shows_the_whole_page(phone: Page) -> None:
     assert query(phone)["matrix_column"] != "1b"
 
 
+@pytest.mark.slow
 def test_dark_and_light_draw_the_matrix_in_their_own_colours(visit: Visit) -> None:
     lowest = {}
     for scheme in ("light", "dark"):

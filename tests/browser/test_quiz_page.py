@@ -87,6 +87,7 @@ def test_an_answer_teaches_and_survives_a_refresh_and_another_tab(page: Page) ->
     stays(lambda: page.evaluate(STORED) == last, "what two tabs keep")
 
 
+@pytest.mark.slow
 def test_switched_off_nothing_is_kept(page: Page) -> None:
     page.goto(SET)
     answer(page, "A")
@@ -102,6 +103,7 @@ def test_switched_off_nothing_is_kept(page: Page) -> None:
     stays(lambda: page.evaluate(STORED) is None, "nothing is kept")
 
 
+@pytest.mark.slow
 def test_a_file_brings_everything_back_in_a_fresh_profile(
     page: Page, visit: Visit
 ) -> None:
@@ -119,6 +121,7 @@ def test_a_file_brings_everything_back_in_a_fresh_profile(
     expect(main(there).get_by_text("your answer")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_damaged_or_huge_file_changes_nothing(page: Page) -> None:
     """What is wrong with every kind of bad file is in tests/app/test_quiz_pages.py."""
     page.goto(SET)

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from page_actions import (
     Visit,
     assert_fits,
@@ -104,6 +105,7 @@ def test_pause_scrub_by_keyboard_and_play_again(page: Page) -> None:
     expect(button(page, "Play")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_another_recording_is_chosen_and_the_link_carries_it(page: Page) -> None:
     open_playground(page)
     label = player(page).get_attribute("aria-label")
@@ -125,6 +127,7 @@ def test_another_recording_is_chosen_and_the_link_carries_it(page: Page) -> None
     expect(player(page)).to_have_attribute("aria-label", f"Recorded run: {collapse}")
 
 
+@pytest.mark.slow
 def test_who_asks_for_less_motion_starts_paused(visit: Visit) -> None:
     still = visit(reduced_motion="reduce")
     open_playground(still)
@@ -133,6 +136,7 @@ def test_who_asks_for_less_motion_starts_paused(visit: Visit) -> None:
     eventually(lambda: shown_step(still) > 0, "a frame that was asked for")
 
 
+@pytest.mark.slow
 def test_on_a_phone_the_recording_plays_and_a_run_trains(phone: Page) -> None:
     open_playground(phone)
     train = main(phone).get_by_role("button", name="Train", exact=True)

@@ -5,6 +5,7 @@ import re
 import wave
 
 import numpy as np
+import pytest
 from page_actions import (
     TRAINING_S,
     assert_fits,
@@ -61,6 +62,7 @@ def test_views_are_seen_heard_and_rolled(page: Page) -> None:
     assert "Both views still share what is said" in said(page)
 
 
+@pytest.mark.slow
 def test_predict_run_read_the_verdict_and_place_a_recording(page: Page) -> None:
     page.goto("/sound?seed=5")
     expect(page.locator(VIEWS)).to_have_count(2)
@@ -119,6 +121,7 @@ def choose_own(page: Page, own: Locator, canvas: Locator) -> None:
     page.keyboard.press("Enter")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_sound_gets_one_sentence(page: Page) -> None:
     page.goto("/sound")
     page.locator(".st-key-sound_file input[type=file]").set_input_files(
@@ -127,6 +130,7 @@ def test_a_file_that_is_no_sound_gets_one_sentence(page: Page) -> None:
     expect(main(page).get_by_text("mine.wav: its content is none of")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_sound_lab_fits_a_phone(phone: Page) -> None:
     phone.goto("/sound")
     expect(phone.locator(VIEWS)).to_have_count(2)

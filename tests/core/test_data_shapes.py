@@ -131,6 +131,7 @@ def test_the_hue_in_the_factor_is_the_hue_in_the_picture(drawn: ImageSet) -> Non
         assert abs(gap) < 1 / 16  # half a probe class
 
 
+@pytest.mark.slow
 def test_raw_pixels_do_not_reveal_the_shape(drawn: ImageSet) -> None:
     parts = halves(drawn, features(drawn.images), drawn.factors["shape"].values)
     accuracy = knn_accuracy(*parts)

@@ -333,6 +333,7 @@ def test_an_image_is_retrieved_by_its_histogram() -> None:
     assert shortcut.retrieval(trial) > 0.99
 
 
+@pytest.mark.slow
 def test_the_bound_never_exceeds_log_k() -> None:
     one = EXPERIMENTS["mutual_information"]
     values = one.trial(Trial("K = 8", one.arms["K = 8"], 3, 1))

@@ -16,6 +16,7 @@ from ssl_core.config import RunConfig
 from ssl_core.data import LIMITS, Factor, ImageSet, load
 from ssl_core.methods import METHODS
 from ssl_core.train import Budget, Fit, Tick, Watch, fit
+from tests.tiers import variants
 
 EVERY_STEP = Watch(tick_seconds=0, probe_seconds=1e9, bank=200, asked=100, mapped=100)
 AT_THE_END = Watch(tick_seconds=1e9, probe_seconds=1e9, bank=50, asked=20, mapped=20)
@@ -40,7 +41,7 @@ def losses(run: Fit) -> list[float]:
 # ---- Repeats.
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", variants(METHODS, ("simclr", "byol")))
 def test_same_config_and_seed_same_losses_bit_for_bit(
     small_shapes: ImageSet, method: str
 ) -> None:
@@ -52,6 +53,7 @@ def test_same_config_and_seed_same_losses_bit_for_bit(
     assert first == second
 
 
+@pytest.mark.slow
 def test_a_run_on_two_threads_is_deterministic(small_shapes: ImageSet) -> None:
     bare = ImageSet("photos", small_shapes.images, split=small_shapes.split)
     threads = torch.get_num_threads()
@@ -89,7 +91,7 @@ def test_two_runs_side_by_side_do_not_disturb_each_other(
     assert seen == alone
 
 
-@pytest.mark.parametrize("method", ["simclr", "moco", "byol"])
+@pytest.mark.parametrize("method", variants(["simclr", "moco", "byol"], ["moco"]))
 def test_a_stored_state_continues_bit_for_bit(
     small_shapes: ImageSet, method: str
 ) -> None:
@@ -511,6 +513,7 @@ def test_the_batch_is_shown_as_it_was_trained_on(small_shapes: ImageSet) -> None
     assert as_float(small_shapes.images[batch.rows[0]]).max() <= 1
 
 
+@pytest.mark.slow
 def test_collapse_is_detected_for_a_siamese_network_without_predictor_and_stop_gradient(
     small_shapes: ImageSet,
 ) -> None:

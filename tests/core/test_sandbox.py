@@ -280,6 +280,7 @@ def test_a_checkpoint_of_weights_only_is_refused(
         sandbox.checkpoint(zipped)
 
 
+@pytest.mark.slow
 def test_the_memory_limit_holds_for_the_apps_own_decoders(tmp_path: Path) -> None:
     """Pillow, libsndfile and safetensors report it differently, or as a damaged file."""
     tight = Quarantine(tmp_path / "opener.log", 100, 20)

@@ -25,6 +25,7 @@ from ssl_core.cli import shipped as cli_shipped
 from ssl_core.data import ImageSet, load
 from ssl_core.methods import METHODS
 from ssl_core.train import Budget, Fit, RunConfig, Watch
+from tests.tiers import variants
 
 ROOT = Path(__file__).parents[2]
 MODEL, CARD = "model.safetensors", "card.json"
@@ -70,7 +71,7 @@ def tensors_of(folder: Path) -> dict[str, torch.Tensor]:
 # Weights only: of use, as strict as a whole run, and no run to continue.
 
 
-@pytest.mark.parametrize("method", list(METHODS))
+@pytest.mark.parametrize("method", variants(METHODS, ("simclr", "byol")))
 def test_z_is_what_the_run_itself_computes(method, small_shapes, tmp_path):
     fit = trained(small_shapes, method=method, hidden_dim=16, output_dim=8)
     folder = checkpoints.save(tmp_path / "ck", fit, weights_only=True)
@@ -167,6 +168,7 @@ class Power(Exception):
     """Stands for a power failure."""
 
 
+@pytest.mark.slow
 def test_a_stopped_build_continues(small_shapes, tmp_path):
     first = tmp_path / ".making" / "quick"
 
@@ -194,6 +196,7 @@ def test_a_stopped_build_continues(small_shapes, tmp_path):
     assert card["spread"]["knn"]["std"] == pytest.approx(stdev(values))
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_encoder(small_shapes, tmp_path):
     folders = [
         make(QUICK, small_shapes, (seed,), tmp_path / str(i), lambda line: None)
@@ -204,6 +207,7 @@ def test_the_same_seed_makes_the_same_encoder(small_shapes, tmp_path):
     assert not all(torch.equal(first[k], other[k]) for k in first)
 
 
+@pytest.mark.slow
 def test_only_changed_checkpoints_are_rebuilt(small_shapes, tmp_path):
     folder = make(QUICK, small_shapes, (1, 0), tmp_path, lambda line: None)
     assert is_current(QUICK, (0, 1), tmp_path)
