@@ -58,8 +58,11 @@ async def a_class(
     seconds: float,
     baseline: float,
     think: Pace,
+    answers: int = 0,
 ) -> dict[str, Any]:
     """``learners`` browse and answer while ``training`` runs train and ``waiting`` wait.
+
+    It takes ``seconds``, and on a slow machine as long as ``answers`` questions need.
 
     Those whose runs train or wait sit before their playground beside the others.
     """
@@ -89,6 +92,7 @@ async def a_class(
         arrived, began = len(busy.visits), time.monotonic()
         async with cores(server) as cores_crowded:
             crowded = await speed(server.runs, trained, seconds)
+            await until(lambda: busy.answers >= answers, f"{answers} answers")
         took = time.monotonic() - began
         for task in at_work:
             task.cancel()
