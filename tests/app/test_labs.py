@@ -5,6 +5,7 @@ A prediction, its run and its outcome are in test_lab_outcomes.py.
 
 import ast
 import re
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,16 @@ def test_the_seed_of_a_lab_is_not_the_playground_s(
     page = alone("pages/23_collapse.py", seed="1e3")
     assert page.number_input(key="seed_collapse").value == 1000
     assert "seed" not in page.session_state
+
+
+def test_a_page_that_opens_again_computes_no_number_of_the_evidence_again(
+    alone: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = alone("pages/23_collapse.py")
+    monkeypatch.delattr(statistics, "stdev")
+    again = alone("pages/23_collapse.py")
+    assert not again.exception
+    assert [m.value for m in again.markdown] == [m.value for m in shown.markdown]
 
 
 # ---- Prose quotes what the evidence holds, and nothing else.
