@@ -9,6 +9,7 @@ from pages.features.labs.lab import Arm, Case, Lab, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
 from pages.widgets.plots import draw_plot
 from ssl_core.experiments import colour_shortcut, composition
+from ssl_core.experiments.evidence import Evidence
 
 CROP = {"crop": 0.5}
 COLOUR = {
@@ -100,7 +101,7 @@ def draw_evidence() -> None:
     evidence.draw_provenance("colour_shortcut", "composition")
 
 
-def draw_composition(results: evidence.Evidence, source: str, names: list[str]) -> None:
+def draw_composition(results: Evidence, source: str, names: list[str]) -> None:
     """Draw figure 5 of SimCLR for one source: single augmentations on the diagonal.
 
     Args:

@@ -5,6 +5,7 @@ from pages.features.labs.lab import Arm, Case, Lab, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
 from pages.widgets.plots import draw_plot
 from ssl_core import measures
+from ssl_core.experiments.statistics import Estimate
 from ssl_core.experiments.temperature import TAUS
 from ssl_core.methods.simclr import nt_xent
 
@@ -64,7 +65,7 @@ def draw_evidence() -> None:
 
     def by_temperature(
         quantity: str,
-    ) -> list[tuple[float, evidence_plots.Estimate | None]]:
+    ) -> list[tuple[float, Estimate | None]]:
         return [(t, results.at(a, quantity)) for t, a in zip(TAUS, arms, strict=True)]
 
     plot = evidence_plots.line_plot(

@@ -6,6 +6,7 @@ from pages.features.labs import lab_page
 from pages.features.labs.lab import Arm, Case, Lab, Outcome, higher_arm
 from pages.widgets import evidence, evidence_plots
 from pages.widgets.plots import draw_plot
+from pages.widgets.run_text import format_factor
 from ssl_core import probes
 from ssl_core.data import SHAPE_VIEWS
 from ssl_core.experiments.label_efficiency import LABELS, chosen
@@ -20,7 +21,7 @@ def views_without(*names: str) -> dict[str, float]:
 def explain(left: Outcome, right: Outcome) -> str:
     """Describe every factor whose probe differs by 0.05 or more."""
     differences = [
-        f"{name.replace('_', ' ')} {left.probes[name]:.2f} against {right.probes[name]:.2f}"
+        f"{format_factor(name)} {left.probes[name]:.2f} against {right.probes[name]:.2f}"
         for name in FACTORS
         if abs(left.probes[name] - right.probes[name]) >= 0.05
     ]
@@ -90,7 +91,7 @@ def draw_evidence() -> None:
     if results:
         arms = list(results.arms)
         values = [[results.at(a, f"probe_{f}") for f in FACTORS] for a in arms]
-        names = [f.replace("_", " ") for f in FACTORS]
+        names = [format_factor(f) for f in FACTORS]
         plot = evidence_plots.heat_map(arms, names, values, "Linear probe accuracy")
         draw_plot(plot, "ev_meaning")
         evidence.draw_table(results, [f"probe_{f}" for f in FACTORS])

@@ -113,7 +113,7 @@ def _sign_in(provider: str) -> None:
     if missing:
         st.error(
             f"Nobody can sign in: this server lacks {' and '.join(missing)}, which "
-            "requirements-cluster.txt names. Everything works without.",
+            "requirements-accounts.txt names. Everything works without.",
             icon=":material/error:",
         )
         return

@@ -15,7 +15,10 @@ from typing import Any, Literal, Protocol
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-_MARKUP = re.compile(r"([\\`*\[\]$!|~])")  # HTML is escaped by Streamlit
+# Markup of Markdown, except "_" within a word; HTML is escaped by Streamlit.
+_MARKUP = re.compile(r"([\\`*\[\]$!|~]|(?<![^\W_])_|_(?![^\W_]))")
+# The first character of links, icons and emoji: https://, www., a@b, :material/star:
+_OPENING = re.compile(r"(:(?=\S)|@|w(?=ww\.))", re.I)
 _COMPLAINTS, _PAGE = "url_complaints", "url_page"
 
 
@@ -88,8 +91,12 @@ def check(
 def validate(
     params: Mapping[str, UrlParam], keys: Mapping[str, str] | None = None
 ) -> None:
-    """:func:`check` without drawing; :func:`show_complaints` draws the complaints."""
-    complaints = _complaints()
+    """:func:`check` without drawing; :func:`show_complaints` draws the complaints.
+
+    If a valid value is written otherwise than its widget reads it, the URL is rewritten and
+    the script starts again.
+    """
+    complaints, rewritten = _complaints(), False
     for name, param in params.items():
         text = st.query_params.get(name)
         if text is None:
@@ -97,11 +104,13 @@ def validate(
         complaints.pop(name, None)
         key = (keys or {}).get(name, name)
         try:
-            _normalise(name, text, key, param.check(name, text))
+            rewritten |= _normalise(name, text, param.check(name, text))
         except ValueError as error:
             sentence = f"In this link, {error}; {_fallback_text(param)}."
             complaints[name] = _Complaint(sentence, key, param.default)
             write(name, "")
+    if rewritten:
+        st.rerun()
 
 
 def show_complaints(names: Iterable[str]) -> None:
@@ -134,13 +143,12 @@ def initial_value(name: str, param: UrlParam, key: str = "") -> Any:
 
 
 def complain(sentence: str) -> None:
-    """Draw a sentence about a link as plain text, without markup and links.
+    """Draw a sentence about a link as plain text, without markup, links and icons.
 
     Otherwise the sender of a link could write on the page of a learner who opens it.
     """
-    text = _MARKUP.sub(r"\\\1", sentence)
-    for opening in ("://", "www.", "@"):  # Markdown makes links of these
-        text = text.replace(opening, f"{opening[0]}\u2060{opening[1:]}")
+    # A backslash does not stop Streamlit from drawing an icon; an invisible character does.
+    text = _OPENING.sub("\\1\u2060", _MARKUP.sub(r"\\\1", sentence))
     st.warning(text, icon=":material/link_off:")
 
 
@@ -158,6 +166,13 @@ def write(name: str, value: str) -> None:
             del st.query_params[name]
 
 
+def format_value(value: Any) -> str:
+    """Text of a value in a link; a slider's options have the same."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
 def _complaints() -> dict[str, _Complaint]:
     complaints: dict[str, _Complaint] = st.session_state.setdefault(_COMPLAINTS, {})
     return complaints
@@ -172,17 +187,19 @@ def binding(name: str) -> Literal["query-params"] | None:
     return None if name in _complaints() else "query-params"
 
 
-def _normalise(name: str, text: str, key: str, value: Any) -> None:
-    """Write a whole number as digits: Streamlit's binding does not read 1e3 as one."""
-    if isinstance(value, int) and not isinstance(value, bool) and not text.isdecimal():
-        st.session_state.setdefault(key, value)
-        write(name, str(value))
+def _normalise(name: str, text: str, value: Any) -> bool:
+    """Write a number or switch as its widget does: Streamlit does not read 1e3 or off.
+
+    Returns:
+        Whether the URL has changed.
+    """
+    if isinstance(value, int | float):
+        write(name, format_value(value))
+    return st.query_params.get(name) != text
 
 
 def _fallback_text(param: UrlParam) -> str:
     if param.default is None:
         return "it is left out"
-    text = getattr(param, "default_text", "") or str(param.default)
-    if isinstance(param.default, bool):
-        text = text.lower()  # as a link has it
+    text = getattr(param, "default_text", "") or format_value(param.default)
     return f"{text} is used instead"

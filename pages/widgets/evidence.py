@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 
 import streamlit as st
 
 from ssl_core.experiments import EXPERIMENTS
 from ssl_core.experiments.evidence import Evidence, path_of, read
-from ssl_core.experiments.statistics import CONTRADICTED, REPRODUCED, UNSEEN
+from ssl_core.experiments.statistics import CONTRADICTED, REPRODUCED, UNSEEN, Effect
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\|([^|{}]+)\|([a-z_0-9]+)\}")
 NOT_MEASURED = "(not measured yet)"
@@ -17,6 +17,19 @@ _BADGES = {
     UNSEEN: ("gray", ":material/help:"),
     CONTRADICTED: ("red", ":material/cancel:"),
 }
+
+
+class _CachedEvidence(Evidence):
+    """Evidence that computes each number once: a lab needs hundreds in every script run."""
+
+    def __init__(self, file: Evidence) -> None:
+        super().__init__(file.experiment, file.arms, file.runs, file.about)
+        self.at = cache(super().at)  # type: ignore[method-assign]
+        self.series = cache(super().series)  # type: ignore[method-assign]
+
+    @cached_property
+    def effects(self) -> list[Effect]:
+        return super().effects
 
 
 def load(slug: str) -> Evidence | None:
@@ -32,7 +45,7 @@ def _load(slug: str, _mtime_ns: int) -> Evidence | None:
         evidence = read(EXPERIMENTS[slug])
     except ValueError:
         return None
-    return evidence if evidence and evidence.runs else None
+    return _CachedEvidence(evidence) if evidence and evidence.runs else None
 
 
 def fill_numbers(text: str) -> str:

@@ -118,15 +118,13 @@ def heat_map(
     columns: Sequence[str],
     values: Sequence[Sequence[Estimate | None]],
     title: str,
-    high: float = 1.0,
 ) -> Plot:
-    """A table of means as a heat map with the number in each cell.
+    """A table of means in [0, 1] as a heat map with the number in each cell.
 
     Args:
         rows, columns: names.
         values: ``[rows][columns]``; None leaves a cell blank.
         title: of the colour bar.
-        high: value of the last colour; the first stands for 0.
     """
     figure = go.Figure(
         go.Heatmap(
@@ -134,7 +132,7 @@ def heat_map(
             x=list(columns),
             y=list(rows),
             zmin=0,
-            zmax=high,
+            zmax=1,
             colorscale="Viridis",
             text=[[f"{e.mean:.2f}" if e else "" for e in row] for row in values],
             texttemplate="%{text}",

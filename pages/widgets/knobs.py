@@ -39,7 +39,8 @@ def draw_knob(
         return st.selectbox(label, knob.choices, knob.choices.index(value), **options)
     if knob.log:
         stops = slider_stops(knob, value)
-        return st.select_slider(label, stops, value, format_func=_format, **options)
+        options["format_func"] = url_params.format_value
+        return st.select_slider(label, stops, value, **options)
     low, high = knob.shown or (knob.low, knob.high)
     if low is None or high is None or high - low > 1e6:
         options["bind"] = url_params.binding(options["key"])
@@ -59,7 +60,8 @@ def url_selectbox(
     """Draw a select box whose URL parameter is the slug of the chosen option.
 
     Streamlit's own binding would put the option's text into the URL, and a link would break
-    when the text changes.
+    when the text changes. An invalid value is removed from the URL; the caller draws the
+    complaint, by :func:`url_params.check` before or :func:`url_params.show_complaints`.
 
     Args:
         label: of the select box.
@@ -130,7 +132,3 @@ def slider_stops(knob: Knob, value: Any) -> list[Any]:
         values = [m * 10.0**e for e in range(-6, 3) for m in (1, 3)]
         stops = [float(f"{s:.3g}") for s in values if low <= s <= high * 1.0001]
     return sorted({*stops, value})
-
-
-def _format(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -46,6 +46,7 @@ _VIRIDIS_RANGE: dict[Theme, tuple[float, float]] = {
 }
 _WHEEL_LUMA: dict[Theme, float] = {"light": 0.55, "dark": 0.66}
 _WHEEL_CHROMA = 0.36
+_WHEEL_STEPS = 36
 
 
 def class_colour(index: int, theme: Theme) -> str:
@@ -64,13 +65,13 @@ def number_scale(theme: Theme, steps: int = 32) -> list[str]:
     return [_viridis(low + (high - low) * i / (steps - 1)) for i in range(steps)]
 
 
-def hue_wheel(theme: Theme, steps: int = 36) -> list[str]:
-    """The colours of the angles of a full turn, as ``steps`` hex colours.
+def hue_wheel(theme: Theme) -> list[str]:
+    """The colours of the angles of a full turn, as hex colours.
 
     The angle is that in the YIQ plane, which sets the hues of the shapes, too. So a point
     has the hue of its picture.
     """
-    return [_hue(i / steps, _WHEEL_LUMA[theme]) for i in range(steps)]
+    return [_hue(i / _WHEEL_STEPS, _WHEEL_LUMA[theme]) for i in range(_WHEEL_STEPS)]
 
 
 def _viridis(value: float) -> str:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from pages.widgets.palette import NEGATIVE, NEUTRAL, POSITIVE, PRIMARY
 from pages.widgets.plots import Plot, set_layout
+from pages.widgets.run_text import format_factor
 
 MAX_CURVE_POINTS = 400
 _MARGIN = {"l": 44, "r": 12, "t": 8, "b": 36}
@@ -121,7 +122,7 @@ def probe_bars(scores: Mapping[str, Any]) -> Plot | None:
         return None
     # Plotly draws the first bar at the bottom.
     probes = sorted(scores["probes"].items(), key=lambda item: item[1]["accuracy"])
-    names = [name.replace("_", " ") for name, _ in probes]
+    names = [format_factor(name) for name, _ in probes]
     accuracies = [probe["accuracy"] for _, probe in probes]
     figure = go.Figure(
         go.Bar(

@@ -211,8 +211,8 @@ def recording_caption(tick: Mapping[str, Any], steps: int) -> str:
         ranked = sorted(probes, key=lambda name: -probes[name]["accuracy"])
         best, worst = ranked[0], ranked[-1]
         parts.append(
-            f"most readable: {best.replace('_', ' ')} {probes[best]['accuracy']:.2f}, "
-            f"least: {worst.replace('_', ' ')} {probes[worst]['accuracy']:.2f}"
+            f"most readable: {format_factor(best)} {probes[best]['accuracy']:.2f}, "
+            f"least: {format_factor(worst)} {probes[worst]['accuracy']:.2f}"
         )
     return " · ".join(parts)
 
@@ -233,6 +233,11 @@ def knn_text(scores: Mapping[str, Any], things: str = "images") -> str:
         f"{knn['accuracy']:.2f}, untrained {knn['random_init']:.2f} "
         f"({scores['asked']:,} {things}, step {scores['step']:,})"
     )
+
+
+def format_factor(factor: str) -> str:
+    """Name of a factor in a sentence."""
+    return factor.replace("_", " ")
 
 
 def join_words(words: Sequence[str]) -> str:

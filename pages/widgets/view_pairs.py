@@ -5,25 +5,23 @@ import numpy as np
 from pages.widgets.palette import ANCHOR, POSITIVE
 from pages.widgets.tiles import add_frame, enlarge
 
+MAX_PAIRS = 12
 SCALE = 2
 FRAME = 2
 GAP = 8  # pixels between pairs
 
 
-def pair_grid(
-    view_a: np.ndarray, view_b: np.ndarray, pairs: int = 12, columns: int = 6
-) -> np.ndarray:
-    """One picture of the first pairs, the two views of a pair side by side.
+def pair_grid(view_a: np.ndarray, view_b: np.ndarray, columns: int = 6) -> np.ndarray:
+    """One picture of the first :data:`MAX_PAIRS` pairs, the two views of a pair side by side.
 
     Args:
         view_a, view_b: ``[n, C, H, W]`` uint8 with C 1 or 3.
-        pairs: how many to show.
         columns: pairs in a row if the views are square; wider views get fewer columns.
 
     Returns:
         ``[height, width, 4]`` uint8; the gaps are transparent, for light and dark pages.
     """
-    n = min(pairs, len(view_a))
+    n = min(MAX_PAIRS, len(view_a))
     columns = max(1, columns * view_a.shape[2] // view_a.shape[3])
     a = np.stack([_tile(view, ANCHOR) for view in view_a[:n]])
     b = np.stack([_tile(view, POSITIVE) for view in view_b[:n]])

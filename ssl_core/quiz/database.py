@@ -46,7 +46,7 @@ def engine(url: str) -> "Engine":
         )
     except ImportError:
         raise ValueError(
-            "psycopg is not installed on this server; requirements-cluster.txt has it"
+            "psycopg is not installed on this server; requirements-accounts.txt has it"
         ) from None
 
 
@@ -89,7 +89,7 @@ def _checked(url: str) -> "URL":
         from sqlalchemy.exc import ArgumentError
     except ImportError:
         raise ValueError(
-            "SQLAlchemy is not installed on this server; requirements-cluster.txt has it"
+            "SQLAlchemy is not installed on this server; requirements-accounts.txt has it"
         ) from None
     try:
         parsed = make_url(url)

@@ -80,7 +80,7 @@ def test_a_link_decides_everything(alone: Any) -> None:
         ({"points": "1_2_3"}, "points is '1_2_3'", "4 angles"),
         ({"points": "1_2_3_nan"}, "points is '1_2_3_nan'", "4 angles"),
         ({"points": "1_2_3_1e9"}, "points is '1_2_3_1e9'", "4 angles"),
-        ({"points": "<b>_2_3_4"}, "points is '<b>_2_3_4'", "4 angles"),
+        ({"points": "<b>_2_3_4"}, r"points is '<b>\_2_3_4'", "4 angles"),
         ({"points": "0_91" * 4, "space": "sphere"}, "points is", "8 longitudes"),
         ({"points": "0_91_0_0_0_0_0_0", "space": "sphere"}, "points is", "8 longit"),
     ],

@@ -182,6 +182,11 @@ def test_crop_only_and_seed_give_another_batch(alone: Any) -> None:
         ({"matrix_column": "<b>"}, "matrix_column is '<b>'; allowed are 1a, 1b"),
         ({"matrix_from": "moon"}, "matrix_from is 'moon'; allowed are Untrained"),
         ({"matrix_labels": "maybe"}, "matrix_labels is 'maybe'; allowed is true"),
+        ({"matrix_encoder": "nope"}, "matrix_encoder is 'nope'; allowed are "),
+        (
+            {"matrix_encoder": "nope", "matrix_from": batch_source.TRAINED},
+            "; shapes-simclr is used instead.",
+        ),
     ],
 )
 def test_a_link_s_nonsense_is_named(

@@ -5,11 +5,13 @@ A prediction, its run and its outcome are in test_lab_outcomes.py.
 
 import ast
 import re
+import statistics
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pages.shell import url_params
 from pages.widgets import evidence
 from ssl_core.experiments import EXPERIMENTS
 
@@ -46,6 +48,26 @@ def test_nonsense_in_a_link_gets_a_sentence_until_it_is_set(alone: Any) -> None:
     page.number_input(key="seed_collapse").set_value(5).run()
     assert not page.exception
     assert [w.value for w in page.warning if "In this link" in w.value] == [case]
+
+
+def test_the_seed_of_a_lab_is_not_the_playground_s(
+    alone: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing is written while the parameter belongs to a widget of the page that was left.
+    monkeypatch.setattr(url_params, "write", lambda *_: None)
+    page = alone("pages/23_collapse.py", seed="1e3")
+    assert page.number_input(key="seed_collapse").value == 1000
+    assert "seed" not in page.session_state
+
+
+def test_a_page_that_opens_again_computes_no_number_of_the_evidence_again(
+    alone: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = alone("pages/23_collapse.py")
+    monkeypatch.delattr(statistics, "stdev")
+    again = alone("pages/23_collapse.py")
+    assert not again.exception
+    assert [m.value for m in again.markdown] == [m.value for m in shown.markdown]
 
 
 # ---- Prose quotes what the evidence holds, and nothing else.

@@ -132,6 +132,7 @@ def test_a_link_sets_the_widgets(routed: Any) -> None:
         ("device", "<script>alert(1)</script>", "cpu"),
         ("crop_strength", "7", "at most"),
         ("crop", "perhaps", "true or false"),
+        ("l2_normalize", "perhaps", "true or false; true is used"),
         ("data", "/etc/passwd", "shapes"),
     ],
 )
@@ -168,6 +169,45 @@ def default(name: str) -> Any:
         knob = AUGMENTATIONS[slug].strength_knob()
         return default_views("shapes").get(slug, knob.default)
     return all_knobs("simclr")[name].default
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nonsense_in_a_knob_that_methods_share_names_the_default_of_the_chosen_one(
+    routed: Any, method: str
+) -> None:
+    shown = routed(PLAYGROUND, method=method, l2_normalize="perhaps")
+    (said,) = warnings(shown)
+    own = all_knobs(method)["l2_normalize"].default
+    assert said.endswith(f"; {str(own).lower()} is used instead.")
+    assert widgets(shown)["l2_normalize"].value == own
+
+
+def test_nonsense_in_the_method_leaves_the_default_method_s_knobs(routed: Any) -> None:
+    said = warnings(routed(PLAYGROUND, method="banana", l2_normalize="perhaps"))
+    assert [s.endswith(" is used instead.") for s in said] == [True, True]
+    assert any("l2_normalize" in s and "; true is used" in s for s in said)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("learning_rate", "1e-2", 0.01),
+        ("learning_rate", "0.010", 0.01),
+        ("learning_rate", "1e-4", 1e-4),
+        ("weight_decay", "5e-2", 0.05),
+        ("hue", "off", False),
+        ("hue", "0", False),
+        ("blur", "yes", True),
+        ("l2_normalize", "no", False),
+    ],
+)
+def test_a_value_that_is_written_in_another_way_is_used(
+    routed: Any, name: str, text: str, value: object
+) -> None:
+    shown = routed(PLAYGROUND, **{name: text})
+    assert not shown.exception and warnings(shown) == []
+    assert widgets(shown)[name].value == value
+    assert widgets(shown.run())[name].value == value
 
 
 def test_several_wrong_values_are_all_named(routed: Any) -> None:

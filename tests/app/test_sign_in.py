@@ -155,7 +155,7 @@ def test_a_server_without_authlib_says_so(
     )
     page = visit(YOUR_PROGRESS).button(key="sign_in_default").click().run()
     assert not page.exception
-    assert "this server lacks authlib, which requirements-cluster.txt" in trouble(page)
+    assert "this server lacks authlib, which requirements-accounts.txt" in trouble(page)
 
 
 def test_ones_answers_are_there_on_another_device(visit: Visit, who: str) -> None:

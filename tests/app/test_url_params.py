@@ -24,15 +24,18 @@ def page() -> AppTest:
             "rate": Knob(0.5, low=0.0, high=1.0),
             "kind": Knob("a", choices=("a", "b")),
             "on": Knob(True),
+            "step": SliderParam(
+                Knob(3e-3, low=0.0, high=1.0, log=True, shown=(1e-5, 1))
+            ),
         }
         url_params.check(params)
         # A number whose widget has another key, as the seed of a lab.
         seed = Knob(0, low=0, high=9999)
         url_params.check({"seed": seed}, {"seed": "seed_lab"})
-        first = url_params.initial_value("seed", seed)
+        first = url_params.initial_value("seed", seed, "seed_lab")
         st.number_input("Seed", 0, 9999, first, key="seed_lab")
-        for name, knob in {**params, "size": size}.items():
-            draw_knob(name, knob)
+        for name, param in params.items():
+            draw_knob(name, param.knob if isinstance(param, SliderParam) else param)
 
     return AppTest.from_function(script, default_timeout=20)
 
@@ -79,8 +82,18 @@ def test_a_bad_value_gets_one_sentence_and_the_default(
         ("size", "128", 128),
         ("size", "1.28e2", 128),
         ("rate", "0.25", 0.25),
+        ("rate", "2.5e-1", 0.25),
+        ("step", "0.01", 0.01),
+        ("step", "1e-2", 0.01),
+        ("step", "0.010", 0.01),
+        ("step", "1e-5", 1e-5),
         ("kind", "b", "b"),
         ("on", "false", False),
+        ("on", "FALSE", False),
+        ("on", "off", False),
+        ("on", "0", False),
+        ("on", "no", False),
+        ("on", "yes", True),
         ("seed", "12", 12),
         ("seed", "1e3", 1000),
     ],
@@ -91,6 +104,24 @@ def test_a_good_value_is_taken(name: str, text: str, value: object) -> None:
     shown.run()
     assert not shown.exception and not shown.warning
     assert shown.session_state[KEYS.get(name, name)] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "written"),
+    [
+        ("size", "1.28e2", "128"),
+        ("step", "1e-2", "0.01"),
+        ("step", "0.00001", "1e-05"),
+        ("on", "off", "false"),
+    ],
+)
+def test_the_address_has_the_text_of_the_widget(
+    name: str, text: str, written: str
+) -> None:
+    shown = page()
+    shown.query_params[name] = text
+    shown.run()
+    assert shown.query_params[name] == written
 
 
 def test_a_complaint_stays_until_its_parameter_is_set() -> None:
@@ -122,3 +153,13 @@ def test_a_link_writes_no_markup() -> None:
     shown.run()
     said = shown.warning[0].value
     assert r"\*\*\[x\]" in said and "http://" not in said and "www." not in said
+
+
+def test_a_link_writes_no_emphasis_and_no_icon() -> None:
+    shown = page()
+    shown.query_params["kind"] = "__a_b__ :material/star: :tada: https://c.d"
+    shown.run()
+    said = shown.warning[0].value
+    assert r"'\_\_a_b\_\_ " in said, "a_b is no emphasis"
+    assert ":material" not in said and ":tada" not in said
+    assert said.replace("\u2060", "").count("https://c.d") == 1

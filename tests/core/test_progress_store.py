@@ -342,6 +342,6 @@ def test_a_missing_package_is_named(
     missing: str, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(ValueError, match="requirements-cluster") as refused:
+    with pytest.raises(ValueError, match=r"requirements-accounts\.txt") as refused:
         Ledger(url)
     assert missing in str(refused.value).lower()

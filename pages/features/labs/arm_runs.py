@@ -73,7 +73,6 @@ def outcome(arm: Arm, run: str | None) -> Outcome | None:
     last, knn = history[-1], scores["knn"]
     return Outcome(
         name=arm.name,
-        steps=last["step"],
         loss=last["loss"],
         effective_rank=last["effective_rank"],
         feature_std=last["feature_std"],

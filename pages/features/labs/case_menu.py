@@ -36,7 +36,7 @@ def choose(lab: str, cases: Mapping[str, Case]) -> tuple[str, Case, int]:
             "Seed",
             0,
             MAX_SEED,
-            url_params.initial_value("seed", SEED),
+            url_params.initial_value("seed", SEED, seed_key),
             key=seed_key,
             help="Of both arms, unless the seed is what differs: same weights, same batches.",
         )

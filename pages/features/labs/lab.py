@@ -25,7 +25,6 @@ class Outcome:
 
     Args:
         name: of the arm.
-        steps: optimisation steps taken.
         loss: in nats, at the last tick.
         effective_rank, feature_std, uniformity: at the last tick, as in
             :mod:`ssl_core.measures`.
@@ -37,7 +36,6 @@ class Outcome:
     """
 
     name: str
-    steps: int
     loss: float
     effective_rank: float
     feature_std: float
@@ -99,8 +97,8 @@ class Lab:
         introduction: two short paragraphs; ``{slug|arm|quantity}`` becomes a measured
             number.
         cases: slug -> case; the first one is the default.
-        curves: measures drawn over steps for both arms: "knn", "effective_rank",
-            "feature_std", "loss", "uniformity".
+        curves: drawn over steps for both arms: measures or factors of the data that
+            :mod:`pages.widgets.arm_curves` names, such as "knn" or "background_hue".
         draw_evidence: draws the recorded experiments below the learner's own run.
         caution: the misreading to avoid, with measured numbers as in ``introduction``.
         code: functions or classes whose source the page shows.

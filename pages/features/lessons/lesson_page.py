@@ -14,6 +14,7 @@ import streamlit as st
 from pages.shell import learner_progress, page_links
 from pages.widgets import evidence, lesson_links, lesson_progress, source_code
 from pages.widgets.questions import question_view
+from pages.widgets.questions.catalogue import library
 from ssl_core.quiz import lessons
 from ssl_core.quiz.lessons import Lesson, LessonError
 
@@ -80,7 +81,7 @@ def _is_text_open(lesson: Lesson) -> bool:
     progress = learner_progress.current()
     return (
         lesson.slug in progress.lessons
-        or lesson.opening not in question_view.library()
+        or lesson.opening not in library()
         or progress.latest(lesson.opening) is not None
     )
 
@@ -99,7 +100,7 @@ def _draw_opening_question(lesson: Lesson) -> bool:
     The question stays in place with its feedback after the answer, so that the page does
     not jump. On a later visit the expander starts closed.
     """
-    if lesson.opening not in question_view.library():
+    if lesson.opening not in library():
         return False
     key, state = f"opening_{lesson.slug}", st.session_state
     text_open = _is_text_open(lesson)
@@ -167,7 +168,7 @@ def _draw_text(lesson: Lesson) -> None:
 
 
 def _other_questions(lesson: Lesson) -> list[str]:
-    questions = question_view.library().of_lesson(lesson.slug)
+    questions = library().of_lesson(lesson.slug)
     return [q.id for q in questions if q.id != lesson.opening]
 
 

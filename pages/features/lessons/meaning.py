@@ -8,6 +8,7 @@ from pages.shell import url_params
 from pages.widgets import evidence, evidence_plots
 from pages.widgets.palette import ANCHOR
 from pages.widgets.plots import draw_plot
+from pages.widgets.run_text import format_factor
 from ssl_core.experiments import meaning, sound
 from ssl_core.experiments.evidence import Evidence
 from ssl_core.knobs import Knob
@@ -102,8 +103,3 @@ def describe(results: Evidence, factor: str) -> str:
         f"**{best}** ({accuracies[best]}) and worst with **{worst}** ({accuracies[worst]}). "
         f"The untrained encoder gives {untrained}."
     )
-
-
-def format_factor(factor: str) -> str:
-    """Name of a factor in a sentence."""
-    return factor.replace("_", " ")

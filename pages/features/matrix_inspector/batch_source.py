@@ -18,8 +18,9 @@ VIEWS = {"Default views": None, "Crop only": ("crop",)}
 # The images to sample from; no bundled encoder was trained on them.
 IMAGES = 256
 IMAGES_SEED = 1_000_003
+MAX_PAIRS = 32
 BATCH_KNOBS = {
-    "matrix_n": Knob(8, low=2, high=32, label="Images N"),
+    "matrix_n": Knob(8, low=2, high=MAX_PAIRS, label="Images N"),
     "matrix_seed": Knob(
         0,
         low=0,
@@ -59,12 +60,15 @@ class InspectedBatch:
 
 def choose() -> InspectedBatch | None:
     """Let the learner choose a batch; draw a message and return None if there is none."""
-    sources = [UNTRAINED, *([TRAINED] if shipped_encoders() else [])]
+    encoders = shipped_encoders()
+    sources = [UNTRAINED, *([TRAINED] if encoders else [])]
     if user_runs.current():
         sources.insert(0, FROM_RUN)
-    url_params.check(
-        {"matrix_from": Knob(UNTRAINED, choices=tuple(sources)), **BATCH_KNOBS}
-    )
+    params = {"matrix_from": Knob(UNTRAINED, choices=tuple(sources)), **BATCH_KNOBS}
+    if encoders:
+        default = _default_encoder(encoders)
+        params["matrix_encoder"] = Knob(default, choices=tuple(encoders))
+    url_params.check(params)
     if st.session_state.get("matrix_from", UNTRAINED) not in sources:
         st.session_state.matrix_from = UNTRAINED
     source = st.segmented_control(
@@ -77,7 +81,7 @@ def choose() -> InspectedBatch | None:
     )
     if source == FROM_RUN:
         return _load_from_run(str(user_runs.current()))
-    encoder = _choose_encoder() if source == TRAINED else None
+    encoder = _choose_encoder(encoders) if source == TRAINED else None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pairs = draw_knob("matrix_n", BATCH_KNOBS["matrix_n"], width=260)
         seed = draw_knob("matrix_seed", BATCH_KNOBS["matrix_seed"], width=170)
@@ -97,10 +101,13 @@ def shipped_encoders() -> dict[str, Shipped]:
     return {s.slug: s for s in shipped() if s.data == "shapes"}
 
 
-def _choose_encoder() -> Shipped:
-    encoders = shipped_encoders()
-    default = "shapes-simclr" if "shapes-simclr" in encoders else next(iter(encoders))
+def _default_encoder(encoders: Mapping[str, Shipped]) -> str:
+    return "shapes-simclr" if "shapes-simclr" in encoders else next(iter(encoders))
+
+
+def _choose_encoder(encoders: Mapping[str, Shipped]) -> Shipped:
     names = {slug: s.label for slug, s in encoders.items()}
+    default = _default_encoder(encoders)
     slug = url_selectbox("Encoder", names, "matrix_encoder", default, width=420)
     return encoders[slug]
 

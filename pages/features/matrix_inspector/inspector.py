@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.features.matrix_inspector.batch_source import InspectedBatch
+from pages.features.matrix_inspector.batch_source import MAX_PAIRS, InspectedBatch
 from pages.features.matrix_inspector.cell_panel import draw_cell, draw_row, same_class
 from pages.shell import url_params
 from pages.widgets.matrix import cell_text, matrix_canvas
@@ -157,7 +157,7 @@ def _select_column(name: str) -> None:
 
 def _on_cell_chosen() -> None:
     """Select the cell that was clicked, or reached by keyboard, in the matrix."""
-    cell = matrix_canvas.chosen_cell(CANVAS, 2 * 32)
+    cell = matrix_canvas.chosen_cell(CANVAS, 2 * MAX_PAIRS)
     if cell:
         st.session_state.matrix_row = view_name(cell[0])
         st.session_state.matrix_column = view_name(cell[1])

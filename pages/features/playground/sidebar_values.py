@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.features.playground import uploads
+from pages.shell.url_params import UrlParam
 from pages.widgets.knobs import SliderParam
 from ssl_core.augment import AUGMENTATIONS, medium_of, offered, require
 from ssl_core.config import RunConfig, all_knobs
@@ -50,22 +51,28 @@ def is_on(slug: str) -> bool:
     return bool(st.session_state.get(slug, slug in defaults))
 
 
-def url_knobs() -> dict[str, Any]:
-    """Every knob that a link may set: URL parameter -> knob."""
-    knobs: dict[str, Any] = dict(knobs_of(RunConfig))
-    knobs["data"] = Knob(default="shapes", choices=(*SOURCES, "upload"))
+def url_knobs() -> dict[str, UrlParam]:
+    """What a link may set: URL parameter -> its default and check."""
+    knobs: dict[str, UrlParam] = dict(knobs_of(RunConfig))
+    sources = (*SOURCES, "upload")
+    knobs["data"] = Knob(default="shapes", choices=sources)
     source = st.query_params.get("data")
-    source = source if source in knobs["data"].choices else "shapes"
-    for method in METHODS.values():
+    source = source if source in sources else "shapes"
+    # The menu shows the session's method; before it is drawn first, that of the link.
+    chosen = st.session_state.get("method", st.query_params.get("method"))
+    chosen = chosen if chosen in METHODS else "simclr"
+    for method in (*METHODS.values(), METHODS[chosen]):  # the last default wins
         knobs |= knobs_of(method.Config)
     defaults = default_views(source)
     for slug, augmentation in AUGMENTATIONS.items():
         fits = medium_of(slug) == medium_of_source(source)
         strength = augmentation.strength_knob()
         start = defaults.get(slug, strength.default)
-        of_slug = replace(strength, default=start), Knob(slug in defaults)
-        pair = of_slug if fits else (_KnobOfOtherMedium(source, slug),) * 2
-        knobs[f"{slug}_strength"], knobs[slug] = pair
+        of_other = _KnobOfOtherMedium(source, slug)
+        knobs[slug] = Knob(slug in defaults) if fits else of_other
+        knobs[f"{slug}_strength"] = (
+            replace(strength, default=start) if fits else of_other
+        )
     return {
         name: SliderParam(knob) if isinstance(knob, Knob) else knob
         for name, knob in knobs.items()

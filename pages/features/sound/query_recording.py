@@ -140,11 +140,6 @@ def find_nearest(features: "Tensor") -> tuple[list[int], list[float]]:
     Returns:
         Their rows and cosines, the nearest first.
     """
-    from torch.nn.functional import normalize
-
-    # All features share one large direction, which centring removes.
-    others, recording = features[:-1], features[-1]
-    mean = others.mean(0)
-    cosines = normalize(others - mean, dim=1) @ normalize(recording - mean, dim=0)
-    best = cosines.topk(NEAREST)
+    directions = voice_map.directions(features)
+    best = (directions[:-1] @ directions[-1]).topk(NEAREST)
     return best.indices.tolist(), best.values.tolist()

@@ -37,7 +37,7 @@ def draw(sounds: "SoundSet", image: "Tensor", features: "Tensor", nearest: int) 
         features: ``[M + 1, D]``, those of the recording last.
         nearest: number of neighbours of a point.
     """
-    from ssl_core.embed import pca
+    from ssl_core import embed
 
     key = f"own-{_digest(image)}"
     _send_images(key, sounds, image)
@@ -45,7 +45,8 @@ def draw(sounds: "SoundSet", image: "Tensor", features: "Tensor", nearest: int) 
         f"Your recording (ringed) among {len(sounds.images)} voices that no encoder has "
         "heard, in feature space, by PCA."
     )
-    frame = map_codec.encode_frame(pca(features), _neighbours(features, nearest)) | {
+    neighbours = embed.nearest(directions(features), nearest)
+    frame = map_codec.encode_frame(embed.pca(features), neighbours) | {
         "frame_id": _digest(features),
         "state": "",
         "title": sentence,
@@ -78,15 +79,17 @@ def _send_images(key: str, sounds: "SoundSet", image: "Tensor") -> None:
     )
 
 
-def _neighbours(features: "Tensor", nearest: int) -> np.ndarray:
-    """Nearest rows of each row, by cosine after the voices' mean is subtracted."""
+def directions(features: "Tensor") -> "Tensor":
+    """Unit vectors of the features, after the voices' mean is subtracted.
+
+    All features share one large direction, which centring removes.
+
+    Args:
+        features: ``[M + 1, D]``, those of the recording last.
+    """
     from torch.nn.functional import normalize
 
-    normalized = normalize(features - features[:-1].mean(0), dim=1)
-    cosines = normalized @ normalized.T
-    cosines.fill_diagonal_(-2.0)
-    rows: np.ndarray = cosines.topk(nearest).indices.numpy()
-    return rows
+    return normalize(features - features[:-1].mean(0), dim=1)
 
 
 def _unknown_last(values: np.ndarray) -> np.ndarray:

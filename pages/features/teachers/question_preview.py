@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shell import page_links
 from pages.widgets.questions.catalogue import concept_name
+from pages.widgets.questions.feedback import one_line
 from pages.widgets.questions.question_view import MAX_LINE_WIDTH
 from ssl_core.quiz.questions import (
     Choice,
@@ -70,18 +71,14 @@ def _answers(question: Question) -> Iterator[str]:
                 )
             yield _format_answer(False, "Any other number", question.otherwise)
         case Order():
-            yield f"{_one_line(question.right)}\n"
+            yield f"{one_line(question.right)}\n"
             for place, step in enumerate(question.steps, 1):
-                yield f"{place}. {_one_line(step.text)}  \n   {_one_line(step.why)}"
+                yield f"{place}. {one_line(step.text)}  \n   {one_line(step.why)}"
         case Short():
             yield f"**A good answer.** {question.model_answer}\n\nIt holds:\n"
-            yield from (f"- {_one_line(idea)}" for idea in question.ideas)
+            yield from (f"- {one_line(idea)}" for idea in question.ideas)
 
 
 def _format_answer(right: bool, text: str, feedback: str) -> str:
     mark = ":material/check_circle: Right" if right else ":material/cancel: Wrong"
-    return f"- {mark}: **{_one_line(text)}**  \n  {_one_line(feedback)}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())  # a list item must not hold a paragraph
+    return f"- {mark}: **{one_line(text)}**  \n  {one_line(feedback)}"

@@ -189,6 +189,6 @@ def _parse_degrees(text: str, images: int, space: str) -> tuple[Point, ...]:
     return tuple(unit_vector(space, *angles[i : i + per_point]) for i in starts)
 
 
-def _shorten(error: ValueError, max_chars: int = 160) -> str:
-    text, half = str(error), max_chars // 2
-    return text if len(text) <= max_chars else f"{text[:half]} … {text[-half:]}"
+def _shorten(error: ValueError) -> str:
+    text = str(error)
+    return text if len(text) <= 160 else f"{text[:80]} … {text[-80:]}"

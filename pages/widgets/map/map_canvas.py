@@ -6,7 +6,7 @@ the following frames from :mod:`pages.widgets.map.map_stream`. The front end is 
 ``assets/components/map``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -137,9 +137,7 @@ def draw_map(
     *,
     key: str,
     frames_url: str | None = None,
-    colour_by: str | None = None,
     height: int = 420,
-    on_state_change: Callable[[], None] | None = None,
 ) -> None:
     """Draw a map; the browser animates the points from frame to frame.
 
@@ -154,11 +152,7 @@ def draw_map(
             ``chosen`` is the index of a point to select.
         key: of this map on its page.
         frames_url: where the browser fetches the following frames; None for a still map.
-        colour_by: the factor that colours the points until the learner chooses another;
-            None means the set's label.
         height: of the canvas in CSS pixels, without the text and thumbnails around it.
-        on_state_change: called before the script runs again because a fetched frame has
-            another ``state`` than the page.
     """
     _frame_mount(
         key=key,
@@ -166,16 +160,18 @@ def draw_map(
             "key": key,
             "set_id": set_id,
             "frames_url": frames_url,
-            "colour_by": colour_by,
             "height": height,
             **frame,
         },
-        on_state_change=on_state_change or _do_nothing,
+        on_state_change=_do_nothing,
     )
 
 
 def _do_nothing() -> None:
-    """Streamlit runs the script again after any callback; nothing more is needed."""
+    """A fetched frame has another ``state`` than the page.
+
+    Streamlit runs the script again after any callback; nothing more is needed.
+    """
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

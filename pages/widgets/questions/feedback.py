@@ -40,12 +40,17 @@ def draw_explanation(question: Base, answer: object, seed: int) -> None:
     page_links.page_link(question.lab, "See it happen", "science")
 
 
+def one_line(text: str) -> str:
+    """The text on one line, as an item of a Markdown list must be."""
+    return " ".join(text.split())
+
+
 def _draw_other_answers(question: Base, answer: object, seed: int) -> None:
     match question:
         case Choice() | Predict():
             lines = [
                 f"- **{letter}** {question.options[place].text}  \n"
-                f"  {_inline(question.options[place].feedback)}"
+                f"  {one_line(question.options[place].feedback)}"
                 for letter, place in zip(
                     OPTION_LETTERS, shuffled(question, seed), strict=False
                 )
@@ -74,10 +79,6 @@ def _draw_other_answers(question: Base, answer: object, seed: int) -> None:
 
 def _draw_list(title: str, lines: list[str]) -> None:
     st.markdown("\n".join([f"**{title}**", "", *lines]))
-
-
-def _inline(text: str) -> str:
-    return " ".join(text.split())  # an item of a Markdown list is one line
 
 
 def _source(source: Source) -> str:

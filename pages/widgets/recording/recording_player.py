@@ -16,12 +16,15 @@ from pages.widgets.recording.recording_route import recording_url
 from ssl_core.data import medium_of
 from ssl_core.knobs import Knob
 
+HEIGHT = 420  # of the map's canvas, in CSS pixels
+_URL_PARAM = "recording"  # of the menu's choice
+
 _mount = components.declare(
     "ssl_lab_recording", "recording", styles=["map", "recording"]
 )
 
 
-def draw(slug: str, key: str, *, height: int = 420) -> None:
+def draw(slug: str, key: str, *, height: int = HEIGHT) -> None:
     """Draw a player of a recording with map, curves and probes.
 
     It says what to look for and where the recording comes from. The browser fetches all
@@ -67,23 +70,18 @@ def _draw_player(slug: str, key: str, height: int) -> None:
     send_thumbnails(set_id, map_set.images, map_set.factors, map_set.label, sounds)
 
 
-def draw_menu(key: str = "recording", *, height: int = 420) -> None:
-    """Draw a menu of the recordings, and the player of the chosen one.
-
-    Args:
-        key: URL parameter of the choice; the player's key is made from it.
-        height: of the map's canvas, in CSS pixels.
-    """
+def draw_menu() -> None:
+    """Draw a menu of the recordings, and the player of the chosen one."""
     options = {slug: RECORDINGS[slug].label for slug in recording_catalogue.available()}
     if not options:
         return
     first = next(iter(options))
-    url_params.check({key: Knob(first, choices=tuple(options))})
+    url_params.check({_URL_PARAM: Knob(first, choices=tuple(options))})
     menu, hint = st.columns([0.38, 0.62], gap="medium", vertical_alignment="bottom")
     with menu:
-        chosen = url_selectbox("Recorded run", options, key, first)
+        chosen = url_selectbox("Recorded run", options, _URL_PARAM, first)
     hint.markdown(RECORDINGS[chosen].hint)
-    _draw_player(chosen, f"{key}_player", height)
+    _draw_player(chosen, "recording_player", HEIGHT)
 
 
 @lru_cache(maxsize=len(RECORDINGS))

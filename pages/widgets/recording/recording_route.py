@@ -8,10 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.shell.base_url import base_url_path
+from pages.shell.components import CACHE_FOREVER
 from pages.widgets.recording.recording_payload import recording_payload
-
-# The URL contains a hash of the content, so a cached response never gets out of date.
-CACHE_CONTROL = "public, max-age=31536000, immutable"
 
 
 def recording_url(slug: str) -> str:
@@ -36,7 +34,7 @@ async def _serve_recording(request: Request) -> Response:
     return Response(
         recording_payload(slug),
         media_type="application/json",
-        headers={"Cache-Control": CACHE_CONTROL},
+        headers={"Cache-Control": CACHE_FOREVER},
     )
 
 
