@@ -63,7 +63,9 @@ def installed_build(required: list[Requirement]) -> tuple[str | None, bool]:
     except PackageNotFoundError:
         return None, False
     is_cpu = all("+cpu" in number for number in versions.values())
-    fits = all(package.specifier.contains(versions[package.name]) for package in required)
+    fits = all(
+        package.specifier.contains(versions[package.name]) for package in required
+    )
     return "cpu" if is_cpu else "cuda", fits
 
 
