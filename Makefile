@@ -18,8 +18,8 @@ PYTHON ?= python3
 ifneq ($(GPU),1)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 endif
-# The browser tests share one server, so they form one group: one process runs them all.
-TEST_FLAGS ?= -rs -m "not slow" -n 2 --dist loadgroup
+# tests/conftest.py makes the groups, the longest first.
+TEST_FLAGS ?= -rs -m "not slow" -n 2 --dist loadgroup --no-loadscope-reorder
 SLOW_FLAGS ?= -rs -m slow
 
 VENV := .venv
@@ -82,6 +82,8 @@ $(JS)/node_modules/.package-lock.json: $(JS)/package-lock.json
 
 # One thread for each process of pytest: they would wait for each other otherwise.
 test: export OMP_NUM_THREADS = 1
+# Tests start many processes of Python: compiled files make each start faster.
+test test-slow: export PYTHONDONTWRITEBYTECODE =
 test: $(TEST_READY) check test-js
 	$(PY) -m pytest tests $(TEST_FLAGS)
 

@@ -1,11 +1,32 @@
 """Fixtures that several tests share."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from ssl_core.data import ImageSet, load
 
 pytest.register_assert_rewrite("service_contract")
+
+HERE = Path(__file__).parent
+FIRST = ("browser", "app")  # the longest groups begin first
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what shares a server, a service or data in one process of pytest-xdist.
+
+    All tests of the browser are a group, and all of the app; elsewhere a file is one.
+    """
+
+    def place(item: pytest.Item) -> tuple[str, str]:
+        folder, *_, file = item.path.relative_to(HERE).parts
+        return folder, "" if folder in ("browser", "app") else file
+
+    items.sort(key=lambda item: (*FIRST, place(item)[0]).index(place(item)[0]))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("/".join(place(item))))
 
 
 @pytest.fixture(scope="session")

@@ -12,18 +12,9 @@ from streamlit.testing.v1 import AppTest
 from pages.shell import resources
 from tests.polling import wait_until
 
-HERE = Path(__file__).parent
-REPOSITORY = HERE.parents[1]
+REPOSITORY = Path(__file__).parents[2]
 ROUTER = "pages/router.py"
 Open = Callable[..., AppTest]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests of the trained run in one process: training it is expensive."""
-    for item in items:
-        if HERE in item.path.parents and "trained" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("trained"))
 
 
 @pytest.fixture(scope="session", autouse=True)

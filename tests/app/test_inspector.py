@@ -248,6 +248,7 @@ def test_a_trained_encoder_finds_partners_better(alone: Any) -> None:
     assert losses[1] < losses[0] - 0.5
 
 
+@pytest.mark.slow
 def test_the_learner_s_own_batch_is_held_and_named(
     alone: Any, trained: AppTest
 ) -> None:

@@ -16,7 +16,6 @@ from script_runs import ScriptRuns
 from tests.chromium import DESK, launched
 from tests.load.server import Server, serving
 
-HERE = Path(__file__).parent
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 LAB_STEPS = 20  # enough for two arms to differ
 # Opened at /playground, Streamlit's front end looks for its server below that path first
@@ -28,14 +27,6 @@ ACTIVE = ("queued", "starting", "running", "pausing", "stopping")
 PAUSE_OR_STOP = re.compile("^(Pause|Stop)$")  # the playground's button, and a lab's
 
 expect.set_options(timeout=30_000)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser tests in one process: they share a server and a browser."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")

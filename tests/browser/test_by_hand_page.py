@@ -228,10 +228,8 @@ def test_knobs_and_arrangements(page: Page) -> None:
     expect(main(page)).to_contain_text("N = 4 on the sphere at τ = 0.2")
 
 
-@pytest.mark.parametrize(
-    "link",
-    ["?images=3", pytest.param("?images=3&space=sphere", marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("link", ["?images=3", "?images=3&space=sphere"])
 def test_following_the_gradient_aligns_and_spreads(page: Page, link: str) -> None:
     page.goto(f"/loss_by_hand{link}")
     start = rested(page)

@@ -100,6 +100,7 @@ def test_temperature_moves_the_numbers_and_not_the_pictures(page: Page) -> None:
     assert after["exp"] != before["exp"]
 
 
+@pytest.mark.slow
 def test_hover_reads_a_cell_without_choosing_it(page: Page) -> None:
     page.goto(ADDRESS)
     canvas = matrix(page)

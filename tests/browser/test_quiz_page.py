@@ -145,6 +145,7 @@ def test_a_damaged_or_huge_file_changes_nothing(page: Page) -> None:
     assert page.evaluate(STORED) == before
 
 
+@pytest.mark.slow
 def test_an_exam_waits_with_its_feedback_and_survives_a_closed_tab(page: Page) -> None:
     address = "/quiz?lesson=composition&kind=choice&exam=true"
     page.goto(address)

@@ -74,6 +74,7 @@ def test_a_first_visit_finds_a_recording_that_plays_by_itself(page: Page) -> Non
     eventually(lambda: runs.finished(page) > finished, "a script run")
 
 
+@pytest.mark.slow
 def test_pause_scrub_by_keyboard_and_play_again(page: Page) -> None:
     open_playground(page)
     eventually(lambda: shown_step(page) >= 1, "the first frames")

@@ -36,6 +36,7 @@ def wider(picture: Locator) -> float:
     return float(width / height)
 
 
+@pytest.mark.slow
 def test_the_link_follows_from_pictures_to_sound_and_back(page: Page) -> None:
     page.goto("/playground?batch_size=32&hue=false&crop_strength=0.3")
     expect(page.locator(".st-key-hue")).to_be_visible()

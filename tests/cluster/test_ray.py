@@ -29,7 +29,6 @@ from tests.polling import START_LIMIT_S, wait_until
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("ray"),
     pytest.mark.skipif(
         find_spec("ray") is None,
         reason="Ray is not installed: pip install -r requirements-cluster.txt",

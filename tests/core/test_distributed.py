@@ -13,7 +13,7 @@ from ssl_core.methods import METHODS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("distributed")]
+pytestmark = pytest.mark.slow
 TRAIN = ("-m", "ssl_core", "train", "--device", "cpu")
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
 

@@ -24,7 +24,6 @@ from tests.polling import wait_until
 ANN, BEN = key("https://school.example", "ann"), key("https://school.example", "ben")
 EMPTY = Progress(seed=3)
 Open = Callable[[], Ledger]
-POSTGRES = (pytest.mark.slow, pytest.mark.xdist_group("postgres"))  # one server
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +213,6 @@ def test_no_row_is_larger_than_a_progress_file(connect: Open, url: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("postgres")
 def test_a_killed_server_loses_nothing(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
@@ -246,7 +244,6 @@ def test_a_killed_server_loses_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("postgres")
 def test_a_server_killed_among_many_writes_keeps_every_one_it_confirmed(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:

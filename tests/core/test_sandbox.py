@@ -32,7 +32,6 @@ BROKEN = re.compile("^what opens such files broke down over it; it may be damage
 Hostile = Callable[..., Quarantine]
 
 # The processes that most tests share are started once.
-pytestmark = pytest.mark.xdist_group("sandbox")
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,6 @@ from ssl_core.train import RunConfig
 from tests.polling import wait_until
 
 
-@pytest.mark.xdist_group("service")
 class TestProcesses(Contract):
     """Workers that are processes of this machine."""
 

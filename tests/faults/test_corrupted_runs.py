@@ -10,7 +10,7 @@ import pytest
 from ssl_core.service import RESUMABLE, RunStatus, Service, Settings
 from tests.polling import START_LIMIT_S, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("corrupted_runs")]
+pytestmark = pytest.mark.slow
 Room = tuple[Path, str, list[corruption.Damaged]]
 
 MUTATIONS = 4

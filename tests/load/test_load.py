@@ -13,7 +13,7 @@ from tests.load.learner import name
 from tests.load.server import Server, serving
 from tests.load.tab import Tab
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("load")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
