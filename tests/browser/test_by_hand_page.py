@@ -134,6 +134,7 @@ def test_loss_and_arrows_are_autograd_s_wherever_points_go(
     assert torch.equal(moved.z[:3], dragged.z[:3])
 
 
+@pytest.mark.slow
 def test_a_dragged_point_goes_where_the_pointer_goes(page: Page) -> None:
     page.goto("/loss_by_hand")
     rested(page)

@@ -4,20 +4,17 @@ import pytest
 from page_actions import Visit, at_rest, settled, stays
 from playwright.sync_api import Page, WebSocket
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("/", "/playground", "/lesson_negatives", "/reading_the_map", "/quiz")
 
 
-@pytest.mark.parametrize(
-    "addresses", [("/playground",), pytest.param(PAGES, marks=pytest.mark.slow)]
-)
-def test_idle_pages_and_their_server_say_nothing(
-    visit: Visit, addresses: tuple[str, ...]
-) -> None:
-    messages: dict[str, list[str]] = {address: [] for address in addresses}
-    tabs = [visit() for _ in addresses]
+def test_idle_pages_and_their_server_say_nothing(visit: Visit) -> None:
+    messages: dict[str, list[str]] = {address: [] for address in PAGES}
+    tabs = [visit() for _ in PAGES]
     for tab, heard in zip(tabs, messages.values(), strict=True):
         listen(tab, heard)
-    for tab, address in zip(tabs, addresses, strict=True):
+    for tab, address in zip(tabs, PAGES, strict=True):
         tab.goto(address)
     for tab in tabs:
         at_rest(tab)

@@ -16,6 +16,8 @@ from page_actions import (
 )
 from playwright.sync_api import Page, expect
 
+pytestmark = pytest.mark.slow
+
 STEP = re.compile(r"Finished: its time is used up · step ([\d,]+)")
 
 
@@ -29,7 +31,6 @@ def complete(text: str) -> bool:
     return "Careful." in text and "±" in text and "not measured yet" not in text
 
 
-@pytest.mark.slow
 def test_a_prediction_of_the_quiz_is_answered_by_two_runs(page: Page) -> None:
     page.goto("/quiz?q=predict-loss-without-stop-gradient")
     main(page).get_by_role("button", name=re.compile("^B ")).first.click()
@@ -77,7 +78,6 @@ def test_a_gallery_link_opens_with_everything_set(page: Page) -> None:
     assert query(page) == {"case": "low", "seed": "7"}
 
 
-@pytest.mark.slow
 def test_a_seed_in_a_link_is_read_or_refused_in_one_sentence(page: Page) -> None:
     seed = page.locator(".st-key-seed_collapse input")
     page.goto("/collapse?seed=²")
@@ -95,7 +95,6 @@ def test_a_seed_in_a_link_is_read_or_refused_in_one_sentence(page: Page) -> None
     assert query(page) == {"seed": "1000"}
 
 
-@pytest.mark.slow
 def test_a_lab_fits_a_phone(phone: Page) -> None:
     phone.goto("/shortcuts")
     expect(main(phone).get_by_role("button", name="Run both arms")).to_be_visible()

@@ -202,6 +202,7 @@ def test_own_images(page: Page, runs: Path) -> None:
     expect(main(page).get_by_role("button", name="Train", exact=True)).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_the_link_that_the_app_writes_opens_as_it_was(page: Page) -> None:
     page.goto("/playground")
     choose(page, "method", "BYOL")

@@ -23,6 +23,8 @@ from page_actions import (
 )
 from playwright.sync_api import Locator, Page, expect
 
+pytestmark = pytest.mark.slow
+
 
 def uncheck(page: Page, key: str) -> None:
     """Switch a view off in the sidebar."""
@@ -36,7 +38,6 @@ def wider(picture: Locator) -> float:
     return float(width / height)
 
 
-@pytest.mark.slow
 def test_the_link_follows_from_pictures_to_sound_and_back(page: Page) -> None:
     page.goto("/playground?batch_size=32&hue=false&crop_strength=0.3")
     expect(page.locator(".st-key-hue")).to_be_visible()
@@ -61,7 +62,6 @@ def test_the_link_follows_from_pictures_to_sound_and_back(page: Page) -> None:
     assert query(page) == {"batch_size": "32"}
 
 
-@pytest.mark.slow
 def test_a_link_with_hue_for_voices_says_so_and_drops_it(page: Page) -> None:
     page.goto("/playground?data=voices&hue=true")
     expect(main(page)).to_contain_text("'hue' is for pictures, but voices is sound")
@@ -69,7 +69,6 @@ def test_a_link_with_hue_for_voices_says_so_and_drops_it(page: Page) -> None:
     assert query(page)["data"] == "voices"
 
 
-@pytest.mark.slow
 def test_voices_train_and_a_chosen_point_of_the_map_is_heard(
     page: Page, runs: Path
 ) -> None:
@@ -109,7 +108,6 @@ def test_voices_train_and_a_chosen_point_of_the_map_is_heard(
         assert page.request.get(missing).status == 404
 
 
-@pytest.mark.slow
 def test_the_augmentations_page_shows_and_plays_voices(page: Page) -> None:
     page.goto("/augmentations?data=voices")
     expect(page.locator('img[alt^="View A"]')).to_be_visible()
@@ -128,7 +126,6 @@ def test_the_augmentations_page_shows_and_plays_voices(page: Page) -> None:
     )
 
 
-@pytest.mark.slow
 def test_voices_fit_a_phone(phone: Page) -> None:
     phone.goto("/augmentations?data=voices")
     expect(phone.locator('img[alt^="View A"]')).to_be_visible()

@@ -8,6 +8,8 @@ import pytest
 from page_actions import at_rest, main, said
 from playwright.sync_api import Page, expect
 
+pytestmark = pytest.mark.slow
+
 TEMPLATE = Path(__file__).parents[2] / "assets" / "quiz" / "template" / "my_bank.toml"
 
 
@@ -24,7 +26,6 @@ def test_a_set_has_a_link_that_opens_it(page: Page) -> None:
     expect(main(page)).to_contain_text(f"Question 1 of {found[1]}")
 
 
-@pytest.mark.slow
 def test_a_set_is_taken_along_to_moodle_and_anki(page: Page) -> None:
     page.goto("/for_teachers?lesson=temperature")
     for label, sign in (("Moodle", "$CATEGORY"), ("Anki", "#separator:tab")):
@@ -34,7 +35,6 @@ def test_a_set_is_taken_along_to_moodle_and_anki(page: Page) -> None:
         assert sign in text and "Five negatives have cosines 0.9, 0.6" in text
 
 
-@pytest.mark.slow
 def test_a_bank_of_ones_own_is_asked_and_a_broken_one_is_named(page: Page) -> None:
     page.goto("/for_teachers")
     expect(main(page)).to_contain_text("Your own questions")

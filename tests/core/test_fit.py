@@ -80,6 +80,7 @@ def test_another_seed_is_another_run(small_shapes: ImageSet) -> None:
     assert not set(first) & set(other)
 
 
+@pytest.mark.slow
 def test_two_runs_side_by_side_do_not_disturb_each_other(
     small_shapes: ImageSet,
 ) -> None:
@@ -371,6 +372,7 @@ def test_a_run_without_augmentations_runs(small_shapes: ImageSet) -> None:
 # ---- Data.
 
 
+@pytest.mark.slow
 def test_training_sees_every_training_row_once_an_epoch_and_no_other(
     small_shapes: ImageSet,
 ) -> None:

@@ -121,6 +121,7 @@ def test_frames_are_limited_and_denser_early(last):
         assert len(chosen) >= 60 and gaps[:10].sum() * 4 < gaps[-10:].sum()
 
 
+@pytest.mark.slow
 def test_a_run_of_any_length_takes_bounded_memory(run):
     fit, tick = small_fit(), run[0][0]
     recorder = Recorder(fit.data, fit.observer.map_rows, "")

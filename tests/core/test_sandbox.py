@@ -298,6 +298,7 @@ def test_the_memory_limit_holds_for_the_apps_own_decoders(tmp_path: Path) -> Non
         tight.close()
 
 
+@pytest.mark.slow
 def test_the_largest_picture_allowed_is_decoded(sandbox: Quarantine) -> None:
     assert not sandbox.picture(flat_png(), 64).any()
 
@@ -411,6 +412,7 @@ def test_a_file_under_way_survives_the_end_of_the_process(start: Hostile) -> Non
     sandbox.close()
 
 
+@pytest.mark.slow
 def test_no_process_runs_before_the_first_file_or_long_after_the_last(
     start: Hostile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -435,6 +437,7 @@ def test_the_process_can_be_started_before_the_first_file(own: Quarantine) -> No
     assert process_of(own) == warm
 
 
+@pytest.mark.slow
 def test_a_file_is_not_blamed_if_no_process_starts(tmp_path: Path) -> None:
     sandbox = Quarantine(tmp_path / "opener.log", 200, 10, "no_such_module")
     with pytest.raises(NotNow, match="no file can be opened on this server just now"):
@@ -461,6 +464,7 @@ def test_a_file_beyond_those_at_a_time_is_refused_for_now(start: Hostile) -> Non
     sandbox.close()
 
 
+@pytest.mark.slow
 def test_no_process_survives_a_server_that_is_killed(tmp_path: Path) -> None:
     code = f"""
 import os, pathlib

@@ -25,7 +25,6 @@ from ssl_core.cli import shipped as cli_shipped
 from ssl_core.data import ImageSet, load
 from ssl_core.methods import METHODS
 from ssl_core.train import Budget, Fit, RunConfig, Watch
-from tests.tiers import variants
 
 ROOT = Path(__file__).parents[2]
 MODEL, CARD = "model.safetensors", "card.json"
@@ -71,7 +70,8 @@ def tensors_of(folder: Path) -> dict[str, torch.Tensor]:
 # Weights only: of use, as strict as a whole run, and no run to continue.
 
 
-@pytest.mark.parametrize("method", variants(METHODS, ("simclr", "byol")))
+@pytest.mark.slow
+@pytest.mark.parametrize("method", list(METHODS))
 def test_z_is_what_the_run_itself_computes(method, small_shapes, tmp_path):
     fit = trained(small_shapes, method=method, hidden_dim=16, output_dim=8)
     folder = checkpoints.save(tmp_path / "ck", fit, weights_only=True)
@@ -85,6 +85,7 @@ def test_z_is_what_the_run_itself_computes(method, small_shapes, tmp_path):
     assert all(k.startswith(checkpoints.checks.WEIGHTS) for k in light.tensors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["linear", "none"])
 def test_other_heads_are_kept_too(head, small_shapes, tmp_path):
     fit = trained(small_shapes, projection_head=head, output_dim=8)
@@ -96,6 +97,7 @@ def test_other_heads_are_kept_too(head, small_shapes, tmp_path):
             assert torch.equal(z, light.encoder()(small_shapes.images[:4] / 255))
 
 
+@pytest.mark.slow
 def test_a_whole_run_embeds_as_its_weights_do(light, small_shapes, tmp_path):
     fit = trained(small_shapes, hidden_dim=32)
     whole = checkpoints.load(checkpoints.save(tmp_path, fit))
@@ -104,11 +106,13 @@ def test_a_whole_run_embeds_as_its_weights_do(light, small_shapes, tmp_path):
     assert torch.equal(whole.embed(images), checkpoints.load(light).embed(images))
 
 
+@pytest.mark.slow
 def test_embedding_refuses_other_channels(light):
     with pytest.raises(ValueError, match=r"\(5, 1, 8, 8\); allowed is \[N, 3, H, W\]"):
         checkpoints.load(light).embed(torch.zeros(5, 1, 8, 8))
 
 
+@pytest.mark.slow
 def test_weights_only_cannot_be_continued(light, small_shapes, capsys, tmp_path):
     before = trained(small_shapes, hidden_dim=32).state()
     fit = trained(small_shapes, hidden_dim=32)
@@ -146,6 +150,7 @@ def test_weights_are_checked_against_their_config(copy, name, change):
         checkpoints.load(copy)
 
 
+@pytest.mark.slow
 def test_the_two_formats_are_not_confused(copy, small_shapes, tmp_path):
     whole = checkpoints.save(tmp_path / "whole", trained(small_shapes, hidden_dim=32))
     kinds = card_of(whole)["format"], card_of(copy)["format"]
@@ -227,6 +232,7 @@ def quick(small_shapes, tmp_path_factory) -> Path:
     return make(QUICK, small_shapes, (0,), place, lambda line: None)
 
 
+@pytest.mark.slow
 def test_every_score_of_a_card_is_recomputed(quick, small_shapes):
     verdict = verify(quick, {"shapes": small_shapes})
     assert not verdict.failed and not verdict.problem
@@ -237,6 +243,7 @@ def test_every_score_of_a_card_is_recomputed(quick, small_shapes):
     assert len(measures) == 4 + 3 * len(small_shapes.factors)
 
 
+@pytest.mark.slow
 def test_a_users_own_run_can_be_verified(small_shapes, tmp_path):
     folder = checkpoints.save(tmp_path / "mine", trained(small_shapes, seed=5))
     verdict = verify(folder, {"shapes": small_shapes})
@@ -252,6 +259,7 @@ def changed_scores(folder: Path, *path: str) -> dict:
     return scores
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [
@@ -304,6 +312,7 @@ def test_an_invalid_size_of_the_knn_bank_fails(quick, small_shapes, tmp_path, ba
     assert verdict.failed and "not the scores of a run" in verdict.problem
 
 
+@pytest.mark.slow
 def test_a_missing_probe_is_named(quick, small_shapes, tmp_path):
     folder = Path(shutil.copytree(quick, tmp_path / "less"))
     scores = card_of(folder)["scores"]
@@ -473,6 +482,7 @@ def test_shipped_scores_are_what_verify_measures(capsys):
         assert re.search(rf"{slug} +kNN accuracy +{accuracy:.4f} ", out)
 
 
+@pytest.mark.slow
 def test_a_tampered_weight_is_detected(quick, small_data, tmp_path, capsys):
     assert " OFF" in verified_after_tampering(quick, tmp_path, capsys)
 
