@@ -100,6 +100,7 @@ def test_a_lab_is_predicted_run_and_read(
     assert all(chart.proto.alt for chart in page.get("plotly_chart"))
 
 
+@pytest.mark.slow
 def test_every_prediction_is_compared_with_the_outcome(
     alone: Any, service: Service
 ) -> None:

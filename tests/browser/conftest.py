@@ -171,8 +171,8 @@ def visit(visitors: Visitors, runs: Path) -> Iterator[Visit]:
     finally:
         complaints = list(visitors.complaints)
         visitors.leave()
-    assert not exceptions, "a page shows an exception"
-    assert not complaints, complaints
+        assert not exceptions, "a page shows an exception"
+        assert not complaints, complaints
 
 
 @pytest.fixture

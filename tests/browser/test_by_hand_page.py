@@ -320,6 +320,7 @@ def test_a_prediction_is_answered_by_looking(page: Page) -> None:
     eventually(coincide, "coinciding points")
 
 
+@pytest.mark.slow
 def test_on_a_phone_a_finger_drags_a_point_and_nothing_scrolls_sideways(
     phone: Page,
 ) -> None:

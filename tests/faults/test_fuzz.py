@@ -40,6 +40,7 @@ def test_many_mutated_inputs_are_taken_or_refused(tmp_path: Path) -> None:
     } <= taken & refused
 
 
+@pytest.mark.slow
 def test_the_fuzzer_detects_misbehaviour(tmp_path: Path) -> None:
     """A crash, a hang, a traceback and a file written elsewhere are found."""
     place = tmp_path / "place"
