@@ -211,12 +211,16 @@ def _pause_runs(tabs: list[Page], runs: Path) -> None:
                     button.first.click(timeout=2000)
         return False
 
-    eventually(paused, "the visitor's runs pause")
+    try:
+        eventually(paused, "the visitor's runs pause")
+    except AssertionError as failure:
+        shown = {page.url: main(page).inner_text()[:500] for page in tabs}
+        raise AssertionError(f"{failure}: {_active(runs)}; {shown}") from None
 
 
-def _active(runs: Path) -> list[str]:
-    """Runs that have a worker or wait for one."""
+def _active(runs: Path) -> dict[str, str]:
+    """State of the runs that have a worker or wait for one."""
     states = {
         p.parent.name: json.loads(p.read_bytes()) for p in runs.glob("*/state.json")
     }
-    return [run for run, now in states.items() if now["state"] in ACTIVE]
+    return {r: now["state"] for r, now in states.items() if now["state"] in ACTIVE}
