@@ -5,34 +5,13 @@ import math
 import os
 from typing import Any
 
-import anyio
 import pytest
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from asgi import get
 
 from pages.shell import components
-from pages.shell.security_headers import SecurityHeaders
 from tests.js import fixtures
 
 FOLDERS = sorted(f.parent.name for f in components.FOLDER.glob("*/index.js"))
-
-
-def ask(path: str) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body that the route gives for a path."""
-    app = Starlette(routes=[components.ROUTE], middleware=[Middleware(SecurityHeaders)])
-    sent: list[dict[str, Any]] = []
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
-    scope |= {"query_string": b"", "root_path": "", "http_version": "1.1"}
-    anyio.run(app, scope, receive, send)
-    headers = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
-    return sent[0]["status"], headers, b"".join(m.get("body", b"") for m in sent[1:])
 
 
 # --- modules ---------------------------------------------------------------------------
@@ -41,11 +20,11 @@ def ask(path: str) -> tuple[int, dict[str, str], bytes]:
 def test_every_module_is_served_as_javascript_that_a_browser_keeps() -> None:
     assert len(components.MODULES) > 30
     for path, content in components.MODULES.items():
-        status, headers, body = ask(f"/{components.url(path)}")
-        assert (status, body) == (200, content)
-        assert headers["content-type"] == "text/javascript; charset=utf-8"
-        assert headers["cache-control"] == components.CACHE_FOREVER
-        assert headers["x-content-type-options"] == "nosniff"
+        answer = get(f"/{components.url(path)}", components.ROUTE)
+        assert (answer.status, answer.body) == (200, content)
+        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert answer.headers["cache-control"] == components.CACHE_FOREVER
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +40,7 @@ def test_every_module_is_served_as_javascript_that_a_browser_keeps() -> None:
     ],
 )
 def test_nothing_else_is_served(path: str) -> None:
-    assert ask(path)[0] == 404
+    assert get(path, components.ROUTE).status == 404
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

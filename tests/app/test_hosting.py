@@ -6,20 +6,17 @@ import logging
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from asgi import get
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
 from pages.shell import connections, health, logs, resources
-from pages.shell.security_headers import SecurityHeaders
 from ssl_core.service import Report
 
 KEY = "a-key-that-is-long-enough"
@@ -56,32 +53,6 @@ def operator(monkeypatch: pytest.MonkeyPatch) -> Iterator[SetEnv]:
 
 
 # --- health ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-def get(path: str, *routes: Route) -> Answer:
-    """What a web server with these routes and our headers answers."""
-    app = Starlette(routes=list(routes), middleware=[Middleware(SecurityHeaders)])
-    sent: list[dict[str, Any]] = []
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    request = {"type": "http", "method": "GET", "path": path, "headers": []}
-    request |= {"query_string": b"", "root_path": "", "http_version": "1.1"}
-    anyio.run(app, request, receive, send)
-    headers = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
-    body = b"".join(m.get("body", b"") for m in sent[1:])
-    return Answer(sent[0]["status"], headers, body)
 
 
 def test_the_health_of_a_real_service_is_json() -> None:

@@ -1,8 +1,6 @@
 """Recordings, folders and zips for tests of a learner's own data."""
 
 import io
-import zipfile
-from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -31,24 +29,6 @@ def recorded(
     out = io.BytesIO()
     soundfile.write(out, wave, rate, format=kind, subtype=subtype)
     return out.getvalue()
-
-
-def on_disk(root: Path, files: dict[str, bytes]) -> Path:
-    for name, data in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(data)
-    return root
-
-
-def zipped(path: Path, files: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
-
-
-def reasons(data: ImageSet) -> dict[str, str]:
-    return dict(data.skipped)
 
 
 def named(data: ImageSet, factor: str) -> list[str]:

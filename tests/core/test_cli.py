@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from data_files import on_disk
 from PIL import Image
-from sound_files import GOOD, on_disk
+from sound_files import GOOD
 
 from ssl_core.__main__ import main
 from ssl_core.data.shapes import shapes

@@ -3,14 +3,15 @@
 import io
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from data_files import on_disk, reasons, zipped
 from PIL import Image
-from sound_files import GOOD, named, on_disk, reasons, recorded, tone, zipped
+from sound_files import GOOD, named, recorded, tone
 
 from ssl_core.data import (
     LIMITS,
@@ -27,19 +28,6 @@ from ssl_core.data.clips import clips
 from ssl_core.data.sound import RATE, SAMPLES, log_mel
 
 Make = Callable[[dict[str, bytes]], Path]
-
-
-@pytest.fixture(params=["folder", "zip"])
-def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
-    """Turns a name -> bytes mapping into the path of a folder, then of a zip."""
-
-    def make(files: dict[str, bytes]) -> Path:
-        if request.param == "zip":
-            return zipped(tmp_path / "mine.zip", files)
-        return on_disk(tmp_path / "mine", files)
-
-    yield make
-    assert {p.name for p in tmp_path.iterdir()} <= {"mine", "mine.zip"}
 
 
 def picture() -> bytes:

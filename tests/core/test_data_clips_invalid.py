@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data_files import on_disk, reasons, zipped
 from PIL import Image
-from sound_files import GOOD, on_disk, reasons, recorded, silence, tone, zipped
+from sound_files import GOOD, recorded, silence, tone
 
 from ssl_core.__main__ import main
 from ssl_core.data import LIMITS, Limits, load, medium_of
@@ -25,19 +26,6 @@ from ssl_core.data.sound import RATE
 
 MIB = 2**20
 Make = Callable[[dict[str, bytes]], Path]
-
-
-@pytest.fixture(params=["folder", "zip"])
-def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
-    """Turns a name -> bytes mapping into the path of a folder, then of a zip."""
-
-    def make(files: dict[str, bytes]) -> Path:
-        if request.param == "zip":
-            return zipped(tmp_path / "mine.zip", files)
-        return on_disk(tmp_path / "mine", files)
-
-    yield make
-    assert {p.name for p in tmp_path.iterdir()} <= {"mine", "mine.zip"}
 
 
 @contextmanager

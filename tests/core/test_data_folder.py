@@ -9,12 +9,12 @@ import warnings
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from data_files import on_disk, reasons, zipped
 from PIL import Image
 
 from ssl_core.data import LIMITS, ImageSet, Limits, load
@@ -46,37 +46,6 @@ def png_claiming(width: int, height: int, body: bytes = b"") -> bytes:
 
 
 GOOD = {f"good/{i}.png": plain((i, i, i)) for i in range(6)}
-
-
-def on_disk(root: Path, files: dict[str, bytes]) -> Path:
-    for name, data in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(data)
-    return root
-
-
-def zipped(path: Path, files: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
-
-
-@pytest.fixture(params=["folder", "zip"])
-def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[object]:
-    """Turns a name -> bytes mapping into the path of a folder, then of a zip."""
-
-    def make(files: dict[str, bytes]) -> Path:
-        if request.param == "zip":
-            return zipped(tmp_path / "mine.zip", files)
-        return on_disk(tmp_path / "mine", files)
-
-    yield make
-    assert {p.name for p in tmp_path.iterdir()} <= {"mine", "mine.zip"}
-
-
-def reasons(data: ImageSet) -> dict[str, str]:
-    return dict(data.skipped)
 
 
 def pixel(data: ImageSet, row: int, y: int = 16, x: int = 16) -> tuple[int, ...]:
