@@ -33,8 +33,8 @@ LOG_FORMATS = ("text", "json")
 SHORTEST_KEY = 16  # nobody finds it by trying
 # It becomes part of a header: no semicolon, comma or line break gets there.
 # The keywords need their quotes: compose's .env files take them off.
-SITE = r"('self'|(?!(?:self|none)(?: |$))[\w.:/*-]+)"
-FRAME_ANCESTORS = re.compile(rf"'none'|{SITE}( {SITE})*", re.A)
+_SITE = r"('self'|(?!(?:self|none)(?: |$))[\w.:/*-]+)"
+FRAME_ANCESTORS = re.compile(rf"'none'|{_SITE}( {_SITE})*", re.A)
 
 
 @dataclass(frozen=True)
