@@ -4,20 +4,20 @@ A page talks to :class:`Service` alone. Nothing here imports torch until a run i
 submitted or adjusted.
 """
 
-from ssl_core.service.pictures import (
+from ssl_core.service.health import ServiceHealth
+from ssl_core.service.quarantine import NotNow
+from ssl_core.service.run_files import RootInUse, UnknownRun
+from ssl_core.service.service import Service
+from ssl_core.service.settings import Settings
+from ssl_core.service.snapshot import (
     FEWEST_POINTS,
     MapFactor,
     MapSet,
     Snapshot,
     UmapFrame,
 )
-from ssl_core.service.pool import Service
-from ssl_core.service.quarantine import NotNow
-from ssl_core.service.records import ACTIVE, ENDED, RESUMABLE
-from ssl_core.service.report import Report
-from ssl_core.service.settings import Settings
+from ssl_core.service.states import ACTIVE, ENDED, RESUMABLE, State
 from ssl_core.service.status import RunStatus
-from ssl_core.service.store import RootInUse, UnknownRun
 
 __all__ = [
     "ACTIVE",
@@ -27,12 +27,13 @@ __all__ = [
     "MapFactor",
     "MapSet",
     "NotNow",
-    "Report",
     "RootInUse",
     "RunStatus",
     "Service",
+    "ServiceHealth",
     "Settings",
     "Snapshot",
+    "State",
     "UmapFrame",
     "UnknownRun",
 ]

@@ -3,8 +3,8 @@
 import threading
 from pathlib import Path
 
-from ssl_core.service.link import Link, Message, ProcessLink
-from ssl_core.service.store import RunFolder
+from ssl_core.service.connection import Message, ProcessConnection, WorkerConnection
+from ssl_core.service.run_files import RunFiles
 
 FAILED_STARTS = 3
 
@@ -25,7 +25,7 @@ class Cartographer:
         self._closed = False
         self._link = self._start()
 
-    def request(self, folder: RunFolder) -> bool:
+    def request(self, folder: RunFiles) -> bool:
         """Have a run's latest features laid out; whether that is under way now."""
         with self._lock:
             if self._failed_starts >= FAILED_STARTS or not folder.latest.exists():
@@ -46,20 +46,20 @@ class Cartographer:
         self._link.kill()
         self._link.wait(1.0)
 
-    def _start(self) -> Link:
+    def _start(self) -> WorkerConnection:
         arguments = ["--root", str(self.root)]
         log = self.root / "mapper.log"
-        link = ProcessLink(
+        link = ProcessConnection(
             "ssl_core.service.mapper", arguments, log, self._heard, self._lost
         )
         link.listen()
         return link
 
-    def _heard(self, link: Link, message: Message) -> None:
+    def _heard(self, link: WorkerConnection, message: Message) -> None:
         with self._lock:
             self._drawing.discard(message.get("mapped", ""))
 
-    def _lost(self, link: Link) -> None:
+    def _lost(self, link: WorkerConnection) -> None:
         with self._lock:
             self._drawing.clear()
             self._failed_starts = 0 if link.ready else self._failed_starts + 1

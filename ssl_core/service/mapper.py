@@ -13,20 +13,20 @@ import sys
 import traceback
 from pathlib import Path
 
-from ssl_core.service.link import claim_stdout
-from ssl_core.service.pictures import (
+from ssl_core.service.connection import claim_stdout
+from ssl_core.service.run_files import RunFiles
+from ssl_core.service.snapshot import (
     FEWEST_POINTS,
     UmapFrame,
     read_snapshot,
     read_umap,
     write_umap,
 )
-from ssl_core.service.store import RunFolder
 
 NICENESS = 19
 
 
-def draw(folder: RunFolder) -> None:
+def draw(folder: RunFiles) -> None:
     """Lay out the run's latest features, starting from its last layout.
 
     Raises:
@@ -80,7 +80,7 @@ def main() -> None:
     for line in sys.stdin:
         run_id = json.loads(line)["run"]
         try:
-            draw(RunFolder(root, run_id))
+            draw(RunFiles(root, run_id))
         except Exception:  # a map that fails must not take the next one with it
             traceback.print_exc()
         print(json.dumps({"mapped": run_id}), file=replies, flush=True)

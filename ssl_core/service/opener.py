@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 import psutil
 
+from ssl_core.service.connection import MB
 from ssl_core.service.door import HELLO
-from ssl_core.service.link import MB
 
 GRACE = 1.0  # seconds: whoever waits for an answer tells of its lateness first
 

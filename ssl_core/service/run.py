@@ -1,128 +1,171 @@
-"""A run as the server knows it: its folder, its place, what was asked of it."""
+"""A run as the server knows it: its state, its worker, and what was asked of it."""
 
-import contextlib
 import logging
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from ssl_core.service.link import Link, Message
-from ssl_core.service.records import ACTIVE, RunAbout, RunState
-from ssl_core.service.store import RunFolder
+from ssl_core.service.connection import Message, WorkerConnection
+from ssl_core.service.run_files import RunFiles, RunRecord, RunSpec
+from ssl_core.service.snapshot import read_progress
+from ssl_core.service.states import (
+    ACTIVE,
+    COMMANDED,
+    ENDED,
+    TRAINING,
+    Event,
+    State,
+    next_state,
+)
 
+SERVER_STOPPED = "The server stopped while this run was under way"
 log = logging.getLogger("ssl_core.service")
 
 
 @dataclass(eq=False)
 class Run:
-    """A run as the server knows it.
+    """A run as the server knows it. Hold the scheduler's lock to read or change it.
+
+    The worker owns ``config``, ``step``, ``seconds``, ``loaded`` and ``rejection``: they
+    change by its messages only. All else is the server's.
 
     Args:
-        config: the knobs last asked for, by flat name.
-        active: whether it has not ended.
-        link: its worker, None while it waits for one.
-        held_since: when it got that worker (seconds of the service's clock).
-        seen: when somebody last looked at it (by the same clock).
-        parking: whether it was asked to give its worker up while it is paused.
-        wanting: whether it should be queued again as soon as it is parked.
-        stopping: whether it was asked to end; after ``stop_by`` its worker is killed.
-        why: what to tell of its end, if the server brought it about.
-        started: whether it ever had a worker.
-        lost: how many workers it has lost.
-        hold: whether it is, or is to start, paused.
-        pending: commands for its worker-to-be.
-        kept: its state, if that could not be written.
+        config: the knobs in force, by flat name, as the worker last confirmed them.
+        worker: its worker, None while it has none.
+        requests: changed knobs and steps that no worker has confirmed yet, by number; the
+            next worker gets them if this one is lost.
+        last_number: of the messages about this run that were sent to workers.
+        loaded: the part of the data that is read or downloaded, in [0, 1].
+        worker_deaths: how many workers it has lost since its owner last started it.
+        assigned_at, last_heard_at: when it got its worker, and when that one last said
+            something of it (seconds of the service's clock).
+        last_viewed_at: when somebody last looked at it (by the same clock).
+        kill_deadline: when its worker is killed if it has not let the run go.
+        damage: why its record cannot be read, one sentence.
     """
 
-    folder: RunFolder
-    about: RunAbout
+    files: RunFiles
+    spec: RunSpec
     config: dict[str, Any]
-    active: bool = False
-    link: Link | None = None
-    held_since: float = 0.0
-    seen: float = 0.0
-    parking: bool = False
-    wanting: bool = False
-    stopping: bool = False
-    stop_by: float = 0.0
-    why: str | None = None
-    started: bool = False
-    lost: int = 0
-    hold: bool = False
-    pending: list[Message] = field(default_factory=list)
-    kept: RunState | None = None
+    state: State = State.QUEUED
+    worker: WorkerConnection | None = None
+    requests: dict[int, Message] = field(default_factory=dict)
+    last_number: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    loaded: float = 0.0
+    end_reason: str | None = None
+    rejection: str | None = None
+    notice: str | None = None
+    worker_deaths: int = 0
+    assigned_at: float = 0.0
+    last_heard_at: float = 0.0
+    last_viewed_at: float = 0.0
+    kill_deadline: float | None = None
+    damage: str | None = None
 
     @property
-    def learner(self) -> str:
+    def user_id(self) -> str:
         """Who it belongs to."""
-        return self.about.learner
+        return self.spec.user_id
 
     @property
-    def moving(self) -> bool:
+    def active(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in ACTIVE
+
+    @property
+    def training(self) -> bool:
         """Whether it trains or wants to."""
-        return self.active and not self.stopping and not self.hold
+        return self.state in TRAINING
 
-    def state(self) -> RunState:
-        """What it is doing now.
+    @property
+    def takes_commands(self) -> bool:
+        """Whether it has a worker that will keep it."""
+        return self.worker is not None and self.state in COMMANDED
 
-        Raises:
-            ValueError: if its state on disk is damaged.
-        """
-        return self.kept or self.folder.state()
+    @property
+    def steps_due(self) -> bool:
+        """Whether single steps were asked for that no worker has taken yet."""
+        return any(request["do"] == "step" for request in self.requests.values())
+
+    @property
+    def wanted_config(self) -> dict[str, Any]:
+        """The knobs with all changes that wait for a worker's answer."""
+        wanted = dict(self.config)
+        for request in self.requests.values():
+            wanted |= request.get("changes", {})
+        return wanted
+
+    def apply(self, event: Event) -> bool:
+        """Change the state; False, and no change, if the event does not apply."""
+        after = next_state(self.state, event, self.worker is not None)
+        if after is None:
+            return False
+        if after in ENDED and self.state not in ENDED:
+            log.info("run ended", extra={"event": "run_ended", "state": str(after)})
+        if after is State.INTERRUPTED:
+            self.end_reason = SERVER_STOPPED
+        self.state = after
+        return True
+
+    def send(self, message: Message) -> None:
+        """Pass a message about this run to its worker."""
+        assert self.worker is not None
+        self.last_number += 1
+        about = {"run": self.files.run_id, "number": self.last_number}
+        self.worker.send(message | about)
+
+    def request(self, message: Message) -> None:
+        """Ask for something that a worker confirms: now, or as soon as there is one."""
+        if self.takes_commands:
+            self.send(message)
+        else:
+            self.last_number += 1
+        self.requests[self.last_number] = message
+
+    def drop_steps(self) -> None:
+        """Forget single steps: they were taken, or training goes on without them."""
+        left = {n: r for n, r in self.requests.items() if r["do"] != "step"}
+        self.requests = left
+
+    def record(self) -> RunRecord:
+        """What is kept on disk."""
+        return RunRecord(
+            self.state,
+            self.config,
+            self.end_reason,
+            self.rejection,
+            self.notice,
+            self.step,
+            self.seconds,
+            list(self.requests.values()),
+        )
 
     @classmethod
-    def found(cls, folder: RunFolder) -> "Run | None":
-        """A run of an earlier server; what was under way then has been interrupted."""
+    def found(cls, files: RunFiles) -> "Run | None":
+        """A run as an earlier server left it, None if nobody can tell whose it is."""
         try:
-            run = cls(folder, folder.about(), {})
-        except ValueError:  # nobody can tell whose it is
+            spec = files.spec()
+        except ValueError:
             return None
-        with contextlib.suppress(ValueError):
-            run.config = folder.state().config
-            if folder.state().state in ACTIVE:
-                folder.sweep()
-                run.end(
-                    "interrupted", "The server stopped while this run was under way"
-                )
+        run = cls(files, spec, spec.config, State.INTERRUPTED)
+        try:
+            record = files.record()
+        except ValueError as damaged:
+            run.damage = str(damaged)
+            return run
+        run.state, run.config = record.state, record.config or spec.config
+        run.end_reason, run.rejection = record.end_reason, record.rejection
+        run.notice, run.step, run.seconds = record.notice, record.step, record.seconds
+        run.requests = dict(enumerate(record.requests, 1))
+        run.last_number = len(run.requests)
         return run
 
-    def revive(self, now: float) -> None:
-        """Make it ready to go on from its last checkpoint, after it was interrupted."""
-        self.started, self.lost, self.hold, self.why = True, 0, False, None
-        self.stop_by, self.pending, self.seen = 0.0, [], now
-
-    def is_in(self, *states: str) -> bool:
-        """Whether its state is one of these; not if it is damaged."""
-        try:
-            return self.state().state in states
-        except ValueError:
-            return False
-
-    def silent_seconds(self) -> float:
-        """For how long its worker has written nothing, 0 while it is paused."""
-        if self.is_in("paused"):
-            return 0.0
-        try:
-            return time.time() - self.state().updated
-        except ValueError:
-            return 0.0
-
-    def note(self, **changes: Any) -> None:
-        """Write into the state on disk; only while no worker writes there."""
-        try:
-            before = self.state()
-        except ValueError:
-            before = RunState("queued", config=self.config)
-        after = replace(before, **changes)
-        try:
-            self.folder.write_state(after)
-            self.kept = None
-        except OSError as problem:  # a full disk: who looks at the run is told by us
-            log.error("a run's state cannot be written: %s", problem.strerror)
-            self.kept = after
-
-    def end(self, state: str, error: str | None = None) -> None:
-        """Record that it is over."""
-        self.active, self.link, self.stopping = False, None, False
-        self.note(state=state, error=error)
-        log.info("run ended", extra={"event": "run_ended", "state": state})
+    def end_with_server(self) -> None:
+        """What becomes of a found run that was under way when its server ended."""
+        self.files.remove_temp_files()
+        self.apply(Event.SHUT_DOWN)
+        # The worker went on a little after the server last heard of it.
+        self.step, self.seconds = max(
+            (self.step, self.seconds), read_progress(self.files.latest)
+        )

@@ -1,4 +1,4 @@
-"""One run inside a worker: train, look, obey."""
+"""One run inside a worker: it trains, reports, and takes commands between two ticks."""
 
 import contextlib
 import errno
@@ -10,28 +10,26 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from ssl_core import checkpoints
 from ssl_core.config import RunConfig
 from ssl_core.data import ImageSet
-from ssl_core.service.journal import Journal
-from ssl_core.service.store import RunFolder, refused
+from ssl_core.service.connection import Message
+from ssl_core.service.run_files import RunFiles, disk_error
+from ssl_core.service.run_writer import RunWriter
 from ssl_core.train import Budget, Fit, Tick, Watch
 
 # A killed run loses what it did since its last checkpoint: about two seconds, or longer
 # where saving is slow, so that it never takes more than a twentieth of the time.
 SAVE_SECONDS, SAVE_SHARE = 2.0, 0.05
 HANDOVER_SECONDS = 60.0  # for a worker of a killed server to finish its last step
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
-# What ends a run, and the state that it is left in: its owner wants no more of it,
-# another owner waits while it is paused, the server is gone.
-ENDINGS = {"stop": "stopped", "park": "paused", "orphan": "interrupted"}
-Command = Mapping[str, Any]
+LOADING_SECONDS = 0.25  # between two reports
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
 Load = Callable[[str, Callable[[int, int], None]], ImageSet]
 
 
-class _GivenUp(Exception):
+class _Released(Exception):
     """Ends the loading of data that nobody waits for any more."""
 
 
@@ -40,17 +38,21 @@ class Start:
     """The order to run.
 
     Args:
+        number: of this command; those that come later have higher ones.
         config: knobs by flat name.
         budget: arguments of ``Budget``.
-        resume: a checkpoint folder, or None.
-        hold: whether to wait for a step or resume after the first look.
+        resume: a checkpoint folder or zip that a new run starts from, or None.
+        paused: whether to wait after the first tick.
+        requests: commands to take before the first step.
         limits: most ``seconds``, ``steps`` and ``images``, each may be missing.
     """
 
+    number: int
     config: dict[str, Any]
     budget: dict[str, Any]
-    resume: str | None
-    hold: bool
+    resume: str | None = None
+    paused: bool = False
+    requests: list[Message] = field(default_factory=list)
     limits: dict[str, float] = field(default_factory=dict)
 
 
@@ -58,65 +60,81 @@ class Session:
     """Runs a :class:`~ssl_core.train.Fit` and takes commands between its ticks.
 
     Args:
-        folder: where it writes.
+        files: where it writes.
         start: what to run.
         load: gives the image set of a name or path, and reports (done, in all).
+        report: tells the server; called from the training thread only.
     """
 
-    def __init__(self, folder: RunFolder, start: Start, load: Load) -> None:
-        self.folder, self.start, self.load = folder, start, load
-        self.journal = Journal(folder)
-        self.commands: SimpleQueue[Command] = SimpleQueue()
+    def __init__(
+        self,
+        files: RunFiles,
+        start: Start,
+        load: Load,
+        report: Callable[[Message], None],
+    ) -> None:
+        self.files, self.start, self.load = files, start, load
+        self.writer = RunWriter(files)
+        self.commands: SimpleQueue[Message] = SimpleQueue()
+        for request in start.requests:
+            self.commands.put(request)
         self.fit: Fit | None = None
         self.last: Tick | None = None
-        self.hold, self.steps_due = start.hold, 0
-        self.ending = self.heard_ending = ""
-        self.saved: Tick | None = None
-        self.error: str | None = None
-        self.save_due = 0.0
-        self.given = (0.0, 0)  # seconds and steps of the checkpoint it started from
+        self.last_saved: Tick | None = None
+        self.paused, self.steps_due = start.paused, 0
+        self.released = self.release_requested = False
+        self.last_number = start.number
+        self.next_save = self.next_report = 0.0
+        self.resumed_from = (0.0, 0)  # seconds and steps of another run's checkpoint
+        self._report = report
 
-    def hear(self, command: Command) -> None:
+    def enqueue(self, command: Message) -> None:
         """Take a command from another thread; it takes effect at the next tick."""
-        do = command["do"]
         self.commands.put(command)
-        if do == "pause":
-            self.journal.mark("pausing", only_from=("starting", "running"))
-        elif do == "stop":
-            self.journal.mark("stopping")
-        self.heard_ending = ENDINGS.get(do, self.heard_ending)
-        if self.fit and do != "adjust":
+        self.release_requested |= command["do"] == "release"
+        if self.fit and command["do"] != "adjust":
             # Without this, the next tick is up to a quarter of a second away.
             self.fit.watch = replace(self.fit.watch, tick_seconds=0.0)
 
-    def run(self) -> str:
-        """Train until the end; returns the state that the run is left in."""
+    def run(self) -> Message:
+        """Train until the end; returns the report of it."""
         try:
             # A worker of a server that was killed may not have ended yet.
-            with FileLock(self.folder.path / ".lock", timeout=HANDOVER_SECONDS):
-                state = self._run()
-                self._save()
-                self.journal.end(state, self.error)
+            with FileLock(self.files.path / ".lock", timeout=HANDOVER_SECONDS):
+                how, reason = self._run()
         except Exception as problem:
             _log_trace()
-            state, self.error = "failed", _friendly(problem)
-        return state
+            how, reason = "failed", _sentence(problem)
+        return self._message(ended=how, reason=reason)
 
-    def _run(self) -> str:
+    def report(self, **what: Any) -> None:
+        """Tell the server something of this run."""
+        self._report(self._message(**what))
+
+    def _message(self, **what: Any) -> Message:
+        progress = (
+            {"step": self.fit.step, "seconds": self.fit.seconds} if self.fit else {}
+        )
+        return {"run": self.files.run_id, **progress, **what}
+
+    def _run(self) -> tuple[str, str | None]:
+        """How it ended, and why."""
         try:
-            return self._train(self._prepare())
-        except _GivenUp:
-            return self.heard_ending
+            how, reason = self._train(self._prepare())
+            self._save()
+            return how, reason
+        except _Released:
+            return "released", None
         except ValueError as refusal:
-            self.error = str(refusal).splitlines()[0]
+            reason = str(refusal).splitlines()[0]
         except Exception as problem:
             _log_trace()
-            self.error = _friendly(problem)
-        return "failed"
+            reason = _sentence(problem)
+        self._save()
+        return "failed", reason
 
     def _prepare(self) -> Fit:
         config = RunConfig.of(self.start.config)
-        budget = Budget(**self.start.budget)
         data = self.load(config.data, self._loading)
         most = self.start.limits.get("images")
         if most is not None and len(data.images) > most:
@@ -125,106 +143,108 @@ class Session:
                 f"server are at most {most:,}"
             )
         config.require_fit(data)
-        fit = Fit(config, data, budget, Watch())
-        if self.start.resume:
+        fit = Fit(config, data, Budget(**self.start.budget), Watch())
+        own = self._own_checkpoint()
+        if own:
+            own.restore(fit)
+        elif self.start.resume:
             checkpoints.load(Path(self.start.resume)).restore(fit)
-            if Path(self.start.resume).parent == self.folder.path:
-                self.folder.rewind(fit.step)
-            else:
-                fit.budget = _extended(budget, fit)
-                self.given = (fit.seconds, fit.step)
-        self.journal.begin(fit)
+            fit.budget = _extended(fit.budget, fit)
+            self.resumed_from = (fit.seconds, fit.step)
+        self.writer.begin(fit, own)
         self.fit = fit
         return fit
 
-    def _loading(self, done: int, total: int) -> None:
-        if self.heard_ending:
-            raise _GivenUp
-        self.journal.loading(done / max(1, total))
+    def _own_checkpoint(self) -> checkpoints.Checkpoint | None:
+        """Of this run, from an earlier session."""
+        path = self.files.checkpoint
+        return checkpoints.load(path) if path.exists() else None
 
-    def _train(self, fit: Fit) -> str:
-        self._obey(fit)
-        while not self.ending:
-            pace = 0.0 if self.hold else Watch.tick_seconds
+    def _loading(self, done: int, total: int) -> None:
+        if self.release_requested:
+            raise _Released
+        if time.monotonic() >= self.next_report:
+            self.next_report = time.monotonic() + LOADING_SECONDS
+            self.report(loaded=done / max(1, total))
+
+    def _train(self, fit: Fit) -> tuple[str, str | None]:
+        self._take_commands(fit)
+        while not self.released:
+            pace = 0.0 if self.paused else Watch.tick_seconds
             fit.watch = replace(fit.watch, tick_seconds=pace)
             self.last = tick = next(fit)
-            self.journal.tick(tick)
-            self._obey(fit)
+            self.writer.tick(tick)
+            self.report(tick=tick.step, loaded=1.0)
+            self._take_commands(fit)
             if tick.done:
-                return self.ending or "finished"
-            if self._used_up(tick):
-                return self.ending or "stopped"
-            if time.monotonic() >= self.save_due:
+                return "finished", None
+            if limit := self._reached_limit(tick):
+                return "limit", limit
+            if time.monotonic() >= self.next_save:
                 self._save()
-            self._rest(fit)
-        return self.ending
+            self._wait_while_paused(fit)
+        return "released", None
 
-    def _used_up(self, tick: Tick) -> bool:
-        """Whether the run has taken what this server gives to one."""
-        for name, used in zip(
-            ("seconds", "steps"),
-            (tick.seconds - self.given[0], tick.step - self.given[1]),
-            strict=True,
-        ):
+    def _reached_limit(self, tick: Tick) -> str | None:
+        """The sentence for a run that has taken what this server gives to one."""
+        seconds, steps = self.resumed_from
+        used = {"seconds": tick.seconds - seconds, "steps": tick.step - steps}
+        for name, amount in used.items():
             most = self.start.limits.get(name)
-            if most is not None and used >= most:
-                self.error = f"It took {most:,.0f} {name}, the most on this server"
-                return True
-        return False
+            if most is not None and amount >= most:
+                return f"It took {most:,.0f} {name}, the most on this server"
+        return None
 
-    def _obey(self, fit: Fit) -> None:
+    def _take_commands(self, fit: Fit) -> None:
         """Take every command that is there."""
-        try:
+        with contextlib.suppress(Empty):
             while True:
                 self._apply(fit, self.commands.get_nowait())
-        except Empty:
-            return
 
-    def _rest(self, fit: Fit) -> None:
-        """While paused, wait for commands; a step that is due ends the rest."""
-        while self.hold and not self.ending:
+    def _wait_while_paused(self, fit: Fit) -> None:
+        """While paused, wait for commands; a step that is due ends the wait."""
+        while self.paused and not self.released:
             if self.steps_due:
                 self.steps_due -= 1
                 return
-            self.journal.mark("paused", only_from=("starting", "running", "pausing"))
             self._save()
+            self.report(rests=self.last_number)
             self._apply(fit, self.commands.get())
 
-    def _apply(self, fit: Fit, command: Command) -> None:
+    def _apply(self, fit: Fit, command: Message) -> None:
         do = command["do"]
         if do == "adjust":
-            self._adjust(fit, command["changes"])
+            self._adjust(fit, command["number"], command["changes"])
         elif do == "pause":
-            self.hold = True
+            self.paused = True
         elif do == "step":
-            self.hold, self.steps_due = True, self.steps_due + 1
+            self.paused, self.steps_due = True, self.steps_due + 1
         elif do == "resume":
-            self.hold, self.steps_due = False, 0
-            self.journal.mark("running", only_from=("paused", "pausing"))
+            self.paused, self.steps_due = False, 0
         else:
-            self.ending = ENDINGS[do]
+            self.released = True
+        self.last_number = max(self.last_number, command["number"])
 
-    def _adjust(self, fit: Fit, changes: Mapping[str, Any]) -> None:
+    def _adjust(self, fit: Fit, number: int, changes: Mapping[str, Any]) -> None:
         try:
             fit.config.adjusted(changes).require_fit(fit.data)
             fit.adjust(changes)
         except ValueError as refusal:
-            self.journal.refuse(str(refusal).splitlines()[0])
+            self.report(answers=number, rejection=str(refusal).splitlines()[0])
         else:
-            self.journal.refuse(None)
+            self.report(answers=number, config=fit.config.flat())
 
     def _save(self) -> None:
         """Save a checkpoint, unless nothing was learned since the last one."""
-        if self.fit is None or self.last is None or self.last is self.saved:
+        if self.fit is None or self.last is None or self.last is self.last_saved:
             return
-        self.saved, began = self.last, time.monotonic()
+        self.last_saved, began = self.last, time.monotonic()
         try:
-            with self.folder.saving() as place:
-                checkpoints.save(place, self.fit, history=self.journal.curve())
+            self.writer.save(self.fit)
         except Exception:  # a full disk must not end the run
             _log_trace()
         took = time.monotonic() - began
-        self.save_due = began + max(SAVE_SECONDS, took / SAVE_SHARE)
+        self.next_save = began + max(SAVE_SECONDS, took / SAVE_SHARE)
 
 
 def _extended(budget: Budget, fit: Fit) -> Budget:
@@ -242,11 +262,15 @@ def _log_trace() -> None:
         traceback.print_exc()
 
 
-def _friendly(problem: Exception) -> str:
+def _sentence(problem: Exception) -> str:
     if isinstance(problem, MemoryError) or "memory" in str(problem):
         return "There is not enough memory for this run; try a smaller batch or encoder"
-    if isinstance(problem, OSError) and problem.errno in NO_ROOM:
-        return refused("this run", problem)
+    if isinstance(problem, Timeout):
+        return (
+            "A worker of an earlier server still saves this run; resume it again later"
+        )
+    if isinstance(problem, OSError) and problem.errno in DISK_ERRORS:
+        return disk_error("this run", problem)
     return (
         f"Training ended on an unexpected problem ({type(problem).__name__}); "
         "details are in the server's log"

@@ -1,9 +1,12 @@
 """What a page is told of a run."""
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from ssl_core.service.records import ACTIVE, RESUMABLE, RunState
+from ssl_core.service.states import ACTIVE, RESUMABLE, State
+
+if TYPE_CHECKING:
+    from ssl_core.service.run import Run
 
 
 @dataclass(frozen=True)
@@ -11,23 +14,22 @@ class RunStatus:
     """Where a run stands.
 
     Args:
-        state: queued, starting, running, pausing, paused, stopping, or how it ended:
-            stopped, finished, failed, died, interrupted.
+        state: what it is doing, or how it ended.
         position: 1 for the next run in the queue, 0 if it does not wait.
         wait: seconds until it is likely to start, None if it does not wait.
-        error: why it ended, one sentence.
-        refused: why the last changed knob was not taken, one sentence.
+        end_reason: why it ended, one sentence.
+        rejection: why the last changed knob was not taken, one sentence.
         notice: what else happened to it, one sentence.
         step, seconds: how far training is; seconds exclude pauses.
         config: the knobs in force, by flat name.
         loaded: the part of the data that is read or downloaded, in [0, 1].
     """
 
-    state: str
+    state: State
     position: int
     wait: float | None
-    error: str | None
-    refused: str | None
+    end_reason: str | None
+    rejection: str | None
     notice: str | None
     step: int
     seconds: float
@@ -45,7 +47,17 @@ class RunStatus:
         return self.state in RESUMABLE
 
     @classmethod
-    def of(cls, now: RunState, position: int, wait: float | None) -> "RunStatus":
-        """From a state on disk and a place in the line."""
-        told: dict[str, Any] = {f.name: getattr(now, f.name, None) for f in fields(cls)}
-        return cls(**told | {"position": position, "wait": wait})
+    def of(cls, run: "Run", position: int, wait: float | None) -> "RunStatus":
+        """From a run and its place in the queue."""
+        return cls(
+            run.state,
+            position,
+            wait,
+            run.end_reason,
+            run.rejection,
+            run.notice,
+            run.step,
+            run.seconds,
+            run.config,
+            run.loaded,
+        )

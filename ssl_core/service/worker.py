@@ -1,16 +1,16 @@
 """A warm process that trains one run at a time.
 
 ``python -m ssl_core.service.worker --root DIR [--threads N]`` takes commands as JSON
-lines on standard input, acknowledges each at once, and reports ``{"ready": true}`` and
-``{"ended": run_id, "state": …}`` on standard output. All else that it knows is on disk.
-When standard input ends, the server is gone: the run is saved and marked interrupted.
+lines on standard input and answers on standard output: ``{"ready": true}``, and of its run
+``{"run": id, …}`` with ``loaded``, ``tick``, ``rests``, ``answers`` or ``ended``. When
+standard input ends, the server is gone: the run is saved.
 """
 
 import argparse
 import contextlib
 import ctypes
+import dataclasses
 import gc
-import json
 import os
 import sys
 import threading
@@ -23,46 +23,49 @@ import torch
 
 from ssl_core.config import RunConfig
 from ssl_core.data import SOURCES, ImageSet, load
-from ssl_core.service.link import Message, claim_stdout, json_lines
+from ssl_core.service.connection import (
+    Message,
+    claim_stdout,
+    message_writer,
+    messages,
+)
+from ssl_core.service.run_files import RunFiles
 from ssl_core.service.session import Session, Start
-from ssl_core.service.store import RunFolder
 from ssl_core.train import Budget, Fit, Watch
 
 KEPT_SETS = 3
 
 
 class Worker:
-    """Hears commands in one thread and trains in the other.
+    """Takes commands in one thread and trains in the other.
 
     Args:
         root: where the runs are.
-        reply: passes an answer on to the server; called from both threads.
+        reply: passes a message on to the server; called from the training thread.
     """
 
     def __init__(self, root: Path, reply: Callable[[Message], None]) -> None:
         self.root, self.reply = root, reply
-        self.orders: SimpleQueue[Session | None] = SimpleQueue()
+        self.sessions: SimpleQueue[Session | None] = SimpleQueue()
         self.session: Session | None = None
         self.sets: OrderedDict[tuple[str, int], ImageSet] = OrderedDict()
 
     def listen(self, commands: Iterable[Message]) -> None:
-        """Acknowledge and pass on every command until the server is gone."""
+        """Pass every command on until the server is gone."""
         for command in commands:
-            self._hear(command)
-            self.reply({"ack": command.get("ack")})
-        if self.session:
-            self.session.hear({"do": "orphan"})
-        self.orders.put(None)
+            self._take(command)
+        if session := self.session:
+            session.enqueue({"do": "release", "number": session.last_number})
+        self.sessions.put(None)
 
     def work(self) -> None:
-        """Run one order after the other; waits without using the processor."""
-        while session := self.orders.get():
-            state = session.run()
+        """Run one session after the other; waits without using the processor."""
+        while session := self.sessions.get():
+            ended = session.run()
             self.session = None
-            ended, error = session.folder.run_id, session.error
             del session  # and with it the run's tensors, while nothing trains
-            _give_back()
-            self.reply({"ended": ended, "state": state, "error": error})
+            _return_memory()
+            self.reply(ended)
 
     def warm_up(self) -> None:
         """Draw the default set and take one step, so that no learner waits for it."""
@@ -85,16 +88,17 @@ class Worker:
             self.sets.popitem(last=False)
         return self.sets[key]
 
-    def _hear(self, command: Message) -> None:
+    def _take(self, command: Message) -> None:
         if command["do"] == "start":
-            folder = RunFolder(self.root, command["run"])
-            self.session = Session(folder, Start(**command["start"]), self.load)
-            self.orders.put(self.session)
-        elif self.session and self.session.folder.run_id == command["run"]:
-            self.session.hear(command)
+            files = RunFiles(self.root, command["run"])
+            wanted = {f.name: command[f.name] for f in dataclasses.fields(Start)}
+            self.session = Session(files, Start(**wanted), self.load, self.reply)
+            self.sessions.put(self.session)
+        elif (session := self.session) and session.files.run_id == command["run"]:
+            session.enqueue(command)
 
 
-def _give_back() -> None:
+def _return_memory() -> None:
     """Let the system have the memory of a run that has ended.
 
     The GNU C library keeps what was freed, in pieces of which the next run can use some:
@@ -112,9 +116,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    worker = Worker(arguments.root, json_lines(claim_stdout()))
-    commands = map(json.loads, sys.stdin)
-    threading.Thread(target=worker.listen, args=(commands,), daemon=True).start()
+    worker = Worker(arguments.root, message_writer(claim_stdout()))
+    listener = threading.Thread(
+        target=worker.listen, args=(messages(sys.stdin),), daemon=True
+    )
+    listener.start()
     worker.warm_up()
     worker.work()
 

@@ -29,7 +29,7 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
         tmp_path,
         settings,
         mapper=False,
-        hire=lambda heard, lost: ThreadWorker(tmp_path, heard, lost),
+        factory=lambda message, exit: ThreadWorker(tmp_path, message, exit),
     )
     monkeypatch.setattr(resources, "service", lambda: made)
     monkeypatch.setattr(resources, "settings", lambda: settings)

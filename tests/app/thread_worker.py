@@ -7,7 +7,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from ssl_core.data import ImageSet, load
-from ssl_core.service.link import Heard, Link, Lost, Message
+from ssl_core.service.connection import Message, OnExit, OnMessage, WorkerConnection
 from ssl_core.service.worker import Worker
 
 COUNT, HELD_OUT = 600, 200  # of the images or clips of a set
@@ -25,17 +25,17 @@ class _SmallDataWorker(Worker):
         return small(data)
 
 
-class ThreadWorker(Link):
+class ThreadWorker(WorkerConnection):
     """Starts without a new process, which would import torch for seconds.
 
     Args:
         root: where the runs are.
-        heard, lost: as for every link.
+        on_message, on_exit: as for every connection.
     """
 
-    def __init__(self, root: Path, heard: Heard, lost: Lost) -> None:
-        super().__init__(heard, lost)
-        self._worker = _SmallDataWorker(root, self._take)
+    def __init__(self, root: Path, on_message: OnMessage, on_exit: OnExit) -> None:
+        super().__init__(on_message, on_exit)
+        self._worker = _SmallDataWorker(root, self._receive)
         self._inbox: SimpleQueue[Message | None] = SimpleQueue()
         commands = iter(self._inbox.get, END)
         self._threads = (
@@ -64,10 +64,10 @@ class ThreadWorker(Link):
     def memory_mb(self) -> float:
         return 0.0
 
-    def obituary(self) -> str:
+    def exit_reason(self) -> str:
         return "the end of its thread"
 
     def _work(self) -> None:
-        self._take({"ready": True})
+        self._receive({"ready": True})
         self._worker.work()
-        self._gone()
+        self._exit()

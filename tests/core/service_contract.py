@@ -16,36 +16,36 @@ import pytest
 from PIL import Image
 
 from ssl_core.service import Service, Settings
-from ssl_core.service.hiring import Hire
-from ssl_core.service.link import Heard, Link, Lost
+from ssl_core.service.connection import OnExit, OnMessage, WorkerConnection
+from ssl_core.service.worker_factory import WorkerFactory
 from ssl_core.train import Budget, RunConfig
 from tests.polling import START_LIMIT_S, wait_until
 
-PidOf = Callable[[Link], int]
+PidOf = Callable[[WorkerConnection], int]
 
 
 class Workers:
     """Starts the workers of a service, and keeps them in the order of their start."""
 
-    def __init__(self, start: Hire) -> None:
+    def __init__(self, start: WorkerFactory) -> None:
         self.start = start
-        self.links: list[Link] = []
+        self.started: list[WorkerConnection] = []
 
-    def __call__(self, heard: Heard, lost: Lost) -> Link:
-        self.links.append(self.start(heard, lost))
-        return self.links[-1]
+    def __call__(self, on_message: OnMessage, on_exit: OnExit) -> WorkerConnection:
+        self.started.append(self.start(on_message, on_exit))
+        return self.started[-1]
 
     @property
-    def newest(self) -> Link:
+    def newest(self) -> WorkerConnection:
         """The worker that was started last: the only one of a service with one worker."""
-        return self.links[-1]
+        return self.started[-1]
 
 
 def service_with(
     workers: Workers, root: Path, settings: Settings, *, mapper: bool = False
 ) -> Service:
     """A service whose first worker is warm."""
-    service = Service(root, settings, mapper, hire=workers)
+    service = Service(root, settings, mapper, factory=workers)
     wait_until(service.ready, "a warm worker", START_LIMIT_S)
     return service
 
@@ -172,16 +172,16 @@ class Contract:
         with pytest.raises(ValueError, match="seed cannot change during a run"):
             service.adjust(run, {"seed": 3})
         service.adjust(run, {"batch_size": 4096})  # only the worker knows the data
-        wait_until(lambda: service.status(run).refused, "the refusal")
+        wait_until(lambda: service.status(run).rejection, "the refusal")
         now = service.status(run)
-        assert "batch_size is 4096, more than the" in now.refused
+        assert "batch_size is 4096, more than the" in now.rejection
         assert now.config["batch_size"] == 16 and now.config["temperature"] == 0.7
         wait_until(lambda: service.status(run).step > now.step, "the run to go on")
         service.adjust(run, {"batch_size": 8})
         wait_until(
             lambda: service.history(run)[-1]["batch_size"] == 8, "the smaller batch"
         )
-        assert service.status(run).refused is None
+        assert service.status(run).rejection is None
         service.stop(run)
 
     def test_submitting_twice_starts_one_run(
@@ -250,11 +250,11 @@ class Contract:
         bad.write_bytes(b"PK\x03\x04 not really")
         run = service.submit(RunConfig(data=str(bad)), owner="ida")
         wait_for_state(service, run, "failed")
-        error = service.status(run).error
+        error = service.status(run).end_reason
         assert error and "broken.zip" in error and "Traceback" not in error
         run = service.submit(replace(config, batch_size=4096), owner="ida")
         wait_for_state(service, run, "failed")
-        assert "batch_size is 4096" in (service.status(run).error or "")
+        assert "batch_size is 4096" in (service.status(run).end_reason or "")
 
     @pytest.mark.slow
     def test_a_run_survives_the_loss_of_one_worker_but_not_of_two(
@@ -283,10 +283,10 @@ class Contract:
         assert steps == sorted(steps) and steps[0] == 0  # nothing twice, nothing lost
 
         os.kill(pid_of(workers.newest), signal.SIGKILL)
-        wait_for_state(service, run, "died")
+        wait_for_state(service, run, "interrupted")
         now = service.status(run)
         assert now.resumable and f"died ({killed}), for a second time" in (
-            now.error or ""
+            now.end_reason or ""
         )
         assert service.history(run) and service.latest(run) is not None
 
@@ -296,7 +296,7 @@ class Contract:
             "steps after a click",
             START_LIMIT_S,
         )
-        assert service.status(run).error is None
+        assert service.status(run).end_reason is None
         service.stop(run)
         wait_for_state(service, run, "stopped")
         with pytest.raises(ValueError, match="is stopped; start a new one"):

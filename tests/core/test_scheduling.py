@@ -4,69 +4,29 @@ The workers are stubs and the clock is set by hand; what real workers do at thei
 stands at the end, in the slow tier.
 """
 
-import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import Mock
 
 import pytest
+from scheduler_driver import SMALL, SchedulerDriver
 from service_contract import started
-from stub_worker import StubWorker
 
 from ssl_core.data import shapes
-from ssl_core.service import Service
-from ssl_core.service.limits import Watchman
-from ssl_core.service.line import UNTOLD_SECONDS, Line
-from ssl_core.service.link import Heard, Lost
-from ssl_core.service.records import RunAbout
+from ssl_core.service import Service, State
+from ssl_core.service.connection import Message
+from ssl_core.service.fair_queue import DEFAULT_DURATION_S, FairQueue
 from ssl_core.service.run import Run
+from ssl_core.service.run_files import RunFiles, RunSpec, new_id
+from ssl_core.service.scheduler import KILL_SECONDS
 from ssl_core.service.session import Session, Start
 from ssl_core.service.settings import Settings
-from ssl_core.service.store import RunFolder, new_id
 from ssl_core.train import Budget, RunConfig
 from tests.polling import START_LIMIT_S, wait_until
 
-SMALL = RunConfig(batch_size=8, seed=1)
-
-
-class Scheduler:
-    """A service with one stub worker, and a clock that the test sets."""
-
-    def __init__(self, root: Path, **settings: float) -> None:
-        self.root, self.now = root, 1_000.0
-        self.workers: list[StubWorker] = []
-        self.service = Service(
-            root,
-            Settings(workers=1, **settings),  # type: ignore[arg-type]
-            mapper=False,
-            hire=self._start_worker,
-            clock=lambda: self.now,
-        )
-        wait_until(self.service.ready, "the stub worker")
-
-    def _start_worker(self, heard: Heard, lost: Lost) -> StubWorker:
-        self.workers.append(StubWorker(self.root, heard, lost))
-        return self.workers[-1]
-
-    def submit(self, owner: str, config: RunConfig = SMALL) -> str:
-        return self.service.submit(config, owner=owner)
-
-    def started(self, owner: str) -> str:
-        """A run that has the worker."""
-        run = self.submit(owner)
-        self.wait_for_state(run, "running")
-        return run
-
-    def wait_for_state(self, run: str, state: str) -> None:
-        """Wait without looking at the run: that would keep it from being idle."""
-        folder = RunFolder(self.root, run)
-        wait_until(lambda: folder.state().state == state, f"the state {state}")
-
 
 @pytest.fixture
-def scheduler(tmp_path: Path) -> Iterator[Scheduler]:
-    made = Scheduler(
+def scheduler(tmp_path: Path) -> Iterator[SchedulerDriver]:
+    made = SchedulerDriver(
         tmp_path,
         queue=3,
         max_batch=512,
@@ -78,59 +38,60 @@ def scheduler(tmp_path: Path) -> Iterator[Scheduler]:
 
 
 @pytest.fixture
-def service(scheduler: Scheduler) -> Service:
+def service(scheduler: SchedulerDriver) -> Service:
     return scheduler.service
 
 
 @pytest.fixture
-def training(scheduler: Scheduler) -> str:
+def training(scheduler: SchedulerDriver) -> str:
     """A run of another learner that has the only worker."""
-    return scheduler.started("zoe")
+    return scheduler.submit("zoe")
 
 
 # --- the queue -------------------------------------------------------------------------
 
 
 def run_of(owner: str) -> Run:
-    about = RunAbout({}, owner, {}, 0.0)
-    return Run(RunFolder(Path("nowhere"), new_id()), about, {})
+    about = RunSpec({}, owner, {}, 0.0)
+    return Run(RunFiles(Path("nowhere"), new_id()), about, {})
 
 
-def order(line: Line, *training: Run) -> list[str]:
-    return [r.about.owner for r in line.order(training)]
+def order(queue: FairQueue, *training: Run) -> list[str]:
+    return [r.spec.owner for r in queue.order(training)]
 
 
 def test_a_second_run_waits_for_everybodys_first() -> None:
-    line = Line()
+    queue = FairQueue()
     for owner in ("ann/left", "ann/right", "bob", "cid"):
-        line.add(run_of(owner))
-    assert order(line) == ["ann/left", "bob", "cid", "ann/right"]
+        queue.add(run_of(owner))
+    assert order(queue) == ["ann/left", "bob", "cid", "ann/right"]
     # Ann trains already: both of hers come after the others.
-    assert order(line, run_of("ann")) == ["bob", "cid", "ann/left", "ann/right"]
-    assert line.pop([run_of("ann")]).about.owner == "bob"
+    assert order(queue, run_of("ann")) == ["bob", "cid", "ann/left", "ann/right"]
+    first = queue.next([run_of("ann")])
+    assert first is not None and first.spec.owner == "bob"
 
 
 def test_the_waiting_time_is_estimated_from_earlier_runs() -> None:
-    line = Line()
-    assert line.wait(1, [], 1) == 0
-    assert line.wait(1, [0.0], 1) == UNTOLD_SECONDS
+    queue = FairQueue()
+    assert queue.wait(1, [], 1) == 0
+    assert queue.wait(1, [0.0], 1) == DEFAULT_DURATION_S
     for seconds in (10.0, 20.0, 60.0):
-        line.took(seconds)
-    assert line.typical_seconds == 20
+        queue.record_duration(seconds)
+    assert queue.median_duration == 20
     # One worker that began 5 s ago: 15 s, then 20 s more for each before.
-    assert [line.wait(p, [5.0], 1) for p in (1, 2, 3)] == [15, 35, 55]
+    assert [queue.wait(p, [5.0], 1) for p in (1, 2, 3)] == [15, 35, 55]
     # Two workers: they are free after 15 and after 20 s.
-    assert [line.wait(p, [5.0, 0.0], 2) for p in (1, 2, 3)] == [15, 20, 35]
-    assert line.wait(1, [500.0], 1) == 0
+    assert [queue.wait(p, [5.0, 0.0], 2) for p in (1, 2, 3)] == [15, 20, 35]
+    assert queue.wait(1, [500.0], 1) == 0
 
 
 def test_the_service_measures_how_long_a_run_has_its_worker(
-    scheduler: Scheduler, service: Service, training: str
+    scheduler: SchedulerDriver, service: Service, training: str
 ) -> None:
     scheduler.now += 90
-    scheduler.workers[0].finish(training)
-    assert service.report().typical_seconds == 90
-    scheduler.started("ann")
+    scheduler.worker_of(training).end("finished")
+    assert service.report().median_duration_s == 90
+    scheduler.submit("ann")
     scheduler.now += 30
     assert service.status(scheduler.submit("bob")).wait == 60
 
@@ -139,17 +100,17 @@ def test_the_service_measures_how_long_a_run_has_its_worker(
 
 
 def test_position_and_waiting_time_are_reported(
-    scheduler: Scheduler, service: Service, training: str
+    scheduler: SchedulerDriver, service: Service, training: str
 ) -> None:
     first, second = scheduler.submit("ann"), scheduler.submit("bob")
     now, later = service.status(first), service.status(second)
     assert (now.state, now.position, later.position) == ("queued", 1, 2)
-    assert (now.wait, later.wait) == (UNTOLD_SECONDS, 2 * UNTOLD_SECONDS)
+    assert (now.wait, later.wait) == (DEFAULT_DURATION_S, 2 * DEFAULT_DURATION_S)
     assert service.status(training).wait is None
 
 
 def test_a_resubmitted_run_keeps_its_place_in_the_queue(
-    scheduler: Scheduler, service: Service, training: str
+    scheduler: SchedulerDriver, service: Service, training: str
 ) -> None:
     changed = RunConfig(batch_size=8, seed=2)
     scheduler.submit("ann")
@@ -161,7 +122,9 @@ def test_a_resubmitted_run_keeps_its_place_in_the_queue(
     assert service.status(mine).position == 1
 
 
-def test_a_learner_has_at_most_two_runs(scheduler: Scheduler, training: str) -> None:
+def test_a_learner_has_at_most_two_runs(
+    scheduler: SchedulerDriver, training: str
+) -> None:
     scheduler.submit("ann/left")
     scheduler.submit("ann/right")
     with pytest.raises(ValueError, match="You have 2 runs on their way"):
@@ -170,7 +133,7 @@ def test_a_learner_has_at_most_two_runs(scheduler: Scheduler, training: str) -> 
     scheduler.submit("ann/left", RunConfig(batch_size=8, seed=5))
 
 
-def test_a_full_queue_refuses_a_run(scheduler: Scheduler, training: str) -> None:
+def test_a_full_queue_refuses_a_run(scheduler: SchedulerDriver, training: str) -> None:
     for owner in ("ann", "bob", "cid"):
         scheduler.submit(owner)
     with pytest.raises(ValueError, match=r"3 runs wait already.*about \d+ minutes"):
@@ -178,7 +141,7 @@ def test_a_full_queue_refuses_a_run(scheduler: Scheduler, training: str) -> None
 
 
 def test_too_large_a_batch_is_refused(
-    scheduler: Scheduler, service: Service, training: str
+    scheduler: SchedulerDriver, service: Service, training: str
 ) -> None:
     with pytest.raises(ValueError, match=r"batch_size is 1024; allowed .* at most 512"):
         scheduler.submit("ann", RunConfig(batch_size=1024))
@@ -197,104 +160,81 @@ def test_a_run_belongs_to_its_learner(service: Service, training: str) -> None:
 
 
 def test_a_worker_is_told_the_limits_of_its_run(tmp_path: Path) -> None:
-    scheduler = Scheduler(tmp_path, max_seconds=60, max_steps=7, max_images=100)
-    try:
-        scheduler.started("ann")
-        (start,) = [m["start"] for m in scheduler.workers[0].messages]
-        assert start["limits"] == {"seconds": 60, "steps": 7, "images": 100}
-    finally:
-        scheduler.service.close()
+    scheduler = SchedulerDriver(tmp_path, max_seconds=60, max_steps=7, max_images=100)
+    run = scheduler.submit("ann")
+    (start,) = scheduler.worker_of(run).received
+    assert start["limits"] == {"seconds": 60, "steps": 7, "images": 100}
+    scheduler.service.close()
 
 
-def trained(root: Path, **start: object) -> tuple[Session, str]:
-    """Run a session in this process; returns it and the state in which it ends."""
-    folder = RunFolder(root, new_id())
-    folder.write_about(RunAbout({}, "ann", {}, 0.0))
-    known: dict = {"config": SMALL.flat(), "budget": {}, "resume": None, "hold": False}
+def trained(root: Path, **start: object) -> tuple[Message, list[Message]]:
+    """Run a session in this process; returns how it ended, and what it reported."""
+    files = RunFiles(root, new_id())
+    files.write_spec(RunSpec({}, "ann", {}, 0.0))
+    known: dict = {"number": 1, "config": SMALL.flat(), "budget": {}}
+    reports: list[Message] = []
     session = Session(
-        folder, Start(**known | start), lambda name, progress: shapes(60, held_out=20)
+        files,
+        Start(**known | start),
+        lambda name, progress: shapes(60, held_out=20),
+        reports.append,
     )
-    return session, session.run()
+    return session.run(), reports
 
 
 def test_a_run_stops_at_the_limit_of_steps(tmp_path: Path) -> None:
-    session, state = trained(tmp_path, limits={"steps": 7})
-    assert state == session.folder.state().state == "stopped"
-    assert session.folder.state().step >= 7
-    assert session.error == "It took 7 steps, the most on this server"
-    within, state = trained(tmp_path, limits={"steps": 7}, budget={"steps": 3})
-    assert state == "finished" and within.error is None
+    ended, _ = trained(tmp_path, limits={"steps": 7})
+    assert ended["ended"] == "limit" and ended["step"] >= 7
+    assert ended["reason"] == "It took 7 steps, the most on this server"
+    within, _ = trained(tmp_path, limits={"steps": 7}, budget={"steps": 3})
+    assert (within["ended"], within["reason"]) == ("finished", None)
 
 
 def test_a_run_on_too_many_images_fails(tmp_path: Path) -> None:
-    session, state = trained(tmp_path, limits={"images": 59})
-    assert state == "failed"
-    assert "has 60 images or clips; allowed on this server are at most 59" in (
-        session.folder.state().error or ""
+    ended, _ = trained(tmp_path, limits={"images": 59})
+    assert ended["ended"] == "failed"
+    assert (
+        "has 60 images or clips; allowed on this server are at most 59"
+        in (ended["reason"])
     )
 
 
 def test_a_run_that_takes_too_much_memory_is_ended(
-    scheduler: Scheduler, service: Service, training: str
+    scheduler: SchedulerDriver, service: Service, training: str
 ) -> None:
     waiting = scheduler.submit("ann")
-    scheduler.workers[0].resident_mb = 1e6
-    scheduler.wait_for_state(training, "failed")
+    worker = scheduler.worker_of(training)
+    worker.resident_mb = 1e6
+    scheduler.settle()
     now = service.status(training)
-    assert "MB of memory, the most on this server" in (now.error or "")
-    assert not now.resumable and scheduler.workers[0].killed
-    scheduler.wait_for_state(waiting, "running")  # on a new worker
+    assert now.state == "failed" and not now.resumable and worker.killed
+    assert "MB of memory, the most on this server" in (now.end_reason or "")
+    assert scheduler.state(waiting) == "running"  # on a new worker
 
 
-class Watched:
-    """What the watchman sees of a service: one run with a worker, and those that wait."""
-
-    def __init__(self, folder: RunFolder, *waiting: str) -> None:
-        self.run, self.now = run_of("ann"), 1_000.0
-        self.run.folder = folder
-        self.run.seen = self.run.held_since = self.now
-        self.line = Line()
-        for owner in waiting:
-            self.line.add(run_of(owner))
-            list(self.line)[-1].seen = 1e9  # its learner is there
-        self.link = Mock(memory_mb=lambda: 0.0)
-        self.busy = {self.link: self.run}
-        self.dismissed: list[str] = []
-
-    def clock(self) -> float:
-        return self.now
-
-    def dismiss(self, run: Run, why: str) -> None:
-        assert run is self.run
-        self.dismissed.append(why)
-
-
-def sweep(watched: Watched, **settings: float) -> None:
-    Watchman(watched, Settings(**settings)).look()  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("state", ["starting", "running", "paused"])
-def test_a_worker_that_writes_nothing_is_killed(state: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_worker_that_says_nothing_is_killed(tmp_path: Path, paused: bool) -> None:
     """Reading a hostile file or one step of an enormous network may never end."""
-    folder = RunFolder(tmp_path, new_id())
-    folder.path.mkdir()
-    record = {"state": state, "updated": time.time() - 100}
-    (folder.path / "state.json").write_text(json.dumps(record))
-    watched = Watched(folder)
-    watched.now += 59
-    sweep(watched, max_seconds=60)
-    assert not watched.link.kill.called
-    watched.now += 41
-    sweep(watched, max_seconds=60)
-    if state == "paused":  # it waits for its learner
-        assert not watched.link.kill.called and watched.run.why is None
-    else:
-        assert watched.link.kill.called
-        assert "no sign of life for 60 seconds" in (watched.run.why or "")
+    scheduler = SchedulerDriver(tmp_path, max_seconds=60)
+    run = scheduler.submit("ann")
+    if paused:  # it waits for its learner
+        scheduler.service.pause(run)
+        scheduler.settle()
+    worker = scheduler.worker_of(run)
+    scheduler.now += 59
+    scheduler.service.sweep()
+    assert not worker.killed
+    scheduler.now += 2
+    scheduler.service.sweep()
+    assert worker.killed is not paused
+    if not paused:
+        reason = scheduler.service.status(run).end_reason
+        assert "no sign of life for 60 seconds" in (reason or "")
+    scheduler.service.close()
 
 
 @pytest.mark.parametrize(
-    ("seconds", "waiting", "ends"),
+    ("seconds", "waiting", "is_paused"),
     [
         (59, ("bob",), False),
         (61, ("bob",), True),
@@ -303,63 +243,294 @@ def test_a_worker_that_writes_nothing_is_killed(state: str, tmp_path: Path) -> N
         (301, (), True),
     ],
 )
-def test_a_run_that_nobody_looks_at_ends_sooner_if_others_wait(
-    seconds: float, waiting: tuple[str, ...], ends: bool, tmp_path: Path
+def test_a_run_that_nobody_looks_at_is_paused_sooner_if_others_wait(
+    seconds: float, waiting: tuple[str, ...], is_paused: bool, tmp_path: Path
 ) -> None:
-    watched = Watched(RunFolder(tmp_path, new_id()), *waiting)
-    watched.now += seconds
-    sweep(watched, idle_timeout_contended_s=60, idle_timeout_s=300)
-    assert len(watched.dismissed) == ends
-    if ends:
-        assert f"Nobody had looked at it for {seconds} seconds" in watched.dismissed[0]
+    scheduler = SchedulerDriver(
+        tmp_path, idle_timeout_contended_s=60, idle_timeout_s=300
+    )
+    run = scheduler.submit("ann")
+    others = [scheduler.submit(owner) for owner in waiting]
+    scheduler.now += seconds
+    for other in others:
+        scheduler.service.status(other)  # its learner is there
+    scheduler.settle()
+    assert scheduler.state(run) == ("paused" if is_paused else "running")
+    if is_paused:
+        notice = scheduler.service.status(run).notice
+        assert f"Nobody had looked at it for {seconds} seconds" in (notice or "")
+        assert [scheduler.state(other) for other in others] == ["running"] * len(others)
+    scheduler.service.close()
 
 
-def test_a_run_that_does_not_stop_in_time_loses_its_worker(tmp_path: Path) -> None:
-    watched = Watched(RunFolder(tmp_path, new_id()))
-    watched.run.stopping, watched.run.stop_by = True, watched.now + 30
-    watched.now += 30
-    sweep(watched)
-    assert not watched.link.kill.called
-    watched.now += 1
-    sweep(watched)
-    assert watched.link.kill.called
+@pytest.mark.parametrize("command", ["stop", "preempt"])
+def test_a_run_that_is_not_let_go_in_time_loses_its_worker(
+    scheduler: SchedulerDriver, service: Service, training: str, command: str
+) -> None:
+    """Its worker hangs in a step: it takes no message."""
+    if command == "stop":
+        service.stop(training)
+    else:
+        service.pause(training)
+        scheduler.settle()
+        scheduler.worker_of(training)
+        service.submit(SMALL, owner="ann")
+    worker = scheduler.worker_of(training)
+    scheduler.now += KILL_SECONDS
+    service.sweep()
+    assert not worker.killed
+    scheduler.now += 1
+    service.sweep()
+    assert worker.killed
+    worker.lose()
+    assert scheduler.state(training) == ("stopped" if command == "stop" else "paused")
 
 
-def test_looking_at_a_run_keeps_it(scheduler: Scheduler, training: str) -> None:
+def test_looking_at_a_run_keeps_it(
+    scheduler: SchedulerDriver, service: Service, training: str
+) -> None:
     scheduler.submit("bob")
     for _ in range(3):
         scheduler.now += 50
-        assert scheduler.service.status(training).state == "running"
+        assert service.status(training).state == "running"
+        scheduler.settle()
+
+
+# --- what is lost with a worker, and what is not ----------------------------------------
 
 
 def test_a_run_survives_the_loss_of_one_stub_but_not_of_two(
-    scheduler: Scheduler, service: Service, training: str
+    scheduler: SchedulerDriver, service: Service, training: str
 ) -> None:
-    scheduler.workers[-1].kill()
-    wait_until(lambda: len(scheduler.workers) == 2, "a second worker")
-    wait_until(lambda: scheduler.workers[1].messages, "the run's second start")
+    scheduler.worker_of(training).lose()
+    scheduler.settle()
+    assert scheduler.state(training) == "running"
     assert "lost (signal 9); it went on" in (service.status(training).notice or "")
-    scheduler.workers[-1].kill()
-    scheduler.wait_for_state(training, "died")
+    scheduler.worker_of(training).lose()
     now = service.status(training)
-    assert now.resumable and "died (signal 9), for a second time" in (now.error or "")
+    assert now.state == "interrupted" and now.resumable
+    assert "died (signal 9), for a second time" in (now.end_reason or "")
     service.resume(training)
-    scheduler.wait_for_state(training, "running")
+    scheduler.settle()
+    assert scheduler.state(training) == "running"
+
+
+def test_a_refused_knob_is_not_in_the_run_that_goes_on_after_a_loss(
+    scheduler: SchedulerDriver, service: Service, training: str
+) -> None:
+    """Only the worker knows that the data has too few rows for the batch."""
+    service.adjust(training, {"batch_size": 256})
+    scheduler.settle()
+    assert service.status(training).rejection == "batch_size is too large"
+    scheduler.worker_of(training).lose()
+    scheduler.settle()
+    assert scheduler.worker_of(training).config["batch_size"] == 8
+    assert service.status(training).config["batch_size"] == 8
+
+
+def test_a_knob_that_no_worker_has_confirmed_goes_to_the_next_one(
+    scheduler: SchedulerDriver, service: Service, training: str
+) -> None:
+    service.adjust(training, {"temperature": 0.7})
+    scheduler.worker_of(training).lose()  # with the message in its pipe
+    assert service.status(training).config["temperature"] == 0.2
+    scheduler.settle()
+    assert service.status(training).config["temperature"] == 0.7
+
+
+def test_a_knob_that_is_moved_while_a_paused_run_is_preempted_is_not_lost(
+    scheduler: SchedulerDriver, service: Service, training: str
+) -> None:
+    service.pause(training)
+    scheduler.settle()
+    other = service.submit(SMALL, owner="ann")
+    assert scheduler.state(training) == "preempting"
+    service.adjust(training, {"temperature": 0.7})
+    scheduler.settle()
+    assert scheduler.state(training) == "paused"
+    assert scheduler.state(other) == "running"
+    service.stop(other)
+    service.resume(training)
+    scheduler.settle()
+    assert scheduler.state(training) == "running"
+    assert service.status(training).config["temperature"] == 0.7
+
+
+def test_a_step_is_taken_although_the_worker_is_lost_before_it(
+    scheduler: SchedulerDriver, service: Service, training: str
+) -> None:
+    service.pause(training)
+    scheduler.settle()
+    service.step(training)
+    scheduler.worker_of(training).lose()
+    scheduler.settle()
+    assert scheduler.state(training) == "paused"
+    assert scheduler.worker_of(training).step == 1
+
+
+def test_a_change_that_waits_survives_a_restart_of_the_server(
+    scheduler: SchedulerDriver, service: Service, training: str
+) -> None:
+    service.pause(training)
+    scheduler.settle()
+    scheduler.submit("ann")  # takes the worker
+    service.adjust(training, {"temperature": 0.7})
+    service.close()
+    after = scheduler.open()
+    assert scheduler.state(training) == "paused"
+    after.resume(training)
+    scheduler.settle()
+    assert after.status(training).config["temperature"] == 0.7
+    assert after.status(training).step > 0
 
 
 def test_an_idle_run_makes_room_and_can_be_resumed(
-    scheduler: Scheduler, service: Service, training: str
+    scheduler: SchedulerDriver, service: Service, training: str
 ) -> None:
     waiting = scheduler.submit("bob")
     scheduler.now += service.settings.idle_timeout_contended_s + 1
     service.status(waiting)
-    scheduler.wait_for_state(waiting, "running")
+    scheduler.settle()
+    assert scheduler.state(waiting) == "running"
     now = service.status(training)
-    assert now.state == "interrupted" and now.resumable
-    assert "Nobody had looked at it for 61 seconds" in (now.error or "")
+    assert now.state == "paused"
+    assert "Nobody had looked at it for 61 seconds" in (now.notice or "")
     service.stop(waiting)
     service.resume(training)
-    scheduler.wait_for_state(training, "running")
+    scheduler.settle()
+    assert scheduler.state(training) == "running"
+
+
+# --- how many runs a learner has --------------------------------------------------------
+
+
+def test_pausing_is_no_way_around_the_cap(tmp_path: Path) -> None:
+    scheduler = SchedulerDriver(tmp_path, workers=4)
+    service = scheduler.service
+    runs = []
+    for side in "abcd":
+        runs.append(scheduler.submit(f"ann/{side}"))
+        service.pause(runs[-1])
+        scheduler.settle()
+    for run in runs[:2]:
+        service.resume(run)
+    for run in runs[2:]:
+        for command in (service.resume, service.resume):
+            with pytest.raises(ValueError, match="You have 2 runs on their way"):
+                command(run)
+    scheduler.settle()
+    assert [scheduler.state(run) for run in runs] == [*["running"] * 2, *["paused"] * 2]
+    service.close()
+
+
+def test_an_interrupted_run_that_is_resumed_takes_the_place_of_the_owner_s_present_run(
+    scheduler: SchedulerDriver, service: Service
+) -> None:
+    first = scheduler.submit("ann")
+    for _ in range(2):
+        scheduler.worker_of(first).lose()
+        scheduler.settle()
+    assert scheduler.state(first) == "interrupted"
+    second = scheduler.submit("ann", RunConfig(batch_size=8, seed=2))
+    service.resume(first)
+    scheduler.settle()
+    assert scheduler.state(first) == "running"
+    assert scheduler.state(second) == "stopped"
+    assert service.active_run("ann") == first
+
+
+def test_stepping_is_no_way_around_a_full_queue(
+    scheduler: SchedulerDriver, service: Service, training: str
+) -> None:
+    service.pause(training)
+    scheduler.settle()
+    for owner in ("ann", "bob", "cid", "dan"):
+        scheduler.submit(owner)
+    with pytest.raises(ValueError, match="3 runs wait already"):
+        service.step(training)
+    assert scheduler.state(training) == "paused"
+
+
+# --- the disk ---------------------------------------------------------------------------
+
+
+def test_a_new_run_that_the_disk_refuses_leaves_the_present_one(
+    scheduler: SchedulerDriver,
+    service: Service,
+    training: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(RunFiles, "write_spec", refuse)
+        with pytest.raises(ValueError, match="its operator has to make room"):
+            service.submit(RunConfig(batch_size=8, seed=2), owner="zoe")
+    scheduler.settle()
+    assert scheduler.state(training) == "running"
+    assert service.active_run("zoe") == training
+    assert [path.name for path in scheduler.root.iterdir() if path.is_dir()] == [
+        training
+    ]
+
+
+def test_a_state_that_cannot_be_written_is_written_later(
+    scheduler: SchedulerDriver,
+    service: Service,
+    training: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(RunFiles, "write_record", refuse)
+        service.stop(training)
+        scheduler.settle()
+        assert service.status(training).state == "stopped"
+        assert RunFiles(scheduler.root, training).record().state == "running"
+    told = [e for e in service.report().errors if "cannot be written" in e]
+    assert len(told) == 1, "one sentence for the operator, not two a second"
+    scheduler.settle()
+    assert RunFiles(scheduler.root, training).record().state == "stopped"
+
+
+def test_a_status_is_told_although_the_disk_does_not_answer(
+    scheduler: SchedulerDriver,
+    service: Service,
+    training: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("the disk was asked")
+
+    monkeypatch.setattr(Path, "open", never)
+    monkeypatch.setattr(Path, "read_bytes", never)
+    monkeypatch.setattr(Path, "stat", never)
+    assert service.status(training).state == "running"
+    service.pause(training)
+    assert service.status(training).state == "pausing"
+
+
+def test_runs_are_told_of_workers_that_do_not_start(tmp_path: Path) -> None:
+    scheduler = SchedulerDriver(tmp_path)
+    scheduler.starts_fail = True
+    scheduler.workers[0].lose()
+    run = scheduler.submit("ann")
+    for _ in range(4):
+        scheduler.now += 60
+        scheduler.service.sweep()
+    now = scheduler.service.status(run)
+    assert now.state == "queued" and "No worker starts" in (now.notice or "")
+    assert scheduler.service.report().status == "degraded"
+    scheduler.starts_fail = False
+    scheduler.now += 60
+    scheduler.settle()
+    assert scheduler.service.status(run).state == "running"
+    assert scheduler.service.status(run).notice is None
+    assert scheduler.service.report().status == "ok"
+    scheduler.service.close()
 
 
 # --- with real workers -----------------------------------------------------------------
@@ -387,7 +558,7 @@ def test_a_real_run_that_takes_too_much_is_ended(real: Service, message: str) ->
     run = real.submit(SMALL, owner="ann")
     wait_until(lambda: not real.status(run).active, "the refusal")
     now = real.status(run)
-    assert now.state == "failed" and message in (now.error or "")
+    assert now.state == "failed" and message in (now.end_reason or "")
     assert not now.resumable
     wait_until(real.ready, "a worker for the next", START_LIMIT_S)
 
@@ -398,7 +569,9 @@ def test_a_real_run_stops_at_the_limit_of_steps(real: Service) -> None:
     run = real.submit(SMALL, owner="ann", budget=Budget(steps=5_000))
     wait_until(lambda: real.status(run).state == "stopped", "the limit")
     now = real.status(run)
-    assert now.step >= 7 and now.error == "It took 7 steps, the most on this server"
+    assert (
+        now.step >= 7 and now.end_reason == "It took 7 steps, the most on this server"
+    )
 
 
 @pytest.mark.slow
@@ -409,7 +582,7 @@ def test_a_real_idle_run_is_saved_and_goes_on_when_resumed(real: Service) -> Non
     idle = started(real, SMALL, "ann")
     waiting = started(real, SMALL, "bob")
     now = real.status(idle)
-    assert now.state == "interrupted" and now.resumable
+    assert now.state is State.PAUSED and "Nobody had looked" in (now.notice or "")
     assert real.checkpoint(idle) is not None
     real.stop(waiting)
     real.resume(idle)

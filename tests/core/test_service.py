@@ -20,12 +20,18 @@ from service_contract import (
 )
 
 from ssl_core.service import RootInUse, Service, UnknownRun
-from ssl_core.service.expiry import expire_runs, expire_uploads
-from ssl_core.service.hiring import hiring
-from ssl_core.service.pictures import read_snapshot
-from ssl_core.service.records import RunAbout, RunState
+from ssl_core.service.retention import expire_runs, expire_uploads
+from ssl_core.service.run_files import (
+    RunFiles,
+    RunRecord,
+    RunSpec,
+    list_runs,
+    new_id,
+)
 from ssl_core.service.settings import Settings
-from ssl_core.service.store import RunFolder, folders, new_id
+from ssl_core.service.snapshot import read_snapshot
+from ssl_core.service.states import State
+from ssl_core.service.worker_factory import worker_factory
 from ssl_core.train import RunConfig
 from tests.polling import wait_until
 
@@ -39,7 +45,7 @@ class TestProcesses(Contract):
 
     @pytest.fixture(scope="class")
     def workers(self, root: Path) -> Workers:
-        return Workers(hiring(root, Settings(workers=1), 1))
+        return Workers(worker_factory(root, Settings(workers=1)))
 
     @pytest.fixture(scope="class")
     def service(self, root: Path, workers: Workers) -> Iterator[Service]:
@@ -49,7 +55,7 @@ class TestProcesses(Contract):
 
     @pytest.fixture
     def pid_of(self) -> PidOf:
-        return lambda link: link.process.pid
+        return lambda worker: worker.process.pid
 
     @pytest.fixture
     def killed(self) -> str:
@@ -94,11 +100,11 @@ class TestProcesses(Contract):
 
 
 def test_runs_of_an_earlier_server_are_found(tmp_path: Path) -> None:
-    about = RunAbout({"seed": 1}, "mia", {}, 5.0)
-    left, damaged = RunFolder(tmp_path, new_id()), RunFolder(tmp_path, new_id())
+    about = RunSpec({"seed": 1}, "mia", {}, 5.0)
+    left, damaged = RunFiles(tmp_path, new_id()), RunFiles(tmp_path, new_id())
     for folder in (left, damaged):
-        folder.write_about(about)
-        folder.write_state(RunState("running", step=7))
+        folder.write_spec(about)
+        folder.write_record(RunRecord(State.RUNNING, step=7))
     (damaged.path / "state.json").write_text('{"state": ')
     damaged.latest.write_bytes(b"PK\x03\x04 torn")
     damaged.ticks.write_text('{"step": 0}\nnonsense\n')
@@ -116,30 +122,30 @@ def test_runs_of_an_earlier_server_are_found(tmp_path: Path) -> None:
 def test_two_services_cannot_share_a_folder_of_runs(tmp_path: Path) -> None:
     """A second service would mark the runs of the first as interrupted."""
     first = Service(tmp_path, Settings(workers=1), mapper=False)
-    left = RunFolder(tmp_path, new_id())
-    left.write_about(RunAbout({}, "mia", {}, 5.0))
-    left.write_state(RunState("paused"))
+    left = RunFiles(tmp_path, new_id())
+    left.write_spec(RunSpec({}, "mia", {}, 5.0))
+    left.write_record(RunRecord(State.QUEUED))
     try:
         with pytest.raises(RootInUse, match="another server keeps its runs in"):
             Service(tmp_path, Settings(workers=1), mapper=False)
-        assert left.state().state == "paused"
+        assert left.record().state == "queued"
     finally:
         first.close()
     Service(tmp_path, Settings(workers=1), mapper=False).close()
-    assert left.state().state == "interrupted"
+    assert left.record().state == "interrupted"
 
 
 def test_old_runs_are_deleted_but_not_active_ones(tmp_path: Path) -> None:
     made, day = [], 86_400
     for i in range(6):
-        folder = RunFolder(tmp_path, new_id())
-        folder.write_about(RunAbout({}, "nan", {}, float(i)))
-        folder.write_state(RunState("paused" if i == 0 else "finished"))
+        folder = RunFiles(tmp_path, new_id())
+        folder.write_spec(RunSpec({}, "nan", {}, float(i)))
+        folder.write_record(RunRecord(State.PAUSED if i == 0 else State.FINISHED))
         os.utime(folder.path / "config.json", (i, i))
         made.append(folder.run_id)
     (tmp_path / "not a run").mkdir()
     assert sorted(expire_runs(tmp_path, 3, 7, held=made[:1])) == sorted(made[1:3])
-    assert [f.run_id for f in folders(tmp_path)] == [*reversed(made[3:]), made[0]]
+    assert [f.run_id for f in list_runs(tmp_path)] == [*reversed(made[3:]), made[0]]
     then = time.time() - 8 * day
     os.utime(tmp_path / made[4] / "state.json", (then, then))
     assert expire_runs(tmp_path, 100, 7) == [made[4]]

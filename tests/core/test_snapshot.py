@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from ssl_core.data import ImageSet, load
-from ssl_core.service.pictures import read_snapshot, tick_line, write_snapshot
+from ssl_core.service.snapshot import read_snapshot, tick_line, write_snapshot
 from ssl_core.train import Budget, RunConfig, Watch, fit
 
 

@@ -1,4 +1,4 @@
-"""Who is next: first come, first served, but nobody's second before another's first."""
+"""Fair FIFO: a user's second run never starts before another user's first."""
 
 import heapq
 from collections import Counter, deque
@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ssl_core.service.run import Run
 
-UNTOLD_SECONDS = 60.0  # what a run is taken to need before one has ended here
-REMEMBERED = 20
+DEFAULT_DURATION_S = 60.0  # what a run is taken to need before one has ended here
+MAX_DURATIONS = 20
 
 
-class Line:
+class FairQueue:
     """The runs that wait for a worker, and how long they are likely to.
 
-    A run's turn comes after those of all learners who have fewer runs before it, so one
-    learner's second run never waits in front of another's first. Ties go by arrival.
+    A run's turn comes after those of all users who have fewer runs before it. Ties go by
+    arrival.
     """
 
     def __init__(self) -> None:
         self._runs: list[Run] = []
-        self._took: deque[float] = deque(maxlen=REMEMBERED)
+        self._durations: deque[float] = deque(maxlen=MAX_DURATIONS)
 
     def __len__(self) -> int:
         return len(self._runs)
@@ -37,11 +37,14 @@ class Line:
         """Put a run at the end, or at a place by arrival."""
         self._runs.insert(len(self._runs) if place is None else place, run)
 
-    def remove(self, run: "Run") -> int:
-        """Take a run out; returns the place that it had by arrival."""
-        place = self._runs.index(run)
-        del self._runs[place]
-        return place
+    def remove(self, run: "Run") -> None:
+        """Take a run out, if it is there."""
+        if run in self._runs:
+            self._runs.remove(run)
+
+    def place(self, run: "Run") -> int:
+        """A run's place by arrival, 0 for the first."""
+        return self._runs.index(run)
 
     def order(self, training: "Collection[Run]") -> "list[Run]":
         """The runs in the order of their turns.
@@ -49,27 +52,25 @@ class Line:
         Args:
             training: the runs that have a worker now.
         """
-        before = Counter(run.learner for run in training)
+        before = Counter(run.user_id for run in training)
         ranks = []
         for run in self._runs:
-            ranks.append(before[run.learner])
-            before[run.learner] += 1
+            ranks.append(before[run.user_id])
+            before[run.user_id] += 1
         return [self._runs[i] for i in sorted(range(len(ranks)), key=ranks.__getitem__)]
 
-    def pop(self, training: "Collection[Run]") -> "Run":
-        """Take out the run whose turn it is."""
-        run = self.order(training)[0]
-        self._runs.remove(run)
-        return run
+    def next(self, training: "Collection[Run]") -> "Run | None":
+        """The run whose turn it is; a run that a former worker still saves has to wait."""
+        return next((r for r in self.order(training) if r.worker is None), None)
 
-    def took(self, seconds: float) -> None:
+    def record_duration(self, seconds: float) -> None:
         """Remember for how long a run had its worker."""
-        self._took.append(seconds)
+        self._durations.append(seconds)
 
     @property
-    def typical_seconds(self) -> float:
+    def median_duration(self) -> float:
         """For how long a run has its worker: the median of the last ones."""
-        return median(self._took) if self._took else UNTOLD_SECONDS
+        return median(self._durations) if self._durations else DEFAULT_DURATION_S
 
     def wait(self, position: int, held: Sequence[float], workers: int) -> float:
         """Seconds until the run at a position is likely to get a worker.
@@ -79,7 +80,7 @@ class Line:
             held: for how long each busy worker has had its run.
             workers: how many there are.
         """
-        typical = self.typical_seconds
+        typical = self.median_duration
         free = [max(0.0, typical - seconds) for seconds in held]
         free += [0.0] * max(0, workers - len(free))
         heapq.heapify(free)

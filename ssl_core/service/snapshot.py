@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ssl_core.service.store import replacing
+from ssl_core.service.run_files import atomic_write
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -153,6 +153,15 @@ def read_snapshot(path: Path) -> Snapshot:
     return Snapshot(**arrays, labels=labels if len(labels) else None, scalars=scalars)
 
 
+def read_progress(path: Path) -> tuple[int, float]:
+    """Step and seconds of the last tick; zeros if there is none that can be read."""
+    try:
+        scalars = _unpacked(path, read_arrays(path, "scalars")["scalars"])
+        return int(scalars["step"]), float(scalars["seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0, 0.0
+
+
 def write_map_set(path: Path, data: "ImageSet", rows: "Tensor") -> None:
     """Record the images at ``rows [M]`` and what is known of them."""
     factors = {
@@ -231,7 +240,7 @@ def read_arrays(
 
 
 def _write(path: Path, **arrays: np.ndarray) -> None:
-    with replacing(path) as f:
+    with atomic_write(path) as f:
         np.savez(f, **arrays)  # type: ignore[arg-type]
 
 

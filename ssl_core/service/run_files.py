@@ -2,38 +2,98 @@
 
 ::
 
-    <root>/<run_id>/config.json   what was asked for: knobs, owner, budget
-                    state.json    what it is doing now, replaced as a whole
-                    ticks.jsonl   one line a tick, only ever appended to
+    <root>/<run_id>/config.json   what was asked for; written once, by the server
+                    state.json    its state; replaced as a whole, by the server
+                    ticks.jsonl   one line a tick; only appended to, by its worker
                     latest.npz    the last tick's pictures, replaced as a whole
                     map_set.npz   the images on the map, written once
                     umap.npz      the last background layout
                     checkpoint-a/ weights and card, and checkpoint-b/ likewise
                     saved         which of the two is newest and complete
+
+Files, and not a database for each run: the workers of a cluster write them into a folder
+that several machines share, where SQLite's WAL does not work; appending a tick took 24 µs,
+and an insert 64 µs (median of 36,000, ext4).
 """
 
 import contextlib
 import dataclasses
 import json
-import math
 import os
 import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
-from ssl_core.service.records import ACTIVE, ENDED, LIMITS, RunAbout, RunState
+from ssl_core.service.states import State
 
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{16}")
 SLOTS, SAVED = ("checkpoint-a", "checkpoint-b"), "saved"
+REWIND = "rewind_to"  # a line of the history: forget all ticks after this step
+BUDGET_LIMITS = {"steps", "seconds", "epochs"}
+BLOCK_BYTES = 1 << 16
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """What was asked for.
+
+    Args:
+        config: knobs by flat name (``RunConfig.flat()``).
+        owner: whose run it is, any text.
+        budget: ``steps``, ``seconds`` and ``epochs``, each a limit or None.
+        created: seconds since 1970.
+        resume: the checkpoint folder or zip that it starts from, or None.
+    """
+
+    config: dict[str, Any]
+    owner: str
+    budget: dict[str, float | None]
+    created: float
+    resume: str | None = None
+
+    @property
+    def user_id(self) -> str:
+        """Who it belongs to: what stands before the first slash of its owner."""
+        return self.owner.partition("/")[0]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What the server knows of a run, and knows again after a restart.
+
+    Args:
+        state: what it is doing, or how it ended.
+        config: the knobs in force, by flat name.
+        end_reason: why it ended, one sentence, unless it was finished or stopped by its
+            owner.
+        rejection: why the last changed knob was not taken, one sentence.
+        notice: what else happened to it, one sentence.
+        step, seconds: how far training is; seconds exclude pauses.
+        requests: changed knobs and steps that no worker has confirmed yet.
+        updated: seconds since 1970.
+    """
+
+    state: State
+    config: dict[str, Any] = field(default_factory=dict)
+    end_reason: str | None = None
+    rejection: str | None = None
+    notice: str | None = None
+    step: int = 0
+    seconds: float = 0.0
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    updated: float = 0.0
+
+
 _FORMS: dict[type, TypeAdapter[Any]] = {
-    kind: TypeAdapter(kind) for kind in (RunAbout, RunState)
+    kind: TypeAdapter(kind) for kind in (RunSpec, RunRecord)
 }
 
 
@@ -45,7 +105,7 @@ class RootInUse(ValueError):
     """A folder of runs that another service owns."""
 
 
-def claim(root: Path) -> FileLock:
+def lock_root(root: Path) -> FileLock:
     """Make a folder of runs one's own until the lock is released or the process ends.
 
     Raises:
@@ -60,7 +120,7 @@ def claim(root: Path) -> FileLock:
     return lock
 
 
-class RunFolder:
+class RunFiles:
     """One run's files. They are replaced as a whole: a reader never sees half."""
 
     def __init__(self, root: Path, run_id: str) -> None:
@@ -89,58 +149,57 @@ class RunFolder:
         now = self.checkpoint
         free = SLOTS[1] if now.name == SLOTS[0] and now.exists() else SLOTS[0]
         yield self.path / free
-        with replacing(self.path / SAVED) as f:
+        with atomic_write(self.path / SAVED) as f:
             f.write(free.encode())
 
-    def write_about(self, about: RunAbout) -> None:
+    def write_spec(self, spec: RunSpec) -> None:
         """Record what was asked for; makes the folder."""
         self.path.mkdir(parents=True, exist_ok=True)
-        _write_json(self.path / "config.json", about)
+        _write_json(self.path / "config.json", spec)
 
-    def about(self) -> RunAbout:
+    def spec(self) -> RunSpec:
         """What was asked for.
 
         Raises:
             ValueError: if the file is missing or damaged.
         """
-        about = _read_json(self.path / "config.json", RunAbout)
-        if not about.budget.keys() <= LIMITS:
+        spec = _read_json(self.path / "config.json", RunSpec)
+        if not spec.budget.keys() <= BUDGET_LIMITS:
             raise ValueError(_damaged(self.path / "config.json"))
-        return about
+        return spec
 
-    def write_state(self, state: RunState) -> RunState:
-        """Replace the state, stamped with the time of writing."""
-        state = dataclasses.replace(state, updated=time.time())
-        _write_json(self.path / "state.json", state)
-        return state
+    def write_record(self, record: RunRecord) -> None:
+        """Replace the record, stamped with the time of writing."""
+        record = dataclasses.replace(record, updated=time.time())
+        _write_json(self.path / "state.json", record)
 
-    def state(self) -> RunState:
-        """What the run is doing.
+    def record(self) -> RunRecord:
+        """What the server knew of the run when it last wrote.
 
         Raises:
             ValueError: if the file is missing or damaged.
         """
-        state = _read_json(self.path / "state.json", RunState)
-        if state.state not in ACTIVE + ENDED:
-            raise ValueError(_damaged(self.path / "state.json"))
-        return state
+        return _read_json(self.path / "state.json", RunRecord)
 
     def append_tick(self, line: Mapping[str, Any]) -> None:
         """Add one line to the history."""
-        with self.ticks.open("a", encoding="utf-8") as f:
-            f.write(json.dumps(line) + "\n")
+        with self.ticks.open("ab") as f:
+            f.write(json.dumps(line).encode() + b"\n")
 
-    def rewind(self, step: int) -> None:
-        """Cut the history after a step, and with it a line that was half written."""
-        if not self.ticks.exists():
+    def rewind(self, step: float) -> None:
+        """Have readers forget the ticks after a step.
+
+        A line is added; what was read before stays where it is. Only a line that a killed
+        worker has half written is cut off: no reader has taken it, for it has no end.
+        """
+        try:
+            with self.ticks.open("r+b") as f:
+                f.truncate(_end_of_last_line(f))
+        except FileNotFoundError:
             return
-        lines = self.ticks.read_bytes().splitlines(keepends=True)
-        kept = [line for line in lines if _step(line) <= step]
-        if kept != lines:
-            with replacing(self.ticks) as f:
-                f.writelines(kept)
+        self.append_tick({REWIND: step})
 
-    def sweep(self) -> None:
+    def remove_temp_files(self) -> None:
         """Remove what a writer that was killed has left half written."""
         for path in self.path.glob(".*.*"):
             path.unlink(missing_ok=True)
@@ -162,24 +221,25 @@ def checked_id(run_id: str) -> str:
     return run_id
 
 
-def folders(root: Path) -> list[RunFolder]:
+def list_runs(root: Path) -> list[RunFiles]:
     """All runs on disk, newest first; folders that are not runs are passed over."""
     found = []
     for path in root.iterdir():
         config = path / "config.json"
-        if RUN_ID.fullmatch(path.name) and config.is_file():
-            found.append((config.stat().st_mtime_ns, path.name))
-    return [RunFolder(root, name) for _, name in sorted(found, reverse=True)]
+        if RUN_ID.fullmatch(path.name):
+            with contextlib.suppress(OSError):
+                found.append((config.stat().st_mtime_ns, path.name))
+    return [RunFiles(root, name) for _, name in sorted(found, reverse=True)]
 
 
-def refused(what: str, problem: OSError) -> str:
+def disk_error(what: str, problem: OSError) -> str:
     """The sentence for a disk that is full or may only be read."""
     why = os.strerror(problem.errno) if problem.errno else "the disk refuses"
     return f"The server cannot keep {what} ({why}); its operator has to make room"
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """Write a file beside ``path`` and put it in its place when it is complete."""
     # A random name: two threads of one process may write the same file.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -191,16 +251,21 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
-def _step(line: bytes) -> float:
-    """The step of a line of the history, infinite if the line is damaged."""
-    try:
-        return float(json.loads(line)["step"]) if line.endswith(b"\n") else math.inf
-    except (ValueError, KeyError, TypeError):
-        return math.inf
+def _end_of_last_line(f: BinaryIO) -> int:
+    """The offset after the last line break, 0 if there is none."""
+    end = f.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - BLOCK_BYTES)
+        f.seek(start)
+        found = f.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
 
 
 def _write_json(path: Path, record: Any) -> None:
-    with replacing(path) as f:
+    with atomic_write(path) as f:
         f.write(json.dumps(dataclasses.asdict(record)).encode())
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from ssl_core.service.store import folders
+from ssl_core.service.run_files import list_runs
 
 DAY, MB = 86_400.0, 1_000_000
 UPLOADS = "uploads"  # folder beside the runs: <learner>/<kind>/<hash>.zip
@@ -23,7 +23,7 @@ def expire_runs(
         The ids that went.
     """
     gone, oldest = [], time.time() - days * DAY
-    for place, folder in enumerate(folders(root)):
+    for place, folder in enumerate(list_runs(root)):
         state = folder.path / "state.json"
         touched = (state if state.exists() else folder.path).stat().st_mtime
         if folder.run_id not in held and (place >= most or touched < oldest):

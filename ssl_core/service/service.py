@@ -1,0 +1,440 @@
+"""What a page asks for: start a run, change it, look at it."""
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ssl_core.service import retention, run_files
+from ssl_core.service.cartographer import Cartographer
+from ssl_core.service.health import ServiceHealth
+from ssl_core.service.quarantine import Quarantine
+from ssl_core.service.quotas import Quotas
+from ssl_core.service.reaper import Reaper
+from ssl_core.service.run import Run
+from ssl_core.service.run_files import RunFiles, RunSpec, UnknownRun
+from ssl_core.service.run_reader import RunReader
+from ssl_core.service.scheduler import Scheduler
+from ssl_core.service.settings import Settings
+from ssl_core.service.snapshot import MapSet, Snapshot, UmapFrame
+from ssl_core.service.states import State
+from ssl_core.service.status import RunStatus
+from ssl_core.service.worker_factory import WorkerFactory, pool_size, worker_factory
+
+if TYPE_CHECKING:  # these import torch, which a page that only looks does not need
+    from ssl_core.train import Budget, RunConfig
+
+SWEEP_SECONDS = 0.5
+RETENTION_SECONDS = 60.0
+CLOSE_SECONDS = 5.0
+FAILED_STARTS_TOLD = 3
+NO_WORKER = "No worker starts on this server just now; it tries again by itself"
+log = logging.getLogger("ssl_core.service")
+
+
+class Service:
+    """Runs outside the web server's process; safe to share between sessions.
+
+    Every method that takes a run id raises :class:`UnknownRun`, a ``ValueError``, if
+    there is no such run. No method waits for a worker.
+
+    Args:
+        root: where the runs are kept; made if it is missing.
+        settings: an operator's choices: workers, caps, what is kept.
+        mapper: whether UMAP layouts can be asked for.
+        factory: starts one worker; as the settings say if left out.
+        clock: seconds by which idle runs, time limits and waiting times are told; for
+            tests, which need not wait then.
+        threads: whether threads call :meth:`sweep` and delete old runs; for tests, which
+            call them.
+
+    Raises:
+        RootInUse: a ``ValueError``, if another service owns the root.
+        OSError: if the root cannot be written.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings | None = None,
+        mapper: bool = True,
+        *,
+        factory: WorkerFactory | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        threads: bool = True,
+    ) -> None:
+        self.root, self.settings = Path(root).resolve(), settings or Settings()
+        self.root.mkdir(parents=True, exist_ok=True)
+        self._root_lock = run_files.lock_root(self.root)
+        self.quotas = Quotas(self.settings)
+        self._started, self._clock = time.monotonic(), clock
+        self._wake, self._closed = threading.Event(), threading.Event()
+        self._runs: dict[str, Run] = {}
+        self.delete_old()
+        found = (Run.found(files) for files in run_files.list_runs(self.root))
+        self._runs = {run.files.run_id: run for run in found if run}
+        self._scheduler = Scheduler(
+            factory or worker_factory(self.root, self.settings),
+            pool_size(self.settings),
+            self.quotas,
+            clock,
+            self._wake.set,
+        )
+        self._lock = self._scheduler.lock
+        for run in self._runs.values():
+            self._scheduler.adopt(run)
+        self._reaper = Reaper(self._scheduler, self.settings)
+        self._last_sweep = time.monotonic()
+        self._reader = RunReader()
+        self._cartographer = Cartographer(self.root) if mapper else None
+        self.quarantine = Quarantine(
+            self.root / "opener.log",
+            self.settings.sandbox_memory_mb,
+            self.settings.sandbox_seconds,
+        )
+        self.sweep()
+        if threads:
+            for work in (self._sweep_until_closed, self._delete_until_closed):
+                threading.Thread(target=work, daemon=True).start()
+
+    # --- commands ---------------------------------------------------------------------
+
+    def submit(
+        self,
+        config: "RunConfig",
+        *,
+        owner: str,
+        budget: "Budget | None" = None,
+        resume: Path | None = None,
+    ) -> str:
+        """Start a run, or queue it; an owner has one run at a time.
+
+        Args:
+            config: what to run; ``config.data`` may be the path of a folder or zip.
+            owner: whose run it is, any text; what stands before its first slash is the
+                learner, who may have one run that trains and one that waits.
+            budget: when it ends by itself; after the most seconds if left out.
+            resume: a checkpoint folder or zip to start from.
+
+        Returns:
+            Its id: that of the owner's present run if that one is the same, as it is
+            when Train is clicked twice. Any other present run of the owner is stopped,
+            once the new one is on the disk.
+
+        Raises:
+            ValueError: if the run is larger than this server allows, if the learner has
+                enough runs on their way, if too many wait already, or if the disk is full.
+        """
+        self.quotas.check(config)
+        limits: dict[str, float | None]
+        limits = asdict(budget) if budget else {"seconds": self.settings.max_seconds}
+        source = str(resume) if resume else None
+        spec = RunSpec(config.flat(), owner, limits, time.time(), source)
+        with self._lock:
+            if same := self._same_run(spec):
+                return same
+            self._require_room(spec, self._present(owner))
+        run = self._create(spec)
+        try:
+            with self._lock:
+                # Another click may have been faster.
+                same = self._same_run(spec)
+                if not same:
+                    present = self._present(owner)
+                    self._require_room(spec, present)
+                    self._runs[run.files.run_id] = run
+                    self._scheduler.enqueue(run, self._scheduler.supersede(present))
+                    waiting = len(self._scheduler.queue)
+        except ValueError:
+            shutil.rmtree(run.files.path, ignore_errors=True)
+            raise
+        if same:
+            shutil.rmtree(run.files.path, ignore_errors=True)
+            return same
+        log.info("run submitted", extra=_event(config, waiting))
+        return run.files.run_id
+
+    def adjust(self, run_id: str, changes: Mapping[str, Any]) -> None:
+        """Change live knobs from the next step on.
+
+        A run that has no worker takes the change as soon as it has one. What only the
+        run's data can refuse is told by ``status(run_id).rejection``.
+
+        Raises:
+            ValueError: naming the knob, the value and what is allowed; nothing changes.
+        """
+        from ssl_core.config import RunConfig
+
+        with self._lock:
+            run = self._known(run_id)
+            wanted = run.wanted_config
+            after = RunConfig.of(wanted).adjusted(changes)
+            if after.flat() == wanted:
+                return
+            self.quotas.check(after)
+            checked = {name: after.flat()[name] for name in changes}
+            self._scheduler.adjust(run, checked)
+
+    def pause(self, run_id: str) -> None:
+        """Stop training at the next tick and wait; the checkpoint is saved."""
+        with self._lock:
+            self._scheduler.pause(self._known(run_id))
+
+    def step(self, run_id: str) -> None:
+        """Take exactly one optimisation step, then be paused.
+
+        Raises:
+            ValueError: if it needs a worker, and too many wait already.
+        """
+        with self._lock:
+            run = self._known(run_id)
+            if run.active and not run.takes_commands and run.state is not State.QUEUED:
+                self._require_room(run.spec, [run])
+            self._scheduler.step(run)
+
+    def resume(self, run_id: str) -> None:
+        """Go on training; also a run that was interrupted, from its last checkpoint.
+
+        As for a new run, any other present run of its owner is stopped.
+
+        Raises:
+            ValueError: if it has ended otherwise, if the learner has enough runs on their
+                way, or if too many wait already.
+        """
+        with self._lock:
+            run = self._known(run_id)
+            if run.training:
+                self._scheduler.resume(run)
+                return
+            others = [r for r in self._present(run.spec.owner) if r is not run]
+            if run.active or run.state is State.INTERRUPTED:
+                self._require_room(run.spec, [run, *others])
+            run.last_viewed_at = self._clock()
+            self._scheduler.resume(run)
+            self._scheduler.supersede(others)
+
+    def stop(self, run_id: str) -> None:
+        """End a run at the next tick; its checkpoint is saved."""
+        with self._lock:
+            self._scheduler.stop(self._known(run_id))
+
+    # --- queries ----------------------------------------------------------------------
+
+    def status(self, run_id: str) -> RunStatus:
+        """Where a run stands; from memory, so that a slow disk holds up no page.
+
+        Raises:
+            ValueError: if its record on disk is damaged.
+        """
+        with self._lock:
+            run = self._known(run_id)
+            run.last_viewed_at = self._clock()
+            if run.damage:
+                raise ValueError(run.damage)
+            status = RunStatus.of(run, *self._scheduler.turn(run))
+            if status.position and self._pool_is_failing():
+                status = replace(status, notice=NO_WORKER)
+            return status
+
+    def knows(self, run_id: str) -> bool:
+        """Whether there is such a run; it may have expired."""
+        with self._lock:
+            return run_id in self._runs
+
+    def owns(self, owner: str, run_id: str) -> bool:
+        """Whether a run is the learner's own; False also for a run that is not known."""
+        with self._lock:
+            run = self._runs.get(run_id)
+        return run is not None and run.user_id == owner.partition("/")[0]
+
+    def active_run(self, owner: str) -> str | None:
+        """The owner's present run, else their last one, else None."""
+        with self._lock:
+            runs = [r for r in self._runs.values() if r.spec.owner == owner]
+            runs.sort(key=lambda r: (_is_present(r), r.spec.created))
+            return runs[-1].files.run_id if runs else None
+
+    def latest(self, run_id: str) -> Snapshot | None:
+        """The last tick, None before the first; cheap while nothing changed."""
+        return self._reader.latest(self._files(run_id))
+
+    def history(self, run_id: str, since: int = 0) -> list[dict[str, Any]]:
+        """Ticks from index ``since`` on, oldest first; do not edit them."""
+        return self._reader.history(self._files(run_id), since)
+
+    def map_set(self, run_id: str) -> MapSet | None:
+        """The images on the map, None before the run began."""
+        return self._reader.map_set(self._files(run_id))
+
+    def umap(self, run_id: str) -> UmapFrame | None:
+        """The last background layout, None before the first."""
+        return self._reader.umap(self._files(run_id))
+
+    def request_umap(self, run_id: str) -> bool:
+        """Have the latest features laid out; asking again meanwhile is free.
+
+        Returns:
+            Whether a layout is on its way: what could not be laid out once is not tried
+            again.
+        """
+        files = self._files(run_id)
+        return self._cartographer is not None and self._cartographer.request(files)
+
+    def checkpoint(self, run_id: str) -> Path | None:
+        """The folder of the run's last checkpoint, None before the first."""
+        path = self._files(run_id).checkpoint
+        return path if (path / "card.json").is_file() else None
+
+    def report(self) -> ServiceHealth:
+        """How the service fares, for its operator."""
+        return ServiceHealth.of(
+            self._scheduler,
+            self.root,
+            self.settings,
+            len(self._runs),
+            self._started,
+            self._last_sweep,
+        )
+
+    def ready(self) -> bool:
+        """Whether a worker is warm."""
+        with self._lock:
+            return bool(self._scheduler.pool.ready)
+
+    # --- supervision ------------------------------------------------------------------
+
+    def sweep(self) -> None:
+        """Replace lost workers, stop what takes too much, give out work, save changes.
+
+        A thread calls it twice a second, and at once when something has changed.
+        """
+        scheduler = self._scheduler
+        scheduler.pool.sweep()
+        with self._lock:
+            workers = list(scheduler.busy)
+        memory_mb = {worker: worker.memory_mb() for worker in workers}
+        with self._lock:
+            scheduler.reconcile()
+            self._reaper.sweep(memory_mb)
+            scheduler.dispatch()
+        scheduler.save_changes()
+        self._last_sweep = time.monotonic()
+
+    def delete_old(self) -> None:
+        """Delete old runs, but none that is under way or was looked at; and old uploads."""
+        now, idle = self._clock(), self.settings.idle_timeout_s
+        held = {
+            run_id
+            for run_id, run in list(self._runs.items())
+            if run.worker or (run.active and now - run.last_viewed_at < idle)
+        }
+        most, days = self.settings.retention_runs, self.settings.retention_days
+        for run_id in retention.expire_runs(self.root, most, days, held):
+            self._runs.pop(run_id, None)
+        self.expire_uploads()
+
+    def expire_uploads(self) -> None:
+        """Delete uploads that are old or too many."""
+        most, days = self.settings.uploads_mb, self.settings.retention_days
+        retention.expire_uploads(self.root, most, days)
+
+    def close(self) -> None:
+        """End all processes; runs under way are saved and marked interrupted."""
+        self._closed.set()
+        self._wake.set()
+        with self._lock:
+            workers = self._scheduler.pool.close()
+            self._scheduler.interrupt_waiting()
+            for worker in workers:
+                worker.close()
+                if worker not in self._scheduler.busy:  # there is nothing to save
+                    worker.kill()
+        until = time.monotonic() + CLOSE_SECONDS
+        for worker in workers:
+            worker.wait(max(0.1, until - time.monotonic()))
+        self._scheduler.save_changes()
+        if self._cartographer:
+            self._cartographer.close()
+        self.quarantine.close()
+        self._root_lock.release()
+
+    def _sweep_until_closed(self) -> None:
+        while not self._closed.is_set():
+            self._wake.wait(SWEEP_SECONDS)
+            self._wake.clear()
+            try:
+                self.sweep()
+            except Exception:  # supervision must go on, whatever one sweep met
+                log.exception("the supervision of runs met a problem")
+
+    def _delete_until_closed(self) -> None:
+        while not self._closed.wait(RETENTION_SECONDS):
+            try:
+                self.delete_old()
+            except Exception:
+                log.exception("the deletion of old runs met a problem")
+
+    # --- runs -------------------------------------------------------------------------
+
+    def _create(self, spec: RunSpec) -> Run:
+        """A new run on disk; the server does not know it yet."""
+        files = RunFiles(self.root, run_files.new_id())
+        run = Run(files, spec, spec.config, last_viewed_at=self._clock())
+        try:
+            files.write_spec(spec)
+            files.write_record(run.record())
+        except OSError as problem:
+            shutil.rmtree(files.path, ignore_errors=True)
+            raise ValueError(run_files.disk_error("a new run", problem)) from None
+        return run
+
+    def _same_run(self, spec: RunSpec) -> str | None:
+        """The owner's present run, if it is what is asked for."""
+        for run in self._present(spec.owner):
+            same = run.wanted_config == spec.config and run.spec.resume == spec.resume
+            if same and run.state is not State.STOPPING:
+                return run.files.run_id
+        return None
+
+    def _present(self, owner: str) -> list[Run]:
+        return [r for r in self._runs.values() if r.spec.owner == owner and r.active]
+
+    def _require_room(self, spec: RunSpec, leaving: Sequence[Run]) -> None:
+        if self._closed.is_set():
+            raise ValueError("This server is about to end; try again in a minute")
+        others = [run for run in self._runs.values() if run not in leaving]
+        self.quotas.require_room(spec.user_id, others, self._scheduler, leaving)
+
+    def _pool_is_failing(self) -> bool:
+        pool = self._scheduler.pool
+        return pool.failed_starts >= FAILED_STARTS_TOLD and not pool.ready
+
+    def _files(self, run_id: str) -> RunFiles:
+        with self._lock:
+            return self._known(run_id).files
+
+    def _known(self, run_id: str) -> Run:
+        run = self._runs.get(run_files.checked_id(run_id))
+        if run is None:
+            raise UnknownRun(f"run {run_id!r} is not known here; start a new one")
+        return run
+
+
+def _is_present(run: Run) -> bool:
+    return run.active and run.state is not State.STOPPING
+
+
+def _event(config: "RunConfig", waiting: int) -> dict[str, Any]:
+    """What a log may say of a run: never whose it is, nor what a file is called."""
+    from ssl_core.data import SOURCES
+
+    return {
+        "event": "run_submitted",
+        "method": config.method,
+        "data": config.data if config.data in SOURCES else "own",
+        "waiting": waiting,
+    }
