@@ -54,7 +54,7 @@ def service() -> Service:
             root,
         )
         return Service(root, options, mapper=options.umap)
-    except ValueError as error:  # a mirror or a cluster that cannot be used
+    except ValueError as error:  # a cluster that cannot be used
         _exit(error)
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from ssl_core.service import expiry, store
 from ssl_core.service.cartographer import Cartographer
 from ssl_core.service.crew import Crew
-from ssl_core.service.elsewhere import Elsewhere
 from ssl_core.service.hiring import Hire, cores, hiring
 from ssl_core.service.limits import Limits
 from ssl_core.service.link import ACK_SECONDS
@@ -65,7 +64,6 @@ class Service(Looks):
         self.limits = Limits(self.settings)
         self._started, self._clock = time.monotonic(), clock
         self._runs: dict[str, Run] = {}
-        self._elsewhere = Elsewhere(self.root, self.settings.mirror)
         self._expire()
         self._runs = {
             f.run_id: run for f in store.folders(self.root) if (run := Run.found(f))
@@ -209,20 +207,11 @@ class Service(Looks):
             )
 
     def active_run(self, owner: str) -> str | None:
-        """The owner's present run, else their last one, else None.
-
-        Who has none here may have one in the mirror, from another server.
-        """
-        found = self._newest_of(owner)
-        if found is None:
-            # Not under the lock: it may wait for the network.
-            for folder in self._elsewhere.runs_of(owner):
-                run = Run.found(folder)
-                if run and run.about.owner == owner:
-                    with self._lock:
-                        self._runs.setdefault(folder.run_id, run)
-            found = self._newest_of(owner)
-        return found
+        """The owner's present run, else their last one, else None."""
+        with self._lock:
+            runs = self._of(owner)
+            runs.sort(key=lambda r: (r.active and not r.stopping, r.about.created))
+            return runs[-1].folder.run_id if runs else None
 
     def ready(self) -> bool:
         """Whether a worker is warm."""
@@ -235,14 +224,7 @@ class Service(Looks):
         if self._cartographer:
             self._cartographer.close()
         self.quarantine.close()
-        self._elsewhere.close()
         self._claim.release()
-
-    def _newest_of(self, owner: str) -> str | None:
-        with self._lock:
-            runs = self._of(owner)
-            runs.sort(key=lambda r: (r.active and not r.stopping, r.about.created))
-            return runs[-1].folder.run_id if runs else None
 
     def _require_room(self, about: RunAbout, leaving: Sequence[Run] = ()) -> None:
         others = [r for r in self._runs.values() if r not in leaving]
@@ -268,10 +250,8 @@ class Service(Looks):
             if r.link or (r.active and now - r.seen < idle)
         }
         most, days = self.settings.retention_runs, self.settings.retention_days
-        gone = expiry.expire_runs(self.root, most, days, held)
-        for run_id in gone:
+        for run_id in expiry.expire_runs(self.root, most, days, held):
             self._runs.pop(run_id, None)
-        self._elsewhere.forget(gone)
         self.expire_uploads()
 
     def expire_uploads(self) -> None:
