@@ -12,9 +12,9 @@ from ssl_core.service.pictures import (
     UmapFrame,
 )
 from ssl_core.service.pool import Service
-from ssl_core.service.quarantine import NotNow
 from ssl_core.service.records import ACTIVE, ENDED, RESUMABLE
 from ssl_core.service.report import Report
+from ssl_core.service.sandbox import SandboxBusy
 from ssl_core.service.settings import Settings
 from ssl_core.service.status import RunStatus
 from ssl_core.service.store import RootInUse, UnknownRun
@@ -26,10 +26,10 @@ __all__ = [
     "RESUMABLE",
     "MapFactor",
     "MapSet",
-    "NotNow",
     "Report",
     "RootInUse",
     "RunStatus",
+    "SandboxBusy",
     "Service",
     "Settings",
     "Snapshot",

@@ -4,21 +4,21 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
-from ssl_core.service.cartographer import Cartographer
 from ssl_core.service.pictures import MapSet, Snapshot, UmapFrame
 from ssl_core.service.reader import Reader
 from ssl_core.service.store import RunFolder
+from ssl_core.service.umap_client import UmapClient
 
 
 class Looks(ABC):
     """The half of a service that only looks.
 
     Args:
-        cartographer: who lays maps out by UMAP, None if nobody does.
+        umap_client: computes UMAP layouts, None if the server offers none.
     """
 
-    def __init__(self, cartographer: Cartographer | None) -> None:
-        self._reader, self._cartographer = Reader(), cartographer
+    def __init__(self, umap_client: UmapClient | None) -> None:
+        self._reader, self._umap_client = Reader(), umap_client
 
     @abstractmethod
     def _folder(self, run_id: str) -> RunFolder:
@@ -52,7 +52,7 @@ class Looks(ABC):
             again.
         """
         folder = self._folder(run_id)
-        return self._cartographer is not None and self._cartographer.request(folder)
+        return self._umap_client is not None and self._umap_client.request(folder)
 
     def checkpoint(self, run_id: str) -> Path | None:
         """The folder of the run's last checkpoint, None before the first."""

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssl_core.service import expiry, store
-from ssl_core.service.cartographer import Cartographer
 from ssl_core.service.crew import Crew
 from ssl_core.service.hiring import Hire, cores, hiring
 from ssl_core.service.limits import Limits
 from ssl_core.service.link import ACK_SECONDS
 from ssl_core.service.looks import Looks
-from ssl_core.service.quarantine import Quarantine
 from ssl_core.service.records import ACTIVE, RESUMABLE, RunAbout
 from ssl_core.service.report import Report
 from ssl_core.service.run import Run
+from ssl_core.service.sandbox import Sandbox
 from ssl_core.service.settings import Settings
 from ssl_core.service.status import RunStatus
 from ssl_core.service.store import RunFolder, UnknownRun
+from ssl_core.service.umap_client import UmapClient
 
 if TYPE_CHECKING:  # these import torch, which a page that only looks does not need
     from ssl_core.train import Budget, RunConfig
@@ -39,7 +39,7 @@ class Service(Looks):
     Args:
         root: where the runs are kept; made if it is missing.
         settings: an operator's choices: workers, caps, what is kept.
-        mapper: whether UMAP layouts can be asked for.
+        umap: whether UMAP layouts can be requested.
         hire: starts one worker; as the settings say if left out.
         clock: seconds by which idle runs, time limits and waiting times are told; for
             tests, which need not wait then.
@@ -53,7 +53,7 @@ class Service(Looks):
         self,
         root: Path,
         settings: Settings | None = None,
-        mapper: bool = True,
+        umap: bool = True,
         *,
         hire: Hire | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -72,12 +72,12 @@ class Service(Looks):
         hire = hire or hiring(self.root, self.settings, count)
         self._crew = Crew(hire, count, self.limits, clock)
         self._lock = self._crew.lock
-        self.quarantine = Quarantine(
-            self.root / "opener.log",
+        self.sandbox = Sandbox(
+            self.root / "sandbox.log",
             self.settings.sandbox_memory_mb,
             self.settings.sandbox_seconds,
         )
-        super().__init__(Cartographer(self.root) if mapper else None)
+        super().__init__(UmapClient(self.root) if umap else None)
 
     def submit(
         self,
@@ -221,9 +221,9 @@ class Service(Looks):
     def close(self) -> None:
         """End all processes; runs under way are saved and marked interrupted."""
         self._crew.close()
-        if self._cartographer:
-            self._cartographer.close()
-        self.quarantine.close()
+        if self._umap_client:
+            self._umap_client.close()
+        self.sandbox.close()
         self._claim.release()
 
     def _require_room(self, about: RunAbout, leaving: Sequence[Run] = ()) -> None:

@@ -128,13 +128,13 @@ class Settings:
         1_000,
         low=100,
         high=1_000_000,
-        help="Memory limit in MB for opening one picture, recording or checkpoint.",
+        help="Memory limit in MB for decoding one picture, recording or checkpoint.",
     )
     sandbox_seconds: float = knob(
         20.0,
         low=1,
         high=600,
-        help="Time limit in seconds for opening one of these files.",
+        help="Time limit in seconds for decoding one of these files.",
     )
     lab_steps: int = knob(
         0,

@@ -28,7 +28,7 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
     made = Service(
         tmp_path,
         settings,
-        mapper=False,
+        umap=False,
         hire=lambda heard, lost: ThreadWorker(tmp_path, heard, lost),
     )
     monkeypatch.setattr(resources, "service", lambda: made)

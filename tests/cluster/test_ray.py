@@ -174,7 +174,7 @@ def test_a_run_goes_on_when_its_node_is_lost(service: Service, cluster: Any) -> 
 
 def test_a_run_waits_when_the_cluster_is_full(service: Service) -> None:
     """Pages do not block: no call of the service waits for the cluster."""
-    other = Service(service.root.parent / "other", service.settings, mapper=False)
+    other = Service(service.root.parent / "other", service.settings, umap=False)
     try:
         before = time.monotonic()
         run = other.submit(SMALL, owner="pia")

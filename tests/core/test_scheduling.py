@@ -39,7 +39,7 @@ class Scheduler:
         self.service = Service(
             root,
             Settings(workers=1, **settings),  # type: ignore[arg-type]
-            mapper=False,
+            umap=False,
             hire=self._start_worker,
             clock=lambda: self.now,
         )
@@ -368,7 +368,7 @@ def test_an_idle_run_makes_room_and_can_be_resumed(
 @pytest.fixture
 def real(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
     settings = Settings(workers=1, **request.param)
-    made = Service(tmp_path, settings, mapper=False)
+    made = Service(tmp_path, settings, umap=False)
     wait_until(made.ready, "a warm worker", START_LIMIT_S)
     yield made
     made.close()

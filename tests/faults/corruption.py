@@ -41,7 +41,7 @@ class Damaged:
 
 def interrupted(root: Path) -> str:
     """The id of a run that trained a little before its server was closed."""
-    service = Service(root, Settings(workers=1), mapper=False)
+    service = Service(root, Settings(workers=1), umap=False)
     try:
         run = service.submit(RunConfig(batch_size=8), owner=secrets.token_urlsafe(16))
         wait_until(lambda: service.checkpoint(run), "a checkpoint", START_LIMIT_S)

@@ -33,7 +33,7 @@ def room(
 
 @pytest.fixture(scope="module")
 def service(room: Room) -> Iterator[Service]:
-    made = Service(room[0], Settings(workers=1), mapper=False)
+    made = Service(room[0], Settings(workers=1), umap=False)
     yield made
     made.close()
 

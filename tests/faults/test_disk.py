@@ -36,7 +36,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def serving(root: Path) -> Service:
-    return Service(root, Settings(workers=1), mapper=False)
+    return Service(root, Settings(workers=1), umap=False)
 
 
 def trained(service: Service, owner: str) -> str:
