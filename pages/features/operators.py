@@ -10,7 +10,7 @@ from pages.shell import connections, resources
 from pages.shell.health import HealthReport
 from pages.widgets import run_text
 from ssl_core import __version__
-from ssl_core.service import Report
+from ssl_core.service import ServiceHealth
 from ssl_core.service.settings import variable
 
 MB = 1e6
@@ -29,14 +29,14 @@ def is_admin() -> bool:
     return bool(key) and hmac.compare_digest(key_in_url.encode(), key.encode())
 
 
-def draw_status(report: Report) -> None:
+def draw_status(report: ServiceHealth) -> None:
     """Draw the server's status and four counts."""
     settings = resources.settings()
     status = STATUS_TEXTS[HealthReport.of(report).body["status"]]
     st.markdown(
         f"{status} Version {__version__}, up for "
         f"{run_text.duration(report.uptime_seconds)}, training by backend “{report.backend}”. "
-        f"Expected waits count {run_text.duration(report.typical_seconds)} a run."
+        f"Expected waits count {run_text.duration(report.median_duration_s)} a run."
     )
     counts = {
         "Training": f"{report.training} of {report.workers}",
@@ -48,7 +48,7 @@ def draw_status(report: Report) -> None:
         column.metric(name, count)
 
 
-def draw_memory(report: Report) -> None:
+def draw_memory(report: ServiceHealth) -> None:
     """Draw the memory of the server and of each worker, and the free disk space."""
     limit = f"{resources.settings().max_memory_mb:,}"
     memory_mb = _memory_by_process(report.memory_mb)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ssl_core.service import NotNow
+from ssl_core.service import SandboxBusy
 
 
 def decode_once(file: Any, decode: Callable[[bytes], np.ndarray]) -> np.ndarray:
@@ -18,13 +18,13 @@ def decode_once(file: Any, decode: Callable[[bytes], np.ndarray]) -> np.ndarray:
 
     Raises:
         ValueError: from ``decode``; raised again in later runs without another call.
-        NotNow: from ``decode``; not kept, because a later attempt may succeed.
+        SandboxBusy: from ``decode``; not kept, because a later attempt may succeed.
     """
     last = st.session_state.get("decoded_file")
     if last is None or last[0] != file.file_id:
         try:
             last = file.file_id, decode(file.getvalue()), ""
-        except NotNow:
+        except SandboxBusy:
             raise
         except ValueError as error:
             last = file.file_id, None, str(error)

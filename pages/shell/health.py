@@ -11,7 +11,7 @@ from starlette.routing import Route
 from pages.shell import resources
 from pages.shell.base_url import base_url_path
 from ssl_core import __version__
-from ssl_core.service import Report
+from ssl_core.service import ServiceHealth
 
 MIN_FREE_MB = 100.0  # about the size of a saved ResNet-18 with its momentum
 
@@ -22,14 +22,14 @@ class HealthReport:
 
     Args:
         body: what everybody may read: counts, but no paths and no errors.
-        healthy: whether runs can be trained and saved.
+        healthy: whether runs can be trained and saved; a part of the workers suffices.
     """
 
     body: dict[str, Any]
     healthy: bool
 
     @classmethod
-    def of(cls, report: Report) -> "HealthReport":
+    def of(cls, report: ServiceHealth) -> "HealthReport":
         """The public part of a service report."""
         disk_full = report.disk_free_mb < MIN_FREE_MB
         status = "degraded" if disk_full else report.status
@@ -41,7 +41,7 @@ class HealthReport:
             "version": __version__,
             "uptime_seconds": report.uptime_seconds,
         }
-        return cls(body, status != "degraded")
+        return cls(body, report.can_train and not disk_full)
 
 
 def check() -> HealthReport:

@@ -45,7 +45,7 @@ def service() -> Service:
     options = settings()
     root = Path(options.runs_dir) if options.runs_dir else DEFAULT_RUNS_DIR
     try:
-        return Service(root, options, mapper=options.umap)
+        return Service(root, options, umap=options.umap)
     except (RootInUse, OSError) as error:
         root = Path(tempfile.mkdtemp(prefix="ssl_lab_runs_"))
         log.warning(
@@ -53,8 +53,8 @@ def service() -> Service:
             error,
             root,
         )
-        return Service(root, options, mapper=options.umap)
-    except ValueError as error:  # a mirror or a cluster that cannot be used
+        return Service(root, options, umap=options.umap)
+    except ValueError as error:  # a cluster that cannot be used
         _exit(error)
 
 

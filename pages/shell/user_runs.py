@@ -20,7 +20,7 @@ __all__ = [
     "state",
 ]
 # States of a run that will change without a command of the learner.
-IN_PROGRESS = ("queued", "starting", "running", "pausing", "stopping")
+IN_PROGRESS = ("queued", "starting", "running", "pausing", "preempting", "stopping")
 LAB_RUNS = "lab_runs"  # session key: runs that the labs have started in this visit
 
 

@@ -9,6 +9,7 @@ _STATE_TEXTS = {
     "running": "training",
     "pausing": "pausing after this step",
     "paused": "paused",
+    "preempting": "making room for others",
     "stopping": "stopping",
     "stopped": "stopped",
     "finished": "finished: its time is used up",
@@ -23,13 +24,13 @@ def status_line(status: Any, snapshot: Any) -> str:
         status: of the run, from the service.
         snapshot: the run's last one; None before the first.
     """
-    if status.state in ("failed", "died"):
-        return f":red[**{status.error or 'The run ended unexpectedly.'}**]"
+    if status.state in ("failed", "diverged"):
+        return f":red[**{status.end_reason or 'The run ended unexpectedly.'}**]"
     state = _STATE_TEXTS.get(status.state, status.state)
     if status.state == "queued" and status.position:
         state += f", position {status.position}, about {duration(status.wait or 0.0)}"
-    elif status.error:
-        state += f" ({status.error})"
+    elif status.end_reason:
+        state += f" ({status.end_reason})"
     if snapshot is None:
         return f"**{state[0].upper()}{state[1:]}**"
     tick = snapshot.scalars

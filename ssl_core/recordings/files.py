@@ -12,7 +12,7 @@ import numpy as np
 
 from ssl_core.recordings.recording import MOST_POINTS, Recording
 from ssl_core.service import MapFactor, MapSet
-from ssl_core.service.store import replacing
+from ssl_core.service.run_files import atomic_write
 
 KIND, VERSION = "ssl_core recording", 1
 MOST_BYTES = 16 << 20  # of the file
@@ -56,7 +56,7 @@ def write(path: Path, recording: Recording) -> None:
     labels = recording.labels
     arrays["labels"] = np.empty(0, np.int64) if labels is None else labels
     try:
-        with replacing(path) as file:
+        with atomic_write(path) as file:
             packed = np.frombuffer(text, np.uint8)
             np.savez_compressed(file, about=packed, **arrays)
     except OSError as error:

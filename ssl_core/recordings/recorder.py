@@ -9,7 +9,7 @@ import numpy as np
 
 from ssl_core.recordings.recording import MOST_POINTS, Recording, quantised
 from ssl_core.service import MapFactor, MapSet
-from ssl_core.service.pictures import tick_line
+from ssl_core.service.snapshot import tick_line
 
 if TYPE_CHECKING:
     from torch import Tensor

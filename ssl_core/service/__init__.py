@@ -5,8 +5,8 @@ submitted or adjusted.
 """
 
 from ssl_core.service.health import ServiceHealth
-from ssl_core.service.quarantine import NotNow
 from ssl_core.service.run_files import RootInUse, UnknownRun
+from ssl_core.service.sandbox import SandboxBusy
 from ssl_core.service.service import Service
 from ssl_core.service.settings import Settings
 from ssl_core.service.snapshot import (
@@ -26,9 +26,9 @@ __all__ = [
     "RESUMABLE",
     "MapFactor",
     "MapSet",
-    "NotNow",
     "RootInUse",
     "RunStatus",
+    "SandboxBusy",
     "Service",
     "ServiceHealth",
     "Settings",

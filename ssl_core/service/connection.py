@@ -5,21 +5,21 @@ Streamlit is a page, and its messages are pickles.
 """
 
 import contextlib
+import io
 import json
 import logging
 import os
 import subprocess
-import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import psutil
 
-import ssl_core
+from ssl_core.service.python_process import start_module
 
 Message = dict[str, Any]
 OnMessage = Callable[["WorkerConnection", Message], None]
@@ -104,21 +104,11 @@ class ProcessConnection(WorkerConnection):
         on_exit: OnExit,
     ) -> None:
         super().__init__(on_message, on_exit)
-        home = str(Path(ssl_core.__file__).parents[1])
-        path = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
-        with log_path.open("ab") as errors:
-            # Its own session: Ctrl-C in the terminal is for the server, which then
-            # closes the pipe, and the child ends in its own good order.
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=os.environ | {"PYTHONPATH": path},
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,
-            )
+        self.process = start_module(module, arguments, log_path)
+        stdin = cast(io.RawIOBase, self.process.stdin)
+        stdout = cast(io.RawIOBase, self.process.stdout)
+        self._stdin = io.TextIOWrapper(io.BufferedWriter(stdin), "utf-8")
+        self._stdout = io.TextIOWrapper(io.BufferedReader(stdout), "utf-8", "replace")
         self._outbox: SimpleQueue[Message | None] = SimpleQueue()
         self._reported_mb: float | None = None
         self._reported_reason = ""
@@ -173,9 +163,8 @@ class ProcessConnection(WorkerConnection):
             super()._receive(message)
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
         try:
-            for message in messages(self.process.stdout):
+            for message in messages(self._stdout):
                 self._receive(message)
         except Exception:  # a handler's fault: the run goes on with another worker
             log.exception("a message of a worker could not be handled")
@@ -190,13 +179,12 @@ class ProcessConnection(WorkerConnection):
         self._exit()
 
     def _write(self) -> None:
-        assert self.process.stdin is not None
         with contextlib.suppress(OSError, ValueError):
             while (message := self._outbox.get()) is not None:
-                self.process.stdin.write(json.dumps(message) + "\n")
-                self.process.stdin.flush()
+                self._stdin.write(json.dumps(message) + "\n")
+                self._stdin.flush()
         with contextlib.suppress(OSError, ValueError):
-            self.process.stdin.close()
+            self._stdin.close()
 
 
 def messages(lines: Iterable[str]) -> Iterator[Message]:

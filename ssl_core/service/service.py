@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssl_core.service import retention, run_files
-from ssl_core.service.cartographer import Cartographer
 from ssl_core.service.health import ServiceHealth
-from ssl_core.service.quarantine import Quarantine
 from ssl_core.service.quotas import Quotas
 from ssl_core.service.reaper import Reaper
 from ssl_core.service.run import Run
 from ssl_core.service.run_files import RunFiles, RunSpec, UnknownRun
 from ssl_core.service.run_reader import RunReader
+from ssl_core.service.sandbox import Sandbox
 from ssl_core.service.scheduler import Scheduler
 from ssl_core.service.settings import Settings
 from ssl_core.service.snapshot import MapSet, Snapshot, UmapFrame
 from ssl_core.service.states import State
 from ssl_core.service.status import RunStatus
+from ssl_core.service.umap_client import UmapClient
 from ssl_core.service.worker_factory import WorkerFactory, pool_size, worker_factory
 
 if TYPE_CHECKING:  # these import torch, which a page that only looks does not need
@@ -45,7 +45,7 @@ class Service:
     Args:
         root: where the runs are kept; made if it is missing.
         settings: an operator's choices: workers, caps, what is kept.
-        mapper: whether UMAP layouts can be asked for.
+        umap: whether UMAP layouts can be asked for.
         factory: starts one worker; as the settings say if left out.
         clock: seconds by which idle runs, time limits and waiting times are told; for
             tests, which need not wait then.
@@ -61,7 +61,7 @@ class Service:
         self,
         root: Path,
         settings: Settings | None = None,
-        mapper: bool = True,
+        umap: bool = True,
         *,
         factory: WorkerFactory | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -90,9 +90,9 @@ class Service:
         self._reaper = Reaper(self._scheduler, self.settings)
         self._last_sweep = time.monotonic()
         self._reader = RunReader()
-        self._cartographer = Cartographer(self.root) if mapper else None
-        self.quarantine = Quarantine(
-            self.root / "opener.log",
+        self._umap = UmapClient(self.root) if umap else None
+        self.sandbox = Sandbox(
+            self.root / "sandbox.log",
             self.settings.sandbox_memory_mb,
             self.settings.sandbox_seconds,
         )
@@ -282,7 +282,7 @@ class Service:
             again.
         """
         files = self._files(run_id)
-        return self._cartographer is not None and self._cartographer.request(files)
+        return self._umap is not None and self._umap.request(files)
 
     def checkpoint(self, run_id: str) -> Path | None:
         """The folder of the run's last checkpoint, None before the first."""
@@ -357,9 +357,9 @@ class Service:
         for worker in workers:
             worker.wait(max(0.1, until - time.monotonic()))
         self._scheduler.save_changes()
-        if self._cartographer:
-            self._cartographer.close()
-        self.quarantine.close()
+        if self._umap:
+            self._umap.close()
+        self.sandbox.close()
         self._root_lock.release()
 
     def _sweep_until_closed(self) -> None:

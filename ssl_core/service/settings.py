@@ -28,6 +28,12 @@ OLD_NAMES = {
     "sandbox_memory_mb": "open_memory_mb",
     "sandbox_seconds": "open_seconds",
 }
+# Settings that no longer exist, and what to do instead.
+REMOVED = {
+    "mirror": "runs are not copied any more; give each replica a persistent volume "
+    "for its runs (CONTRASTIVE_RUNS_DIR) and keep progress in SQL "
+    "(CONTRASTIVE_DATABASE)"
+}
 BACKENDS = ("local", "ray")
 LOG_FORMATS = ("text", "json")
 SHORTEST_KEY = 16  # nobody finds it by trying
@@ -122,13 +128,13 @@ class Settings:
         1_000,
         low=100,
         high=1_000_000,
-        help="Memory limit in MB for opening one picture, recording or checkpoint.",
+        help="Memory limit in MB for decoding one picture, recording or checkpoint.",
     )
     sandbox_seconds: float = knob(
         20.0,
         low=1,
         high=600,
-        help="Time limit in seconds for opening one of these files.",
+        help="Time limit in seconds for decoding one of these files.",
     )
     lab_steps: int = knob(
         0,
@@ -153,11 +159,6 @@ class Settings:
     ray_address: str = knob(
         "",
         help="Address of the Ray cluster. Empty: start one on this machine.",
-    )
-    mirror: str = knob(
-        "",
-        help="URL of a store (fsspec: s3://…, file://…) to which runs are copied, so "
-        "that another replica finds them. Empty: no copies.",
     )
     database: str = knob(
         "",
@@ -210,11 +211,18 @@ class Settings:
 
     @classmethod
     def problems(cls, environment: Mapping[str, str]) -> Iterator[str]:
-        """A sentence for every unknown setting, and for every one under its old name."""
+        """A sentence for every setting that is unknown, removed or under its old name."""
         names = [variable(name) for name in knobs_of(cls)]
         old = {old_variable(name): variable(name) for name in knobs_of(cls)}
+        removed = {
+            spelt(name): instead
+            for name, instead in REMOVED.items()
+            for spelt in (variable, old_variable)
+        }
         for given in sorted(environment):
-            if given.startswith(PREFIX) and given not in names:
+            if given in removed:
+                yield f"{given} was removed: {removed[given]}"
+            elif given.startswith(PREFIX) and given not in names:
                 close = difflib.get_close_matches(given, names, 1)
                 meant = f"; did you mean {close[0]}?" if close else ""
                 yield f"{given} is no setting{meant}"
@@ -231,7 +239,7 @@ class Settings:
         }
 
 
-SECRET = ("operator_key", "database", "mirror")
+SECRET = ("operator_key", "database")
 
 
 def variable(name: str) -> str:

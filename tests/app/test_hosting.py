@@ -17,12 +17,14 @@ from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
 from pages.shell import connections, health, logs, resources
-from ssl_core.service import Report
+from ssl_core.service import ServiceHealth
 
 KEY = "a-key-that-is-long-enough"
-WELL = Report(
+WELL = ServiceHealth(
     workers=2,
     warm=1,
+    failed_starts=0,
+    supervised=True,
     training=1,
     waiting=3,
     runs=5,
@@ -31,7 +33,7 @@ WELL = Report(
     writable=True,
     errors=["2026-11-25T20:00:00Z a worker ended (signal 9)"],
     uptime_seconds=12.5,
-    typical_seconds=60.0,
+    median_duration_s=60.0,
     root="/somewhere/private",
     backend="local",
 )

@@ -28,7 +28,7 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
     made = Service(
         tmp_path,
         settings,
-        mapper=False,
+        umap=False,
         factory=lambda message, exit: ThreadWorker(tmp_path, message, exit),
     )
     monkeypatch.setattr(resources, "service", lambda: made)
@@ -51,7 +51,7 @@ def ran(page: AppTest, lab: str, service: Service) -> list[str]:
     wait_until(
         lambda: not any(service.status(run).active for run in runs), "both arms' end"
     )
-    states = [(service.status(r).state, service.status(r).error) for r in runs]
+    states = [(service.status(r).state, service.status(r).end_reason) for r in runs]
     assert states == [("finished", None)] * 2
     return runs
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shell import resources, run_keys
 from pages.widgets.map import map_codec, map_stream
-from ssl_core.service.pictures import UmapFrame, write_umap
+from ssl_core.service.snapshot import UmapFrame, write_umap
 
 
 def ask(address: str, after: str | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""A learner's own picture, recording or checkpoint: opened once, and never by the server."""
+"""A learner's own picture, recording or checkpoint: decoded once, and never by the server."""
 
 import ast
 import io
@@ -38,22 +38,22 @@ def with_picture(routed: Any, content: bytes) -> AppTest:
     return shown
 
 
-def openers() -> list[psutil.Process]:
-    """Processes of this server that open files."""
+def fork_servers() -> list[psutil.Process]:
+    """Processes of this server that decode files."""
     mine = psutil.Process().children()
-    return [p for p in mine if "ssl_core.service.opener" in p.cmdline()]
+    return [p for p in mine if "ssl_core.service.sandbox.server" in p.cmdline()]
 
 
-def test_a_picture_is_shown_and_opened_only_once(routed: Any) -> None:
+def test_a_picture_is_shown_and_decoded_only_once(routed: Any) -> None:
     shown = with_picture(routed, png())
     assert not shown.error
     _, pixels, _ = shown.session_state["decoded_file"]
     assert np.array_equal(pixels, picture.decode(png(), picture_picker.SIDE, LIMITS))
-    for process in openers():
+    for process in fork_servers():
         process.kill()
     shown.button(key="roll").click().run()
     assert not shown.exception and not shown.error
-    assert not openers(), "the page asked for it again"
+    assert not fork_servers(), "the page asked for it again"
 
 
 def test_a_file_that_is_no_picture_gets_its_sentence_each_time(routed: Any) -> None:

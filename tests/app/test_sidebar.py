@@ -353,7 +353,7 @@ def test_views_of_new_data_are_not_sent_to_the_run_that_trains(
         assert "data" in waiting and "augment" in waiting
         shown.run()
         status = resources.service().status(run)
-        assert status.refused is None
+        assert status.rejection is None
         assert set(status.config.get("augment", {})) <= set(offered("pictures"))
     finally:
         resources.service().stop(run)

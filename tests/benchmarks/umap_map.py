@@ -20,7 +20,7 @@ def measure() -> list[Figure]:
     """Features in clusters that move a little from layout to layout, as an encoder's do."""
     asked = [_ask_a_cold_server() for _ in range(3)]
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as in the mapper
+    torch.set_num_threads(1)  # as in the UMAP worker
     began = time.perf_counter()
     embed.warm_up()
     compiled = time.perf_counter() - began

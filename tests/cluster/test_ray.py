@@ -22,8 +22,8 @@ from service_contract import (
 )
 
 from ssl_core.service import Service, Settings
-from ssl_core.service.hiring import hiring
-from ssl_core.service.link import Link
+from ssl_core.service.connection import WorkerConnection
+from ssl_core.service.worker_factory import worker_factory
 from ssl_core.train import RunConfig
 from tests.polling import START_LIMIT_S, wait_until
 
@@ -68,7 +68,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def workers(settings: Settings, root: Path) -> Workers:
-    return Workers(hiring(root, settings, 1))
+    return Workers(worker_factory(root, settings))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def actors(cluster: Any) -> list[psutil.Process]:
 
 @pytest.fixture
 def pid_of(cluster: Any) -> PidOf:
-    def pid(link: Link) -> int:
+    def pid(worker: WorkerConnection) -> int:
         (only,) = actors(cluster)
         return only.pid
 
@@ -174,7 +174,7 @@ def test_a_run_goes_on_when_its_node_is_lost(service: Service, cluster: Any) -> 
 
 def test_a_run_waits_when_the_cluster_is_full(service: Service) -> None:
     """Pages do not block: no call of the service waits for the cluster."""
-    other = Service(service.root.parent / "other", service.settings, mapper=False)
+    other = Service(service.root.parent / "other", service.settings, umap=False)
     try:
         before = time.monotonic()
         run = other.submit(SMALL, owner="pia")

@@ -58,4 +58,4 @@ def test_a_missing_ray_is_reported_at_start_up(
 ) -> None:
     monkeypatch.setattr(ray_link, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"pip install -r requirements-cluster.txt"):
-        Service(tmp_path, Settings(backend="ray"), mapper=False)
+        Service(tmp_path, Settings(backend="ray"), umap=False)

@@ -1,6 +1,6 @@
 """Decoders that crash, hang or take too much memory, as the file's content says.
 
-Given to a sandbox in place of ``ssl_core.service.opening``, and run where that runs.
+Given to a sandbox in place of ``ssl_core.service.sandbox.tasks``, and run where that runs.
 """
 
 import os
@@ -12,7 +12,7 @@ import numpy as np
 STAINED = []
 
 
-def picture(content: bytes, size: int) -> np.ndarray:
+def decode_picture(content: bytes, size: int) -> np.ndarray:
     return {
         b"": fine,
         b"hang": hang,
@@ -33,7 +33,7 @@ def picture(content: bytes, size: int) -> np.ndarray:
     }[content](size)
 
 
-def checkpoint(content: bytes, path: str) -> object:
+def read_checkpoint_config(content: bytes, path: str) -> object:
     return ["no config"]
 
 

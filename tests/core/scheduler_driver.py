@@ -33,7 +33,7 @@ class SchedulerDriver:
         self.service = Service(
             self.root,
             self.settings,
-            mapper=False,
+            umap=False,
             factory=self._start_worker,
             clock=lambda: self.now,
             threads=False,

@@ -143,7 +143,7 @@ def test_what_has_to_last_is_in_named_volumes() -> None:
     content = compose("compose.yaml")
     mounts = [v for s in content["services"].values() for v in s.get("volumes", [])]
     named = {mount.partition(":")[0] for mount in mounts if mount[0] not in "./"}
-    assert named == set(content["volumes"]) == {"mirror", "certificates", "progress"}
+    assert named == set(content["volumes"]) == {"certificates", "progress"}
     readme = read("deploy", "README.md")
     assert all(f"{content['name']}_{volume}" in readme for volume in named)
 

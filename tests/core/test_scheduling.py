@@ -539,7 +539,7 @@ def test_runs_are_told_of_workers_that_do_not_start(tmp_path: Path) -> None:
 @pytest.fixture
 def real(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
     settings = Settings(workers=1, **request.param)
-    made = Service(tmp_path, settings, mapper=False)
+    made = Service(tmp_path, settings, umap=False)
     wait_until(made.ready, "a warm worker", START_LIMIT_S)
     yield made
     made.close()

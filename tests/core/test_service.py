@@ -49,7 +49,7 @@ class TestProcesses(Contract):
 
     @pytest.fixture(scope="class")
     def service(self, root: Path, workers: Workers) -> Iterator[Service]:
-        made = service_with(workers, root, Settings(workers=1), mapper=True)
+        made = service_with(workers, root, Settings(workers=1), umap=True)
         yield made
         made.close()
 
@@ -108,7 +108,7 @@ def test_runs_of_an_earlier_server_are_found(tmp_path: Path) -> None:
     (damaged.path / "state.json").write_text('{"state": ')
     damaged.latest.write_bytes(b"PK\x03\x04 torn")
     damaged.ticks.write_text('{"step": 0}\nnonsense\n')
-    service = Service(tmp_path, Settings(workers=1), mapper=False)
+    service = Service(tmp_path, Settings(workers=1), umap=False)
     try:
         assert service.status(left.run_id).state == "interrupted"
         assert service.status(left.run_id).step == 7
@@ -121,17 +121,17 @@ def test_runs_of_an_earlier_server_are_found(tmp_path: Path) -> None:
 
 def test_two_services_cannot_share_a_folder_of_runs(tmp_path: Path) -> None:
     """A second service would mark the runs of the first as interrupted."""
-    first = Service(tmp_path, Settings(workers=1), mapper=False)
+    first = Service(tmp_path, Settings(workers=1), umap=False)
     left = RunFiles(tmp_path, new_id())
     left.write_spec(RunSpec({}, "mia", {}, 5.0))
     left.write_record(RunRecord(State.QUEUED))
     try:
         with pytest.raises(RootInUse, match="another server keeps its runs in"):
-            Service(tmp_path, Settings(workers=1), mapper=False)
+            Service(tmp_path, Settings(workers=1), umap=False)
         assert left.record().state == "queued"
     finally:
         first.close()
-    Service(tmp_path, Settings(workers=1), mapper=False).close()
+    Service(tmp_path, Settings(workers=1), umap=False).close()
     assert left.record().state == "interrupted"
 
 

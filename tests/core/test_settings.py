@@ -81,6 +81,17 @@ def test_an_old_name_is_read_and_reported(
     assert getattr(Settings.read(default_of_the_image), field) == value
 
 
+@pytest.mark.parametrize("given", ["CONTRASTIVE_MIRROR", "SSL_MIRROR"])
+def test_a_removed_setting_is_ignored_and_its_replacement_is_named(given: str) -> None:
+    environment = {given: "s3://bucket/runs"}
+    assert Settings.read(environment) == Settings()
+    [problem] = Settings.problems(environment)
+    assert problem.startswith(f"{given} was removed: ")
+    assert {"CONTRASTIVE_RUNS_DIR", "CONTRASTIVE_DATABASE"} <= set(
+        re.findall(r"[A-Z]+_[A-Z_]+", problem)
+    )
+
+
 def test_variables_of_openssl_are_no_settings() -> None:
     environment = {"SSL_CERT_FILE": "/etc/ssl/cert.pem", "SSL_CERT_DIR": "/etc/ssl"}
     assert Settings.read(environment) == Settings()

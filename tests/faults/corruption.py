@@ -11,7 +11,7 @@ from pathlib import Path
 from mutations import mutated, mutated_json
 
 from ssl_core.service import Service, Settings
-from ssl_core.service.store import new_id
+from ssl_core.service.run_files import new_id
 from ssl_core.train import RunConfig
 from tests.polling import START_LIMIT_S, wait_until
 
@@ -41,7 +41,7 @@ class Damaged:
 
 def interrupted(root: Path) -> str:
     """The id of a run that trained a little before its server was closed."""
-    service = Service(root, Settings(workers=1), mapper=False)
+    service = Service(root, Settings(workers=1), umap=False)
     try:
         run = service.submit(RunConfig(batch_size=8), owner=secrets.token_urlsafe(16))
         wait_until(lambda: service.checkpoint(run), "a checkpoint", START_LIMIT_S)

@@ -26,7 +26,7 @@ LONGEST = 4.0  # seconds after a start at which a process is killed
 sys.path.insert(0, str(HOME))  # run as a script, too
 
 from ssl_core import checkpoints  # noqa: E402
-from ssl_core.service.store import RunFolder  # noqa: E402
+from ssl_core.service.run_files import RunFiles  # noqa: E402
 from tests.polling import START_LIMIT_S, wait_until  # noqa: E402
 
 
@@ -68,7 +68,7 @@ def kills(
     server, run = _serve(root)
     for number in range(count):
         victim = VICTIMS[number % len(VICTIMS)]
-        folder = RunFolder(root, run)
+        folder = RunFiles(root, run)
         start = folder.state().step
         wait_until(lambda: folder.state().step > start, "training", START_LIMIT_S)  # noqa: B023
         after = rng.uniform(0, longest)
@@ -103,7 +103,7 @@ def kills(
     wait_until(lambda: not any(map(_alive, left)), "the last orphan")
 
 
-def torn_files(folder: RunFolder) -> Iterator[str]:
+def torn_files(folder: RunFiles) -> Iterator[str]:
     """Names of a run's files that cannot be read; a last line may be half written."""
     for path in sorted(folder.path.glob("*.json")):
         try:
@@ -128,14 +128,14 @@ def torn_files(folder: RunFolder) -> Iterator[str]:
             yield folder.checkpoint.name
 
 
-def _in_order(folder: RunFolder) -> bool:
+def _in_order(folder: RunFiles) -> bool:
     """Whether the history has no gap and nothing twice, a last half line aside."""
     lines = folder.ticks.read_bytes().splitlines(keepends=True)
     steps = [json.loads(line)["step"] for line in lines if line.endswith(b"\n")]
     return steps == sorted(steps) and steps[0] == 0
 
 
-def _saved(folder: RunFolder) -> int:
+def _saved(folder: RunFiles) -> int:
     card = folder.checkpoint / "card.json"
     return int(json.loads(card.read_bytes())["step"]) if card.exists() else 0
 

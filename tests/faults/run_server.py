@@ -18,7 +18,7 @@ def main() -> None:
     """Serve one run."""
     root, *known = sys.argv[1:]
     caps = {"max_seconds": ENDLESS, "max_steps": 10_000_000}
-    service = Service(Path(root), Settings(workers=1, **caps), mapper=False)  # type: ignore[arg-type]
+    service = Service(Path(root), Settings(workers=1, **caps), umap=False)  # type: ignore[arg-type]
     if known:
         run = known[0]
         found = service.status(run)

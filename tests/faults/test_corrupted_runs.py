@@ -33,7 +33,7 @@ def room(
 
 @pytest.fixture(scope="module")
 def service(room: Room) -> Iterator[Service]:
-    made = Service(room[0], Settings(workers=1), mapper=False)
+    made = Service(room[0], Settings(workers=1), umap=False)
     yield made
     made.close()
 
@@ -116,8 +116,8 @@ def test_a_damaged_run_resumes_or_ends_with_a_sentence(
         if now.active:
             service.stop(damaged.run)
             wait_until(lambda: not service.status(damaged.run).active, "the end")  # noqa: B023
-        elif "unexpected" in (now.error or "unexpected") or now.state == "died":
-            wrong.append(f"{damaged.file} {damaged.how}: {now.state}: {now.error}")
+        elif "unexpected" in (now.end_reason or "unexpected") :
+            wrong.append(f"{damaged.file} {damaged.how}: {now.state}: {now.end_reason}")
     assert not wrong, "\n".join([f"{len(wrong)} ends", *wrong])
     lost = [e for e in service.report().errors if "a worker ended" in e]
     assert not lost, "a damaged file must not end its worker"

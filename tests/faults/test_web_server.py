@@ -8,7 +8,7 @@ import corruption
 import psutil
 import pytest
 
-from ssl_core.service.store import RunFolder
+from ssl_core.service.run_files import RunFiles
 from tests.load.asyncio_thread import run as played
 from tests.load.learner import name
 from tests.load.server import Server, serving
@@ -40,7 +40,7 @@ def test_a_run_resumes_after_its_server_was_killed(tmp_path: Path) -> None:
             START_LIMIT_S,
         )
         (run,) = (p.parents[1].name for p in runs.glob("*/checkpoint-b/card.json"))
-        folder = RunFolder(runs, run)
+        folder = RunFiles(runs, run)
         pids = [server.process.pid, *server.workers()]
         for pid in pids:
             os.kill(pid, signal.SIGKILL)

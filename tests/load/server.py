@@ -26,7 +26,7 @@ class Server:
 
     Args:
         address: ``http://127.0.0.1:port``.
-        process: of the web server; its children are the workers and the mapper.
+        process: of the web server; its children are the workers and the UMAP worker.
         runs: where it keeps its runs.
         log: what it prints.
     """
@@ -37,7 +37,7 @@ class Server:
     log: Path
 
     def memory_mb(self) -> dict[str, float]:
-        """Resident memory: of the web server, and of its workers and mapper together."""
+        """Resident memory: of the web server, and of all its child processes together."""
         web = psutil.Process(self.process.pid)
         rest = 0.0
         for child in web.children(recursive=True):
@@ -46,7 +46,7 @@ class Server:
         return {"web": web.memory_info().rss / MB, "workers": rest}
 
     def cpu_seconds(self) -> dict[str, float]:
-        """Processor time taken so far: by the web server, its workers and mapper, the
+        """Processor time taken so far: by the web server, its child processes, the
         learners (this process), and all else on this machine."""
         web = psutil.Process(self.process.pid)
         taken = {

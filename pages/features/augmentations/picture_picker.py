@@ -73,13 +73,13 @@ def _load_picture() -> Tensor:
         if kind == "Upload"
         else st.camera_input("Your camera", key="camera")
     )
-    quarantine = resources.service().quarantine
+    sandbox = resources.service().sandbox
     if file is None:
-        quarantine.warm_up()
+        sandbox.warm_up()
         return _load_shape()
     try:
         pixels = decode_once.decode_once(
-            file, lambda data: quarantine.picture(data, SIDE)
+            file, lambda data: sandbox.decode_picture(data, SIDE)
         )
         return torch.from_numpy(pixels)
     except ValueError as error:

@@ -24,8 +24,8 @@ def draw() -> None:
         )
     run = user_runs.current()
     status = resources.service().status(run) if run else None
-    if status and status.refused:
-        st.warning(status.refused, icon=":material/block:")
+    if status and status.rejection:
+        st.warning(status.rejection, icon=":material/block:")
     if status and status.notice and status.active:
         st.info(status.notice, icon=":material/healing:")
     if refusal := st.session_state.get("refusal"):

@@ -43,6 +43,6 @@ def _load_config(path: Path) -> dict[str, Any]:
         ValueError: if the checkpoint cannot be used.
     """
     try:
-        return resources.service().quarantine.checkpoint(path)
+        return resources.service().sandbox.read_checkpoint_config(path)
     except ValueError as error:
         raise ValueError(f"This checkpoint cannot be resumed: {error}.") from None

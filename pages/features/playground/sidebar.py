@@ -54,7 +54,7 @@ def draw() -> None:
                 _draw_views(s for s in offered(medium) if s not in main_views)
         _draw_knobs(method)
         with st.expander("Limits of this server"):
-            st.caption(resources.service().limits.words())
+            st.caption(resources.service().quotas.words())
     knob_updates.send_changes(sidebar_values.values())
 
 

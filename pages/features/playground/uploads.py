@@ -8,8 +8,8 @@ import streamlit as st
 from pages.shell import identity, resources
 from ssl_core.checkpoints.files import write_whole
 from ssl_core.data import medium_of
-from ssl_core.service.expiry import UPLOADS
-from ssl_core.service.store import refused
+from ssl_core.service.retention import UPLOADS
+from ssl_core.service.run_files import disk_error
 
 
 def draw() -> None:
@@ -60,7 +60,7 @@ def save(kind: str, content: bytes) -> Path:
         write_whole(target, content)
         resources.service().expire_uploads()
     except OSError as error:
-        raise ValueError(refused("this upload", error)) from None
+        raise ValueError(disk_error("this upload", error)) from None
     return target
 
 

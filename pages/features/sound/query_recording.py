@@ -66,7 +66,7 @@ def _draw_recording(file: Any, path: str | None) -> None:
 
     try:
         samples = decode_once.decode_once(
-            file, resources.service().quarantine.recording
+            file, resources.service().sandbox.decode_recording
         )
     except ValueError as error:
         st.error(f"{file.name}: {error}.", icon=":material/mic_off:")

@@ -1,8 +1,8 @@
-"""A patient process that draws UMAP layouts beside training.
+"""The UMAP worker: a process of low priority that computes layouts beside training.
 
-``python -m ssl_core.service.mapper --root DIR`` takes ``{"run": run_id}`` lines on
-standard input and answers ``{"mapped": run_id}`` when the run's ``umap.npz`` has been
-replaced. It is nice to the others: training and the app come first.
+``python -m ssl_core.service.umap_worker --root DIR`` takes ``{"run": run_id}`` lines on
+standard input. It answers ``{"done": run_id}`` when it has replaced the run's ``umap.npz``, or
+has failed to and has written the reason to its log.
 """
 
 import argparse
@@ -26,8 +26,8 @@ from ssl_core.service.snapshot import (
 NICENESS = 19
 
 
-def draw(folder: RunFiles) -> None:
-    """Lay out the run's latest features, starting from its last layout.
+def compute_layout(folder: RunFiles) -> None:
+    """Compute a layout of the run's latest features, starting from its last layout.
 
     Raises:
         FileNotFoundError: if the run has no tick yet.
@@ -50,25 +50,25 @@ def draw(folder: RunFiles) -> None:
     write_umap(folder.umap, UmapFrame(layout, int(snapshot.scalars["step"])))
 
 
-def _stand_back() -> None:
-    """Take only time that nobody else wants: training and the app come first."""
+def _lower_priority() -> None:
+    """Use only idle cores: training and the app come first."""
     if hasattr(os, "SCHED_IDLE"):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     else:
         os.nice(NICENESS)
-    # Linux weighs sessions against each other first, and this process has its own.
+    # Linux shares time between sessions first, and this process has its own session.
     group = Path("/proc/self/autogroup")
     with contextlib.suppress(OSError):
         group.write_text(str(NICENESS))
 
 
 def main() -> None:
-    """Draw one layout after the other until standard input ends."""
+    """Compute one layout after the other until standard input ends."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", type=Path, required=True)
     root = parser.parse_args().root
-    _stand_back()
-    # Imported now, so that this is nice as well: workers get warm meanwhile.
+    _lower_priority()
+    # Imported after that, because training workers start at the same time.
     import torch
 
     from ssl_core import embed
@@ -76,14 +76,13 @@ def main() -> None:
     torch.set_num_threads(1)
     replies = claim_stdout()
     embed.warm_up()
-    print(json.dumps({"ready": True}), file=replies, flush=True)
     for line in sys.stdin:
         run_id = json.loads(line)["run"]
         try:
-            draw(RunFiles(root, run_id))
-        except Exception:  # a map that fails must not take the next one with it
+            compute_layout(RunFiles(root, run_id))
+        except Exception:  # the next layout may succeed
             traceback.print_exc()
-        print(json.dumps({"mapped": run_id}), file=replies, flush=True)
+        print(json.dumps({"done": run_id}), file=replies, flush=True)
 
 
 if __name__ == "__main__":
