@@ -57,9 +57,14 @@ class WorkerConnection(ABC):
     def close(self) -> None:
         """Ask the worker to save its run and to end."""
 
-    @abstractmethod
     def kill(self) -> None:
-        """End the worker."""
+        """End the worker; it gets no run any more."""
+        self.ready = False
+        self._kill()
+
+    @abstractmethod
+    def _kill(self) -> None:
+        """End the worker at once."""
 
     @abstractmethod
     def wait(self, seconds: float) -> None:
@@ -126,7 +131,7 @@ class ProcessConnection(WorkerConnection):
         """End its standard input after what was sent before; that asks it to finish."""
         self._outbox.put(None)
 
-    def kill(self) -> None:
+    def _kill(self) -> None:
         self.process.kill()
 
     def wait(self, seconds: float) -> None:
@@ -168,7 +173,7 @@ class ProcessConnection(WorkerConnection):
                 self._receive(message)
         except Exception:  # a handler's fault: the run goes on with another worker
             log.exception("a message of a worker could not be handled")
-            self.process.kill()
+            self.kill()
         try:
             # The pipe closes with the process, whatever ended it: no polling.
             self.process.wait(EXIT_SECONDS)

@@ -45,7 +45,7 @@ class Event(StrEnum):
     ASSIGN = "assign"  # it gets a worker
     PREEMPT = "preempt"  # its worker is wanted elsewhere
     EXCEED = "exceed"  # it takes more memory or time than allowed: its worker is killed
-    LOSE_WORKER = "lose_worker"
+    LOSE_WORKER = "lose"
     GIVE_UP = "give_up"  # it has lost too many workers
     SHUT_DOWN = "shut_down"  # the server ends
     # Messages of its worker.
@@ -53,129 +53,51 @@ class Event(StrEnum):
     REST = "rest"  # it has paused
     RELEASE = "release"  # it has saved the run and is free
     FINISH = "finish"
-    REACH_LIMIT = "reach_limit"  # of steps or seconds on this server
+    REACH_LIMIT = "limit"  # of steps or seconds on this server
     FAIL = "fail"
     DIVERGE = "diverge"
 
 
 COMMANDS = (Event.PAUSE, Event.RESUME, Event.STEP, Event.STOP)
-_Row = dict[Event, State]
-_ENDS: _Row = {
-    Event.FINISH: State.FINISHED,
-    Event.REACH_LIMIT: State.STOPPED,
-    Event.FAIL: State.FAILED,
-    Event.DIVERGE: State.DIVERGED,
-    Event.EXCEED: State.FAILED,
-}
-_TO_PAUSED: _Row = {
-    Event.RELEASE: State.PAUSED,
-    Event.LOSE_WORKER: State.PAUSED,
-    Event.SHUT_DOWN: State.PAUSED,
-}
-_TO_INTERRUPTED: _Row = {
-    Event.RELEASE: State.INTERRUPTED,
-    Event.GIVE_UP: State.INTERRUPTED,
-    Event.SHUT_DOWN: State.INTERRUPTED,
-}
-TRANSITIONS: dict[State, _Row] = {
-    # Its former worker may still be saving it: RELEASE and the ends come from that one.
-    State.QUEUED: _ENDS
-    | {
-        Event.PAUSE: State.PAUSED,
-        Event.RESUME: State.QUEUED,
-        Event.STEP: State.QUEUED,
-        Event.STOP: State.STOPPED,
-        Event.ASSIGN: State.STARTING,
-        Event.PREEMPT: State.PAUSED,
-        Event.RELEASE: State.QUEUED,
-        Event.LOSE_WORKER: State.QUEUED,
-        Event.SHUT_DOWN: State.INTERRUPTED,
-    },
-    State.STARTING: _ENDS
-    | _TO_INTERRUPTED
-    | {
-        Event.PAUSE: State.PAUSING,
-        Event.RESUME: State.STARTING,
-        Event.STEP: State.PAUSING,
-        Event.STOP: State.STOPPING,
-        Event.PREEMPT: State.PREEMPTING,
-        Event.BEGIN: State.RUNNING,
-        Event.REST: State.PAUSED,
-        Event.LOSE_WORKER: State.QUEUED,
-    },
-    State.RUNNING: _ENDS
-    | _TO_INTERRUPTED
-    | {
-        Event.PAUSE: State.PAUSING,
-        Event.RESUME: State.RUNNING,
-        Event.STEP: State.PAUSING,
-        Event.STOP: State.STOPPING,
-        Event.PREEMPT: State.PREEMPTING,
-        Event.REST: State.PAUSED,
-        Event.LOSE_WORKER: State.QUEUED,
-    },
-    State.PAUSING: _ENDS
-    | _TO_PAUSED
-    | {
-        Event.PAUSE: State.PAUSING,
-        Event.RESUME: State.RUNNING,
-        Event.STEP: State.PAUSING,
-        Event.STOP: State.STOPPING,
-        Event.PREEMPT: State.PREEMPTING,
-        Event.REST: State.PAUSED,
-    },
-    State.PAUSED: _ENDS
-    | _TO_PAUSED
-    | {
-        Event.PAUSE: State.PAUSED,
-        Event.RESUME: State.RUNNING,
-        Event.STEP: State.PAUSED,
-        Event.STOP: State.STOPPING,
-        Event.PREEMPT: State.PREEMPTING,
-        Event.REST: State.PAUSED,
-    },
-    State.PREEMPTING: _ENDS
-    | _TO_PAUSED
-    | {
-        Event.PAUSE: State.PREEMPTING,
-        Event.RESUME: State.QUEUED,
-        Event.STEP: State.QUEUED,
-        Event.STOP: State.STOPPING,
-    },
-    State.STOPPING: _ENDS
-    | {
-        Event.STOP: State.STOPPING,
-        Event.RELEASE: State.STOPPED,
-        Event.EXCEED: State.STOPPED,
-        Event.LOSE_WORKER: State.STOPPED,
-        Event.SHUT_DOWN: State.STOPPED,
-    },
-    State.INTERRUPTED: {Event.RESUME: State.QUEUED},
-    State.FINISHED: {},
-    State.STOPPED: {},
-    State.FAILED: {},
-    State.DIVERGED: {},
-}
-# A paused run that has no worker needs one first, or ends at once.
-_WITHOUT_WORKER: dict[State, _Row] = {
-    State.PAUSED: {
-        Event.RESUME: State.QUEUED,
-        Event.STEP: State.QUEUED,
-        Event.STOP: State.STOPPED,
-    }
-}
+PARKED = "parked"  # the column of a paused run that has no worker
+# An event leads from the state of its column to the state in its row; a dash says that it
+# does not apply. A queued or parked run may still hear the end of its former worker.
+_TABLE = """
+event     queued      starting    running     pausing    paused     parked   preempting stopping
+pause     paused      pausing     pausing     pausing    paused     paused   preempting -
+resume    queued      starting    running     running    running    queued   queued     -
+step      queued      pausing     pausing     pausing    paused     queued   queued     -
+stop      stopped     stopping    stopping    stopping   stopping   stopped  stopping   stopping
+assign    starting    -           -           -          -          -        -          -
+preempt   paused      preempting  preempting  preempting preempting -        -          -
+exceed    failed      failed      failed      failed     failed     -        failed     stopped
+lose      queued      queued      queued      paused     paused     paused   paused     stopped
+give_up   -           interrupted interrupted -          -          -        -          -
+shut_down interrupted interrupted interrupted paused     paused     paused   paused     stopped
+begin     -           running     -           -          -          -        -          -
+rest      -           paused      paused      paused     paused     -        -          -
+release   queued      interrupted interrupted paused     paused     paused   paused     stopped
+finish    finished    finished    finished    finished   finished   finished finished   finished
+limit     stopped     stopped     stopped     stopped    stopped    stopped  stopped    stopped
+fail      failed      failed      failed      failed     failed     failed   failed     failed
+diverge   diverged    diverged    diverged    diverged   diverged   diverged diverged   diverged
+"""
 
-ENDED = frozenset(
-    {
-        State.INTERRUPTED,
-        State.FINISHED,
-        State.STOPPED,
-        State.FAILED,
-        State.DIVERGED,
+
+def _parsed(table: str) -> dict[tuple[str, Event], State]:
+    header, *rows = (line.split() for line in table.strip().splitlines())
+    return {
+        (column, Event(event)): State(after)
+        for event, *states in rows
+        for column, after in zip(header[1:], states, strict=True)
+        if after != "-"
     }
-)
-ACTIVE = frozenset(State) - ENDED
+
+
+TRANSITIONS = _parsed(_TABLE) | {(State.INTERRUPTED, Event.RESUME): State.QUEUED}
 RESUMABLE = frozenset({State.INTERRUPTED})
+ENDED = RESUMABLE | {State.FINISHED, State.STOPPED, State.FAILED, State.DIVERGED}
+ACTIVE = frozenset(State) - ENDED
 # It trains or wants to: what a learner may have only so many of.
 TRAINING = frozenset({State.QUEUED, State.STARTING, State.RUNNING})
 # Its worker takes commands for it.
@@ -184,6 +106,5 @@ COMMANDED = frozenset({State.STARTING, State.RUNNING, State.PAUSING, State.PAUSE
 
 def next_state(state: State, event: Event, has_worker: bool) -> State | None:
     """The state after an event; None if the event does not apply to the state."""
-    if not has_worker and event in _WITHOUT_WORKER.get(state, {}):
-        return _WITHOUT_WORKER[state][event]
-    return TRANSITIONS[state].get(event)
+    parked = state is State.PAUSED and not has_worker
+    return TRANSITIONS.get((PARKED if parked else state, event))

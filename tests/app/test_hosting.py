@@ -82,7 +82,9 @@ def test_health_shows_no_path_error_or_key(operator: SetEnv) -> None:
     [
         ({}, "ok", True),
         ({"warm": 0}, "starting", True),
-        ({"memory_mb": [], "warm": 0}, "degraded", False),  # no worker starts
+        ({"failed_starts": 3, "warm": 0}, "degraded", False),  # no worker starts
+        ({"failed_starts": 1}, "degraded", True),  # one of two does not start
+        ({"supervised": False}, "degraded", False),
         ({"writable": False}, "degraded", False),
         ({"disk_free_mb": 3.0}, "degraded", False),
     ],

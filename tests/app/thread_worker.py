@@ -53,7 +53,7 @@ class ThreadWorker(WorkerConnection):
     def close(self) -> None:
         self._inbox.put(END)
 
-    def kill(self) -> None:
+    def _kill(self) -> None:
         """A thread cannot be killed: it is asked to end."""
         self.close()
 

@@ -59,7 +59,7 @@ class SchedulerDriver:
                 if worker.killed:
                     worker.lose()
                     continue
-                if not worker.ready:
+                if not worker.was_ready:
                     worker.get_ready()
                 worker.take_all()
                 worker.train()

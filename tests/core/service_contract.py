@@ -42,10 +42,10 @@ class Workers:
 
 
 def service_with(
-    workers: Workers, root: Path, settings: Settings, *, mapper: bool = False
+    workers: Workers, root: Path, settings: Settings, *, umap: bool = False
 ) -> Service:
     """A service whose first worker is warm."""
-    service = Service(root, settings, mapper, factory=workers)
+    service = Service(root, settings, umap, factory=workers)
     wait_until(service.ready, "a warm worker", START_LIMIT_S)
     return service
 

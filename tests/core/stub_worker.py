@@ -40,7 +40,7 @@ class StubWorker(WorkerConnection):
     def close(self) -> None:
         self.closing = True
 
-    def kill(self) -> None:
+    def _kill(self) -> None:
         self.killed = True
 
     def wait(self, seconds: float) -> None:

@@ -116,7 +116,7 @@ def test_a_damaged_run_resumes_or_ends_with_a_sentence(
         if now.active:
             service.stop(damaged.run)
             wait_until(lambda: not service.status(damaged.run).active, "the end")  # noqa: B023
-        elif "unexpected" in (now.end_reason or "unexpected") :
+        elif "unexpected" in (now.end_reason or "unexpected"):
             wrong.append(f"{damaged.file} {damaged.how}: {now.state}: {now.end_reason}")
     assert not wrong, "\n".join([f"{len(wrong)} ends", *wrong])
     lost = [e for e in service.report().errors if "a worker ended" in e]
