@@ -1,6 +1,7 @@
 """A run as the server knows it: its state, its worker, and what was asked of it."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,12 +122,18 @@ class Run:
             self.send(message)
         else:
             self.last_number += 1
+        if message["do"] == "adjust":  # a slider that is dragged: its last value counts
+            knobs = message["changes"].keys()
+            self._drop(lambda r: r.get("changes", {}).keys() == knobs)
         self.requests[self.last_number] = message
 
     def drop_steps(self) -> None:
         """Forget single steps: they were taken, or training goes on without them."""
-        left = {n: r for n, r in self.requests.items() if r["do"] != "step"}
-        self.requests = left
+        self._drop(lambda request: request["do"] == "step")
+
+    def _drop(self, condition: Callable[[Message], bool]) -> None:
+        kept = {n: r for n, r in self.requests.items() if not condition(r)}
+        self.requests = kept
 
     def record(self) -> RunRecord:
         """What is kept on disk."""

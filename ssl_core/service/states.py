@@ -47,7 +47,7 @@ class Event(StrEnum):
     EXCEED = "exceed"  # it takes more memory or time than allowed: its worker is killed
     LOSE_WORKER = "lose"
     GIVE_UP = "give_up"  # it has lost too many workers
-    SHUT_DOWN = "shut_down"  # the server ends
+    SHUT_DOWN = "close"  # the server ends
     # Messages of its worker.
     BEGIN = "begin"  # the first tick
     REST = "rest"  # it has paused
@@ -63,24 +63,24 @@ PARKED = "parked"  # the column of a paused run that has no worker
 # An event leads from the state of its column to the state in its row; a dash says that it
 # does not apply. A queued or parked run may still hear the end of its former worker.
 _TABLE = """
-event     queued      starting    running     pausing    paused     parked   preempting stopping
-pause     paused      pausing     pausing     pausing    paused     paused   preempting -
-resume    queued      starting    running     running    running    queued   queued     -
-step      queued      pausing     pausing     pausing    paused     queued   queued     -
-stop      stopped     stopping    stopping    stopping   stopping   stopped  stopping   stopping
-assign    starting    -           -           -          -          -        -          -
-preempt   paused      preempting  preempting  preempting preempting -        -          -
-exceed    failed      failed      failed      failed     failed     -        failed     stopped
-lose      queued      queued      queued      paused     paused     paused   paused     stopped
-give_up   -           interrupted interrupted -          -          -        -          -
-shut_down interrupted interrupted interrupted paused     paused     paused   paused     stopped
-begin     -           running     -           -          -          -        -          -
-rest      -           paused      paused      paused     paused     -        -          -
-release   queued      interrupted interrupted paused     paused     paused   paused     stopped
-finish    finished    finished    finished    finished   finished   finished finished   finished
-limit     stopped     stopped     stopped     stopped    stopped    stopped  stopped    stopped
-fail      failed      failed      failed      failed     failed     failed   failed     failed
-diverge   diverged    diverged    diverged    diverged   diverged   diverged diverged   diverged
+event   queued      starting    running     pausing    paused     parked   preempting stopping
+pause   paused      pausing     pausing     pausing    paused     paused   preempting -
+resume  queued      starting    running     running    running    queued   queued     -
+step    queued      pausing     pausing     pausing    paused     queued   queued     -
+stop    stopped     stopping    stopping    stopping   stopping   stopped  stopping   stopping
+assign  starting    -           -           -          -          -        -          -
+preempt paused      preempting  preempting  preempting preempting -        -          -
+exceed  failed      failed      failed      failed     failed     -        failed     stopped
+lose    queued      queued      queued      paused     paused     paused   paused     stopped
+give_up -           interrupted interrupted -          -          -        -          -
+close   interrupted interrupted interrupted paused     paused     paused   paused     stopped
+begin   -           running     -           -          -          -        -          -
+rest    -           paused      paused      paused     paused     -        -          -
+release queued      interrupted interrupted paused     paused     paused   paused     stopped
+finish  finished    finished    finished    finished   finished   finished finished   finished
+limit   stopped     stopped     stopped     stopped    stopped    stopped  stopped    stopped
+fail    failed      failed      failed      failed     failed     failed   failed     failed
+diverge diverged    diverged    diverged    diverged   diverged   diverged diverged   diverged
 """
 
 
