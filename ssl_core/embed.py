@@ -42,12 +42,12 @@ def umap_layout(features: Tensor | np.ndarray, before: Layout | None = None) -> 
         ``[M, 2]`` float32, centred, with a root-mean-square radius of 1. What :func:`pca`
         gives for features that hold NaN or infinity.
     """
-    from umap import UMAP
-
     x = np.asarray(features, dtype=np.float32)
     start = pca(torch.from_numpy(x)) if before is None else before
     if not np.isfinite(x).all():
         return start
+    from umap import UMAP
+
     # UMAP expects a spread of about 10; more epochs on a first layout than on a refresh.
     reducer = UMAP(
         metric="cosine",

@@ -125,6 +125,8 @@ def _train(
     result = report.result(tick)
     result["config"]["budget"] = limits
     print(result_table(result, tick.reference.meaning))
+    if tick.diverged:
+        print(tick.problem, file=sys.stderr)
     try:
         if json_path:
             write_json(json_path, result)
@@ -135,7 +137,6 @@ def _train(
         print(error, file=sys.stderr)
         return 1
     if tick.diverged:
-        print(tick.problem, file=sys.stderr)
         return DIVERGED
     return INTERRUPTED if interrupted else 0
 
