@@ -24,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after ``python -m ssl_core``; the process's own if left out.
 
     Returns:
-        The exit status: 0, 2 for bad input (with one line on stderr), 130 for Ctrl-C.
+        The exit status: 0, 2 for bad input (with one line on stderr), 3 for a run that
+        diverged (likewise), 130 for Ctrl-C.
     """
     parser = Parser(prog="python -m ssl_core", description=__doc__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

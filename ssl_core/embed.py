@@ -15,12 +15,17 @@ def pca(features: Tensor, before: Layout | None = None) -> Layout:
         before: the last frame ``[M, 2]``, or None for the first.
 
     Returns:
-        ``[M, 2]`` float32, centred, with a root-mean-square radius of 1.
+        ``[M, 2]`` float32, centred, with a root-mean-square radius of 1. The last frame,
+        or all zeros if there was none, for features that hold NaN or infinity or whose
+        squares overflow.
     """
     x = features.detach().float()
     x = x - x.mean(0)
     # The D x D covariance is small; its top eigenvectors are the principal axes.
-    _, vectors = torch.linalg.eigh(x.T @ x)
+    covariance = x.T @ x
+    if not covariance.isfinite().all():
+        return np.zeros((len(x), 2), np.float32) if before is None else before
+    _, vectors = torch.linalg.eigh(covariance)
     return aligned((x @ vectors[:, -2:].flip(1)).cpu().numpy(), before)
 
 
@@ -34,12 +39,15 @@ def umap_layout(features: Tensor | np.ndarray, before: Layout | None = None) -> 
         before: the last frame ``[M, 2]``, or None to start from PCA.
 
     Returns:
-        ``[M, 2]`` float32, centred, with a root-mean-square radius of 1.
+        ``[M, 2]`` float32, centred, with a root-mean-square radius of 1. What :func:`pca`
+        gives for features that hold NaN or infinity.
     """
-    from umap import UMAP
-
     x = np.asarray(features, dtype=np.float32)
     start = pca(torch.from_numpy(x)) if before is None else before
+    if not np.isfinite(x).all():
+        return start
+    from umap import UMAP
+
     # UMAP expects a spread of about 10; more epochs on a first layout than on a refresh.
     reducer = UMAP(
         metric="cosine",
@@ -65,7 +73,7 @@ def aligned(layout: np.ndarray, before: Layout | None) -> Layout:
     Axes of a map have no meaning and flip from fit to fit: without this a mirrored axis
     would look like learning.
     """
-    layout = np.nan_to_num(np.asarray(layout, dtype=np.float64))
+    layout = np.nan_to_num(np.asarray(layout, np.float64), posinf=0.0, neginf=0.0)
     layout = layout - layout.mean(0)
     radius = np.sqrt((layout**2).sum(1).mean())
     layout = layout / max(radius, 1e-9)
@@ -79,7 +87,8 @@ def nearest(features: Tensor, k: int = 6) -> np.ndarray:
     """Each row's k nearest others by cosine, in feature space and not on the map.
 
     Returns:
-        ``[M, k]`` uint16 row indices, nearest first; k is at most M - 1.
+        ``[M, k]`` uint16 row indices, nearest first; k is at most M - 1. Rows that hold
+        NaN or infinity are near to all others, in any order.
     """
     x = torch.nn.functional.normalize(features.detach().float(), dim=1)
     similarity = x @ x.T

@@ -1,4 +1,7 @@
-"""What a batch of embeddings tells without a label: agreement, spread, rank, collapse."""
+"""What a batch of embeddings tells without a label: agreement, spread, rank, collapse.
+
+Every measure is nan for embeddings that hold NaN or infinity; none raises on them.
+"""
 
 import math
 
@@ -79,7 +82,8 @@ def effective_rank(features: Tensor) -> float:
     Computed on centred rows, so that one shared offset is not counted as a dimension.
 
     Returns:
-        Between 1 and D: how many directions the features really use; 0 if all rows are one.
+        Between 1 and D: how many directions the features really use; 0 if all rows are
+        one; nan where :func:`spectrum` is.
     """
     s = spectrum(features)
     if s.sum() <= 1e-6 * math.sqrt(len(features)):
@@ -95,12 +99,16 @@ def spectrum(features: Tensor) -> Tensor:
         features: ``[N, D]`` float, N >= 2.
 
     Returns:
-        ``[D]`` float32, not negative; a tail at zero is dimensional collapse.
+        ``[D]`` float32, not negative; a tail at zero is dimensional collapse. All nan if
+        the features hold NaN or infinity, or are so large that their squares overflow.
     """
     x = _matrix(features)
     x = x - x.mean(0)
     # Eigenvalues of the D x D covariance are the squared singular values, and far cheaper.
-    return torch.linalg.eigvalsh(x.T @ x).clamp(min=0).sqrt().flip(0)
+    covariance = x.T @ x
+    if not covariance.isfinite().all():
+        return torch.full_like(covariance[0], torch.nan)
+    return torch.linalg.eigvalsh(covariance).clamp(min=0).sqrt().flip(0)
 
 
 def tolerance(features: Tensor, labels: Tensor) -> float:
@@ -154,6 +162,8 @@ def contrastive_top1(z_a: Tensor, z_b: Tensor) -> float:
         In [0, 1]; chance is 1 / (2N - 1).
     """
     z = F.normalize(torch.cat([_matrix(z_a, 1), _matrix(z_b, 1)]), dim=1)
+    if not z.isfinite().all():
+        return math.nan
     nearest = []
     for start in range(0, len(z), ROWS_AT_A_TIME):
         similarity = z[start : start + ROWS_AT_A_TIME] @ z.T
@@ -173,6 +183,8 @@ def collapsed(std: float, rank: float, dim: int = 64) -> bool:
         std: :func:`feature_std`, healthy near 1.
         rank: :func:`effective_rank`.
         dim: width of the projections; few dimensions cannot have a high rank.
+
+    A measure that is nan counts as no sign of collapse.
     """
     return any(
         std < narrow and (few == math.inf or rank < min(few, dim / 2))

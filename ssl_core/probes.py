@@ -1,4 +1,7 @@
-"""Probes: what can be read from frozen features, beside what chance would give."""
+"""Probes: what can be read from frozen features, beside what chance would give.
+
+A feature that is NaN or infinite counts as 0: nothing can be read from it.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -37,14 +40,14 @@ def knn_accuracy(
         raise ValueError(f"k is {k}; allowed is at least 1")
     if not temperature > 0:
         raise ValueError(f"temperature is {temperature:g}; allowed is more than 0")
-    bank = F.normalize(train_features.float(), dim=1)
+    bank = F.normalize(_readable(train_features), dim=1)
     classes = int(torch.maximum(train_labels.max(), test_labels.max())) + 1
     right = 0
     # In pieces, so that a large bank does not need an M x N matrix in memory.
     for features, labels in zip(
         test_features.split(1024), test_labels.split(1024), strict=True
     ):
-        similarity = F.normalize(features.float(), dim=1) @ bank.T
+        similarity = F.normalize(_readable(features), dim=1) @ bank.T
         nearest, index = similarity.topk(min(k, len(bank)), dim=1)
         votes = similarity.new_zeros(len(features), classes)
         votes.scatter_add_(1, train_labels[index], (nearest / temperature).exp())
@@ -105,7 +108,7 @@ def linear_probes(
         _require(train_features, train_labels, "training")
         _require(test_features, test_labels, "test")
         widths.append(int(torch.maximum(train_labels.max(), test_labels.max())) + 1)
-    x, q = _standardised(train_features.float(), test_features.float())
+    x, q = _standardised(_readable(train_features), _readable(test_features))
     weight = x.new_zeros(x.shape[1], sum(widths), requires_grad=True)
     bias = x.new_zeros(sum(widths), requires_grad=True)
     optimizer = torch.optim.LBFGS(
@@ -134,6 +137,10 @@ def linear_probes(
 def chance(test_labels: Tensor) -> float:
     """Accuracy of always naming the most frequent class, in [0, 1]."""
     return test_labels.bincount().max().item() / len(test_labels)
+
+
+def _readable(features: Tensor) -> Tensor:
+    return features.float().nan_to_num(0.0, posinf=0.0, neginf=0.0)
 
 
 def _standardised(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:

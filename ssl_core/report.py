@@ -62,11 +62,16 @@ class Report:
     def result(self, tick: Tick) -> dict[str, Any]:
         """The whole run, with final accuracies measured on the full rows.
 
+        A run that diverged has the last accuracies that were measured before, on the
+        rows of live probes.
+
         Args:
             tick: the last one.
         """
         fit = self.fit
-        scores = self.observer.scores(fit.method.encoder, tick.step)
+        scores = tick.scores
+        if not tick.diverged:
+            scores = self.observer.scores(fit.method.encoder, tick.step)
         return {
             "config": fit.config.flat() | {"precision": fit.precision},
             "steps": tick.step,
@@ -75,20 +80,21 @@ class Report:
             "negatives": tick.negatives,
             "loss": finite(tick.loss),
             "loss_reference": tick.reference.value,
-            "contrastive_top1": tick.contrastive_top1,
+            "contrastive_top1": finite(tick.contrastive_top1),
             "alignment": finite(tick.alignment),
             "uniformity": finite(tick.uniformity),
             "feature_std": finite(tick.feature_std),
             "effective_rank": finite(tick.effective_rank),
             "collapsed": tick.collapsed,
-            "knn": _knn(scores.knn),
+            "diverged": tick.diverged,
+            "knn": _knn(scores.knn if scores else None),
             "probes": {
                 name: {
                     "accuracy": s.accuracy,
                     "random_init": s.random_init,
                     "chance": s.chance,
                 }
-                for name, s in scores.probes.items()
+                for name, s in (scores.probes if scores else {}).items()
             },
             "device": fit.device.type,
             "versions": versions(),

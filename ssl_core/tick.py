@@ -58,6 +58,11 @@ class Tick:
         batch: the current batch's pairs and their similarities.
         config: the knobs now in force.
         done: whether this is the last tick.
+        diverged: whether the run ended because its loss or its weights are no longer
+            finite. Then ``step`` is the step at which that was noticed, ``loss`` that
+            step's, ``losses`` lead up to it, and all measurements are those of the tick
+            before.
+        problem: when it diverged and what to try, as sentences; empty if it did not.
     """
 
     step: int
@@ -79,3 +84,5 @@ class Tick:
     batch: BatchView
     config: RunConfig
     done: bool = False
+    diverged: bool = False
+    problem: str = ""

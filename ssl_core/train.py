@@ -1,7 +1,9 @@
 """The training loop: a generator of ticks that takes changed knobs while it runs."""
 
+import math
 import time
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -19,6 +21,7 @@ from ssl_core.device import (
     computing_in,
     require_compiler,
 )
+from ssl_core.divergence import Quantity, all_finite, divergence_advice
 from ssl_core.encoders import make_encoder
 from ssl_core.methods import METHODS, Outcome
 from ssl_core.tick import Budget, Tick
@@ -52,7 +55,8 @@ def fit(
 
     Returns:
         A generator of :class:`Tick`. ``send({"temperature": 0.5})`` changes live knobs from
-        the next step on; a refused change raises and the run goes on.
+        the next step on; a refused change raises and the run goes on. A run whose loss
+        or weights stop being finite ends with a tick that is ``diverged``.
 
     Raises:
         ValueError: if the config does not fit the data, or nothing can be compiled here.
@@ -62,7 +66,12 @@ def fit(
 
 
 class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
-    """One run. See :func:`fit`."""
+    """One run. See :func:`fit`.
+
+    Attributes:
+        problem: when the run diverged and what to try, as sentences; empty if it did not.
+        last_healthy_step: the collapse alarm counts steps from here.
+    """
 
     def __init__(
         self,
@@ -100,7 +109,8 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
         self.batches = Batches(self.data, config.seed)
         self.step, self.images, self.seconds = 0, 0, 0.0
         self.scores: Scores | None = None
-        self._sound_step = SETTLING_STEPS
+        self.last_healthy_step = SETTLING_STEPS
+        self.problem = ""
         self._stopping = False
         self._ticks = self._run()
 
@@ -129,13 +139,20 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
         return {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
 
     def counters(self) -> dict[str, float]:
-        """How far the run is: step, images, seconds."""
-        return {"step": self.step, "images": self.images, "seconds": self.seconds}
+        """How far the run is: step, images, seconds, and where the alarm counts from."""
+        return {
+            "step": self.step,
+            "images": self.images,
+            "seconds": self.seconds,
+            "last_healthy_step": self.last_healthy_step,
+        }
 
     def restore(
         self, tensors: Mapping[str, Tensor], counters: Mapping[str, float]
     ) -> None:
         """Continue from what :meth:`state` and :meth:`counters` gave; call before ticking.
+
+        Also takes the counters of older versions, which have no ``last_healthy_step``.
 
         Raises:
             ValueError: naming the first tensor that is missing, unknown or of another shape.
@@ -148,7 +165,8 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
             if have != got:
                 raise ValueError(f"tensor {name} has shape {got}; this run has {have}")
         # The baselines belong to the untrained encoder, which is about to be replaced.
-        self.observer.scores(self.method.encoder, 0)
+        if self.observer.baseline is None:
+            self.observer.scores(self.method.encoder, 0)
         self.method.load_state_dict(theirs)
         slots: dict[int, dict[str, Tensor]] = {}
         weights = self.optimizer.param_groups[0]["params"]
@@ -163,6 +181,8 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
         self.batches.restore(_under("rng.", tensors))
         self.step, self.images = int(counters["step"]), int(counters["images"])
         self.seconds = float(counters["seconds"])
+        self.last_healthy_step = int(counters.get("last_healthy_step", SETTLING_STEPS))
+        self.problem = ""
 
     def send(self, value: Mapping[str, Any] | None) -> Tick:
         if value:
@@ -179,7 +199,7 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
 
     def _run(self) -> Generator[Tick, None, None]:
         clock = time.perf_counter
-        tick = self._first_look()
+        tick = self._measure_untrained()
         yield tick
         losses: list[Tensor] = []
         looked = probed = self.seconds
@@ -191,45 +211,108 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
             self.step += 1
             self.images += len(batch.rows)
             self.seconds += clock() - started
-            self._agree()
+            self._sync_ranks()
             done = self._stopping or self.progress >= 1
             if not done and self.seconds - looked < self.watch.tick_seconds:
                 continue
-            self._catch_up()
+            self._synchronize()
             started = clock()
-            if done or self.seconds - probed >= self.watch.probe_seconds:
-                self.scores = self.observer.scores(self.method.encoder, self.step)
-                probed = self.seconds
+            values = self._check_finite(torch.stack(losses).float().tolist())
             elapsed, looked = self.seconds - looked, self.seconds
-            tick = self._look(outcome, batch, losses, elapsed, done)
+            if self.problem:
+                tick = self._diverged(tick, values, elapsed)
+            else:
+                if done or self.seconds - probed >= self.watch.probe_seconds:
+                    self.scores = self.observer.scores(self.method.encoder, self.step)
+                    probed = self.seconds
+                tick = self._measure(outcome, batch, values, elapsed, done)
             losses = []
-            self.seconds += 0.0 if done else clock() - started
+            self.seconds += 0.0 if tick.done else clock() - started
             yield tick
 
-    def _catch_up(self) -> None:
-        """Count what a GPU still has to do: a step ends for the host when it is asked for."""
+    def _synchronize(self) -> None:
+        """GPU steps are asynchronous: wait for them and add the time still outstanding."""
         if self.device.type == "cpu":
             return
         started = time.perf_counter()
         torch.accelerator.synchronize(self.device)
         self.seconds += time.perf_counter() - started
-        self._agree()
+        self._sync_ranks()
 
-    def _agree(self) -> None:
-        """Several processes look and end at the same step."""
+    def _sync_ranks(self) -> None:
+        """All ranks agree on clock and stop flag."""
         known = (self.seconds, float(self._stopping))
         self.seconds, stopping = processes.agreed(known, self.device)
         self._stopping = bool(stopping)
 
-    def _first_look(self) -> Tick:
+    def _check_finite(self, losses: list[float]) -> list[float]:
+        """Set :attr:`problem` if a loss, a weight or an optimiser state is not finite.
+
+        All ranks agree, also if only one of them met it.
+
+        Args:
+            losses: of the steps since the last tick.
+
+        Returns:
+            The losses up to the first that is not finite. Steps that a GPU took after it
+            are not counted.
+        """
+        finite = [math.isfinite(loss) for loss in losses]
+        first = finite.index(False) if False in finite else len(losses)
+        network = [*self.method.parameters(), *self.method.buffers()]
+        moments = [v for slots in self.optimizer.state.values() for v in slots.values()]
+        # The largest of each among the ranks: of -first, that is the earliest step.
+        earliest, network_broken, moments_broken = processes.agreed(
+            (-first, not all_finite(network), not all_finite(moments)), self.device
+        )
+        surplus = len(losses) - 1 + int(earliest)
+        quantity: Quantity
+        if surplus >= 0:
+            quantity = "loss"
+            self.step -= surplus
+            self.images -= surplus * self.config.batch_size
+            losses = losses[: len(losses) - surplus]
+            if math.isfinite(losses[-1]):
+                losses[-1] = math.nan  # as another rank met it
+        elif network_broken:
+            quantity = "network's weights or statistics"
+        elif moments_broken:
+            quantity = "optimiser's averages of the gradients"
+        else:
+            return losses
+        self.problem = divergence_advice(self.config, self.step, quantity)
+        return losses
+
+    def _diverged(self, healthy: Tick, losses: list[float], elapsed: float) -> Tick:
+        """The last tick of a run that diverged: it shows what was measured before."""
+        return replace(
+            healthy,
+            step=self.step,
+            epoch=self.epoch,
+            seconds=self.seconds,
+            images_per_second=self._rate(losses, elapsed),
+            loss=losses[-1] if losses else healthy.loss,
+            losses=tuple(losses),
+            reference=self.method.reference(self.config.batch_size),
+            negatives=self.method.negatives(self.config.batch_size),
+            config=self.config,
+            done=True,
+            diverged=True,
+            problem=self.problem,
+        )
+
+    def _measure_untrained(self) -> Tick:
         """The tick before any step: what an untrained encoder already does."""
         batch = self.batches.peek(self.config.batch_size, self._policy)
         self.method.eval()  # so that no batch-norm statistic moves
         with torch.no_grad():
             outcome = self._forward(batch)
         self.method.train()
+        self._check_finite([])
+        if self.problem:
+            return self._diverged(self._measure(outcome, batch, [], 0.0), [], 0.0)
         self.scores = self.observer.scores(self.method.encoder, self.step)
-        return self._look(outcome, batch, [], 0.0)
+        return self._measure(outcome, batch, [], 0.0)
 
     @property
     def epoch(self) -> float:
@@ -258,6 +341,9 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * warm
         outcome = self._forward(batch, self._compare)
+        if self._overflowed(outcome.loss):
+            self.stop()
+            return outcome  # the weights stay the last ones with a finite loss
         self.optimizer.zero_grad(set_to_none=True)
         outcome.loss.backward()
         processes.average_gradients(self.method)
@@ -265,11 +351,19 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
         self.method.after_step(outcome, self.progress)
         return outcome
 
-    def _look(
+    def _overflowed(self, loss: Tensor) -> bool:
+        """Whether any rank's loss is not finite. Nobody waits for a GPU to tell: its
+        losses are checked at ticks."""
+        if self.device.type != "cpu":
+            return False
+        [overflowed] = processes.agreed([not math.isfinite(loss.item())], self.device)
+        return bool(overflowed)
+
+    def _measure(
         self,
         outcome: Outcome,
         batch: Batch,
-        losses: list[Tensor],
+        losses: list[float],
         elapsed: float,
         done: bool = False,
     ) -> Tick:
@@ -277,15 +371,14 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
             self.method.encoder, self.observer.looked_rows
         )
         uniformity, std, rank = spread(self._project(features))
-        values = tuple(torch.stack(losses).float().tolist()) if losses else ()
         n = self.config.batch_size
         return Tick(
             step=self.step,
             epoch=self.epoch,
             seconds=self.seconds,
-            images_per_second=len(values) * n / elapsed if elapsed else 0.0,
-            loss=sum(values) / len(values) if values else outcome.loss.item(),
-            losses=values,
+            images_per_second=self._rate(losses, elapsed),
+            loss=sum(losses) / len(losses) if losses else outcome.loss.item(),
+            losses=tuple(losses),
             reference=self.method.reference(n),
             negatives=self.method.negatives(n),
             contrastive_top1=measures.contrastive_top1(outcome.z_a, outcome.z_b),
@@ -301,11 +394,15 @@ class Fit(Generator[Tick, Mapping[str, Any] | None, None]):
             done=done,
         )
 
+    def _rate(self, losses: list[float], elapsed: float) -> float:
+        """Images per second of the steps with these losses."""
+        return len(losses) * self.config.batch_size / elapsed if elapsed else 0.0
+
     def _alarm(self, std: float, rank: float) -> bool:
         """Whether the projections have been collapsed for a while."""
         if not measures.collapsed(std, rank, self.method.projection_dim):
-            self._sound_step = max(self.step, SETTLING_STEPS)
-        return self.step - self._sound_step >= ALARM_STEPS
+            self.last_healthy_step = max(self.step, SETTLING_STEPS)
+        return self.step - self.last_healthy_step >= ALARM_STEPS
 
     def _project(self, features: Tensor) -> Tensor:
         self.method.projector.eval()

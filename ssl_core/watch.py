@@ -14,6 +14,7 @@ from ssl_core.device import computing_in
 
 ENCODE_CHUNK = 1000
 PAIRS_SHOWN = 32
+LARGEST_HALF = torch.finfo(torch.float16).max
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class Observer:
             self.last_xy,
             self.map_rows.numpy(),
             embed.nearest(features),
-            features.cpu().numpy().astype(np.float16),
+            features.clamp(-LARGEST_HALF, LARGEST_HALF).half().cpu().numpy(),
         )
 
     def scores(self, encoder: nn.Module, step: int) -> Scores:

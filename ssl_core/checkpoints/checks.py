@@ -29,6 +29,8 @@ KINDS: dict[str, tuple[type, ...]] = {
     "sha256": (str,),
     "history": (list,),
 }
+# Counts that cards of older versions lack.
+OPTIONAL_COUNTS = ("last_healthy_step",)
 DATA_KINDS: dict[str, tuple[type, ...]] = {
     "name": (str,),
     "images": (int,),
@@ -54,7 +56,8 @@ def as_card(text: bytes) -> dict[str, Any]:
             f"card.json has format {_short(there)}; allowed are {FORMAT!r} and "
             f"{WEIGHTS_FORMAT!r}"
         )
-    _require_kinds(card, KINDS, "card.json")
+    later = {name: (int,) for name in OPTIONAL_COUNTS if name in card}
+    _require_kinds(card, KINDS | later, "card.json")
     _require_kinds(card["data"], DATA_KINDS, "card.json's data")
     shape = card["data"]["shape"]
     sound = all(type(n) is int and 1 <= n <= 4096 for n in shape)
@@ -67,6 +70,7 @@ def as_card(text: bytes) -> dict[str, Any]:
         card["images"],
         card["seconds"],
         card["data"]["images"],
+        *(card[name] for name in later),
     ):
         if not 0 <= value < 2**53:  # NaN is neither
             raise ValueError(

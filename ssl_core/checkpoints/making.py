@@ -126,8 +126,9 @@ def _train(
     recipe: Recipe, data: ImageSet, seed: int, folder: Path, code: str
 ) -> Mapping[str, Any]:
     fit = Fit(recipe.config(seed), data, Budget(steps=recipe.steps), ONCE)
-    for _ in fit:
-        pass
+    *_, last = fit
+    if last.diverged:
+        raise ValueError(f"{recipe.slug}, seed {seed}: {last.problem}")
     save(folder, fit, weights_only=True, about={"commit": code})
     return load(folder).card
 

@@ -12,7 +12,12 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from ssl_core.augment import as_float
-from ssl_core.checkpoints.checks import WEIGHTS_FORMAT, as_card, require_tensors
+from ssl_core.checkpoints.checks import (
+    OPTIONAL_COUNTS,
+    WEIGHTS_FORMAT,
+    as_card,
+    require_tensors,
+)
 from ssl_core.checkpoints.files import CARD, MODEL, one_line, read_files
 from ssl_core.checkpoints.writing import about_data
 from ssl_core.config import RunConfig
@@ -31,7 +36,7 @@ class Checkpoint:
         config: what was run.
         tensors: on the CPU: ``method.*``, ``optimizer.*`` and ``rng.*``, or only
             ``method.encoder.*`` and ``method.projector.*``.
-        counters: step, images, seconds.
+        counters: step, images, seconds; of newer versions also last_healthy_step.
         card: the whole card, for showing.
         source: the folder or zip it came from, for messages.
     """
@@ -159,5 +164,6 @@ def load(path: str | Path) -> Checkpoint:
         raise ValueError(f"{path}: {one_line(error)}") from None
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror or error}") from None
-    counters = {k: card[k] for k in ("step", "images", "seconds")}
+    names = ("step", "images", "seconds", *OPTIONAL_COUNTS)
+    counters = {name: card[name] for name in names if name in card}
     return Checkpoint(config, tensors, counters, card, str(path))

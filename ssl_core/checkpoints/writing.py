@@ -1,8 +1,9 @@
 """Writing a checkpoint: a whole run, or its weights only."""
 
 import hashlib
+import json
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,10 @@ from ssl_core.checkpoints.files import require_folder, write_pair
 from ssl_core.data import ImageSet
 from ssl_core.train import Fit
 
+# Of the history in a card: as many entries as a curve has pixels, and at most so many
+# bytes of JSON if its caller's entries are long.
+MAX_HISTORY, MAX_HISTORY_BYTES = 1_000, 256 << 10
+
 
 def save(
     folder: str | Path,
@@ -39,7 +44,8 @@ def save(
     Args:
         folder: made if it is missing.
         fit: the run; it may go on afterwards.
-        history: one JSON object per tick, for the card.
+        history: one JSON object per tick. The card keeps at most MAX_HISTORY of them,
+            evenly spaced, with the first and the last.
         weights_only: keep encoder and projection head and nothing that only training
             needs; it cannot be continued.
         about: more entries for the card.
@@ -49,10 +55,12 @@ def save(
 
     Raises:
         ValueError: if the folder holds other things, cannot be written, or the run has
-            diverged to NaN.
+            diverged.
     """
     folder = Path(folder)
     require_folder(folder)
+    if fit.problem:  # also where its weights are finite: the next step is not
+        raise ValueError(f"the run has diverged and is not saved: {fit.problem}")
     tensors = fit.state()
     if weights_only:
         tensors = {k: v for k, v in tensors.items() if k.startswith(WEIGHTS)}
@@ -95,5 +103,21 @@ def _card(
         },
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "sha256": sha256,
-        "history": history,
+        "history": _thinned(history),
     }
+
+
+def _thinned(history: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Every n-th entry and the last, with the smallest n that fits into a card.
+
+    Nothing if even the first and the last are too long.
+    """
+    last = len(history) - 1
+    stride = max(1, -(-last // (MAX_HISTORY - 1)))
+    while True:
+        kept = [*history[: max(0, last) : stride], *history[last:]]
+        if len(json.dumps(kept).encode()) <= MAX_HISTORY_BYTES:
+            return kept
+        if stride > last:
+            return []
+        stride *= 2

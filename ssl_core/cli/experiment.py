@@ -21,6 +21,7 @@ from ssl_core.experiments import EXPERIMENTS, Experiment
 from ssl_core.experiments.base import Values
 from ssl_core.experiments.conduct import Plan, conduct
 from ssl_core.experiments.evidence import (
+    DIVERGED_STEP,
     Evidence,
     arm_now,
     path_of,
@@ -150,6 +151,8 @@ def _conduct(chosen: Experiment, plan: Plan) -> int:
     def announce(trial: Trial, seconds: float, values: Values) -> None:
         first = next((n for n in chosen.quantities if n in values), "")
         what = f"{chosen.quantities[first].label} {values[first]:.3f}" if first else ""
+        if DIVERGED_STEP in values:
+            what = f"diverged at step {values[DIVERGED_STEP]}"
         print(
             f"{trial.arm}, seed {trial.seed}: {seconds:.1f} s, {what}",
             file=sys.stderr,
@@ -169,7 +172,7 @@ def _conduct(chosen: Experiment, plan: Plan) -> int:
 
 
 def table(evidence: Evidence) -> str:
-    """Arms by quantities: mean ± half-width of the 95 % interval."""
+    """Arms by quantities: mean ± half-width of the 95 % interval; what diverged below."""
     numbers = {n: q for n, q in evidence.experiment.quantities.items() if not q.series}
     rows = [["", *(q.label for q in numbers.values()), "n"]]
     for arm in evidence.arms:
@@ -177,7 +180,7 @@ def table(evidence: Evidence) -> str:
         n = max((c.n for c in cells if c), default=0)
         rows.append([arm, *(str(c) if c else "-" for c in cells), str(n)])
     note = "mean ± half-width of the 95 % t-interval over n seeds"
-    return f"{columns(rows)}\n\n{note}"
+    return "\n".join([columns(rows), "", note, *evidence.diverged])
 
 
 def verdicts(evidence: Evidence) -> str:

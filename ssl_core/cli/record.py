@@ -53,8 +53,8 @@ class Record:
             raise ValueError(f"--record is refused: {error}") from None
 
     def add(self, tick: Tick) -> None:
-        """Take the next tick."""
-        if not self.recorder:
+        """Take the next tick; one that diverged only repeats the one before."""
+        if not self.recorder or tick.diverged:
             return
         self.recorder.add(tick)
         now, fit = self.fit.progress, self.fit

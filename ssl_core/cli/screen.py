@@ -46,6 +46,8 @@ def progress_line(tick: Tick) -> str:
         parts.append(f"kNN {knn.accuracy:.3f}")
     if tick.collapsed:
         parts.append("COLLAPSED")
+    if tick.diverged:
+        parts.append("DIVERGED")
     return "  ".join(parts)
 
 
@@ -101,7 +103,7 @@ def skipped_files(skipped: Iterable[tuple[str, str]]) -> list[str]:
 def _measures(result: dict[str, Any], meaning: str) -> list[str]:
     rank, std = _number(result["effective_rank"]), _number(result["feature_std"])
     alarm = "COLLAPSED" if result["collapsed"] else "no collapse"
-    return [
+    lines = [
         f"loss {_number(result['loss'])} (reference {meaning}: "
         f"{_number(result['loss_reference'])}), {result['negatives']} negatives",
         f"contrastive top-1 {_number(result['contrastive_top1'])}, "
@@ -109,6 +111,11 @@ def _measures(result: dict[str, Any], meaning: str) -> list[str]:
         f"uniformity {_number(result['uniformity'])}",
         f"feature std x sqrt(d) {std}, effective rank {rank}: {alarm}",
     ]
+    if result["diverged"]:
+        lines.append(
+            f"DIVERGED at step {result['steps']}: all else was measured before that step"
+        )
+    return lines
 
 
 def _number(value: float | None) -> str:

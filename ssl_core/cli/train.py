@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from ssl_core import checkpoints, processes
 from ssl_core.checkpoints import Checkpoint
 from ssl_core.cli.files import json_target, save_target, write_json
@@ -27,6 +29,7 @@ from ssl_core.report import Report
 from ssl_core.train import Budget, Fit
 
 DEFAULT_SECONDS = 20.0
+DIVERGED, INTERRUPTED = 3, 130  # exit statuses
 LIMITS = {
     "seconds": Knob(0.0, low=0, above=True, help="Seconds of training."),
     "steps": Knob(0, low=1, help="Optimisation steps."),
@@ -34,6 +37,7 @@ LIMITS = {
 }
 # On another machine the images may lie elsewhere and the device be another one.
 MOVABLE = ("data", "device", "precision")
+_State = tuple[dict[str, Tensor], dict[str, float]]  # of Fit.state and Fit.counters
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,29 +109,57 @@ def _train(
         with _interruptible(fit) as interrupted:
             for _ in fit:
                 pass
-        return 130 if interrupted else 0
+        # Not DIVERGED: torchrun would stop the first process before it has written.
+        return INTERRUPTED if interrupted else 0
     for line in skipped_files(fit.data.skipped):
         print(line, file=sys.stderr)
     progress = Progress()
+    healthy: _State | None = None
     with _interruptible(fit) as interrupted:
         for tick in fit:
             report.add(tick)
             record.add(tick)
             progress.show(tick)
+            if save_path and not tick.done:
+                healthy = _state(fit)
     result = report.result(tick)
     result["config"]["budget"] = limits
     print(result_table(result, tick.reference.meaning))
+    if tick.diverged:
+        print(tick.problem, file=sys.stderr)
     try:
         if json_path:
             write_json(json_path, result)
         if save_path:
-            checkpoints.save(save_path, fit, report.history)
-            print(f"checkpoint in {save_path}")
+            print(_save(save_path, fit, report, healthy))
         record.write()
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
-    return 130 if interrupted else 0
+    if tick.diverged:
+        return DIVERGED
+    return INTERRUPTED if interrupted else 0
+
+
+def _state(fit: Fit) -> _State:
+    """A copy of the run's state, which training goes on to change."""
+    return {k: v.clone() for k, v in fit.state().items()}, fit.counters()
+
+
+def _save(path: Path, fit: Fit, report: Report, healthy: _State | None) -> str:
+    """Write the checkpoint, of a run that diverged its last healthy state; says which.
+
+    Raises:
+        ValueError: if the disk refuses.
+    """
+    if not fit.problem:
+        checkpoints.save(path, fit, report.history)
+        return f"checkpoint in {path}"
+    if healthy is None:
+        return "no checkpoint: the run was never healthy"
+    fit.restore(*healthy)
+    checkpoints.save(path, fit, report.history[:-1])
+    return f"checkpoint of step {fit.step}, the last healthy one measured, in {path}"
 
 
 def _limits(args: argparse.Namespace) -> dict[str, Any]:

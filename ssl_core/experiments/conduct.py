@@ -14,8 +14,14 @@ import torch
 
 from ssl_core.data import load
 from ssl_core.experiments.base import Experiment, Values
-from ssl_core.experiments.evidence import Evidence, arm_now, read, still_valid
-from ssl_core.experiments.trials import Trial, one_thread
+from ssl_core.experiments.evidence import (
+    DIVERGED_STEP,
+    Evidence,
+    arm_now,
+    read,
+    still_valid,
+)
+from ssl_core.experiments.trials import Diverged, Trial, one_thread
 from ssl_core.report import versions
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +85,12 @@ def conduct(
     for due in (_first_of(plan, doubted, evidence), None):
         todo = _due(plan, arms, evidence) if due is None else due
         for trial, seconds, values in _results(experiment, plan, todo):
-            facts = {"steps": trial.steps, "seconds": round(seconds, 1)}
+            facts: dict[str, Any] = {
+                "steps": trial.steps,
+                "seconds": round(seconds, 1),
+            }
+            if DIVERGED_STEP in values:
+                facts[DIVERGED_STEP] = values[DIVERGED_STEP]
             evidence.add(trial, values, facts | {"commit": made_by})
             if due is not None:
                 evidence.confirm(trial, doubted[trial.arm], made_by)
@@ -162,11 +173,18 @@ def _results(
 def _timed(
     slug: str, trial: Trial, experiment: Experiment | None = None
 ) -> tuple[float, Values]:
-    """One run; a worker process looks the experiment up by its name."""
+    """One run; a worker process looks the experiment up by its name.
+
+    A run that diverged has no values but the step at which it did.
+    """
     from ssl_core.experiments import EXPERIMENTS
 
     started = time.perf_counter()
-    values = (experiment or EXPERIMENTS[slug]).trial(trial)
+    values: Values
+    try:
+        values = (experiment or EXPERIMENTS[slug]).trial(trial)
+    except Diverged as ended:
+        values = {DIVERGED_STEP: ended.step}
     return time.perf_counter() - started, values
 
 

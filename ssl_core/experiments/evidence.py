@@ -1,6 +1,7 @@
 """Evidence: an experiment's runs in one file, from which all its numbers are read."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from ssl_core.experiments.trials import Trial
 
 FOLDER = Path(__file__).parents[2] / "assets" / "evidence"
 FORMAT = "ssl_core evidence 1"
+DIVERGED_STEP = "diverged_step"  # of a run that has no values, because it diverged
 
 
 @dataclass
@@ -31,7 +33,8 @@ class Evidence:
     Args:
         experiment: the claim.
         arms: name -> ``config`` (flat knobs), ``steps`` and ``code`` that its runs had.
-        runs: one mapping a run: arm, seed, values, steps, seconds, commit.
+        runs: one mapping a run: arm, seed, values, steps, seconds, commit; if it diverged
+            also diverged_step, and no values.
         about: where they were made: command, versions, device, photographs.
     """
 
@@ -55,6 +58,24 @@ class Evidence:
         runs = self._runs(arm)
         lists = [r["values"][quantity] for r in runs if quantity in r["values"]]
         return [estimate(place) for place in zip(*lists, strict=False)]
+
+    @property
+    def diverged(self) -> list[str]:
+        """One sentence for each arm of which runs diverged: nothing else counts them."""
+        sentences = []
+        for arm in self.arms:
+            runs = self._runs(arm)
+            steps = [
+                f"seed {r['seed']} at step {r[DIVERGED_STEP]}"
+                for r in sorted(runs, key=lambda r: r["seed"])
+                if DIVERGED_STEP in r
+            ]
+            if steps:
+                sentences.append(
+                    f"{arm}: {len(steps)} of {len(runs)} runs diverged and are left out "
+                    f"({', '.join(steps)})."
+                )
+        return sentences
 
     @property
     def effects(self) -> list[Effect]:
@@ -84,8 +105,12 @@ class Evidence:
     def add(
         self, trial: Trial, values: Mapping[str, Any], facts: Mapping[str, Any]
     ) -> None:
-        """Keep the declared quantities of one run, those that this arm has."""
-        kept = {n: values[n] for n in self.experiment.quantities if n in values}
+        """Keep the declared quantities of one run, those that this arm has.
+
+        One that is NaN or infinite was not measured.
+        """
+        names = [n for n in self.experiment.quantities if n in values]
+        kept = {n: values[n] for n in names if _is_finite(values[n])}
         run = {"arm": trial.arm, "seed": trial.seed, "values": _short(kept)}
         self.runs.append(run | dict(facts))
 
@@ -208,6 +233,10 @@ def arm_now(
     # Through JSON, so that it compares with what a file holds.
     config = json.loads(json.dumps(config))
     return {"config": config, "steps": steps, "code": fingerprint(experiment, arm)}
+
+
+def _is_finite(value: float | list[float]) -> bool:
+    return all(map(math.isfinite, value if isinstance(value, list) else [value]))
 
 
 def _short(value: Any) -> Any:

@@ -38,7 +38,16 @@ def section(evidence: Evidence) -> str:
         f"{about['device']}, {about['precision']}, torch {about['versions']['torch']}."
     )
     numbers = f"<details><summary>All arms</summary>\n\n{arms(evidence)}\n\n</details>"
-    parts = (f"### {one.slug}", one.claim, effects, one.note, numbers, made_by)
+    diverged = " ".join(evidence.diverged)
+    parts = (
+        f"### {one.slug}",
+        one.claim,
+        effects,
+        diverged,
+        one.note,
+        numbers,
+        made_by,
+    )
     return "\n\n".join(part for part in parts if part)
 
 

@@ -62,6 +62,18 @@ class Trial:
         return Budget(steps=steps or self.steps, seconds=self.seconds)
 
 
+class Diverged(Exception):
+    """A run whose loss or weights stopped being finite: there is nothing to measure.
+
+    Args:
+        step: at which that was noticed.
+    """
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"diverged at step {step}")
+        self.step = step
+
+
 @dataclass
 class Trained:
     """A run at its end.
@@ -70,6 +82,9 @@ class Trained:
         fit: the run.
         first, last: the ticks before the first step and after the last.
         labels: of the bank rows and the asked rows.
+
+    Raises:
+        Diverged: if the run did.
     """
 
     fit: Fit
@@ -79,6 +94,8 @@ class Trained:
     asked_labels: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.last.diverged:
+            raise Diverged(self.last.step)
         labels, watch = self.fit.data.labels, self.fit.observer
         assert labels is not None
         self.bank_labels, self.asked_labels = (
@@ -100,7 +117,11 @@ class Trained:
 
 
 def train(trial: Trial, config: RunConfig | None = None) -> Trained:
-    """Train an arm to the end of its budget."""
+    """Train an arm to the end of its budget.
+
+    Raises:
+        Diverged: if the run did.
+    """
     fit = Fit(config or trial.config(), trial.data(), trial.budget(), AT_BOTH_ENDS)
     first = next(fit)
     *_, last = fit

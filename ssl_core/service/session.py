@@ -121,7 +121,8 @@ class Session:
         """How it ended, and why."""
         try:
             how, reason = self._train(self._prepare())
-            self._save()
+            if how != "diverged":  # its checkpoint stays the last healthy one
+                self._save()
             return how, reason
         except _Released:
             return "released", None
@@ -176,6 +177,8 @@ class Session:
             self.writer.tick(tick)
             self.report(tick=tick.step, loaded=1.0)
             self._take_commands(fit)
+            if tick.diverged:
+                return "diverged", tick.problem
             if tick.done:
                 return "finished", None
             if limit := self._reached_limit(tick):

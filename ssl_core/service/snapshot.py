@@ -115,6 +115,7 @@ def tick_line(
         "temperature": getattr(options, "temperature", None),
         "changes": changes,
         "done": tick.done,
+        "diverged": tick.diverged,
     }
 
 

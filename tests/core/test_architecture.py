@@ -24,7 +24,7 @@ LAYERS = (
     ("augment", "data", "device", "embed", "encoders", "measures", "methods", "probes"),
     ("similarity",),
     ("config",),
-    ("batches",),
+    ("batches", "divergence"),
     ("watch",),
     ("tick",),
     ("train",),

@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,87 @@ def test_resuming_is_the_same_run_bit_for_bit(method, small_shapes, tmp_path):
     ours, theirs = whole.state(), second.state()
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[k], theirs[k]) for k in ours)
+
+
+@pytest.mark.slow
+def test_a_resumed_run_raises_the_collapse_alarm_at_the_same_step(
+    small_shapes, tmp_path
+):
+    """Without stop-gradient from step 110 on, SimSiam collapses."""
+    simsiam = {"method": "simsiam", "learning_rate": 0.02, "batch_size": 16}
+    whole = make(small_shapes, steps=400, **simsiam)
+    for tick in whole:
+        if tick.step == 110:
+            whole.adjust({"stop_gradient": False})
+        # The counter is above its start, and the alarm is half-way.
+        if tick.step == whole.last_healthy_step + 30 > 130:
+            checkpoints.save(tmp_path / "ck", whole)
+            saved = tick.step
+        if tick.collapsed:
+            break
+    assert tick.step == whole.last_healthy_step + 60 == saved + 30
+    checkpoint = checkpoints.load(tmp_path / "ck")
+    assert checkpoint.counters["last_healthy_step"] == saved - 30
+    again = Fit(checkpoint.config, small_shapes, Budget(steps=400), EVERY_STEP)
+    checkpoint.restore(again)
+    assert next(t.step for t in again if t.collapsed) == tick.step
+
+
+def test_the_alarms_counter_is_saved_and_older_checkpoints_load(small_shapes, tmp_path):
+    fit = make(small_shapes)
+    losses(fit, until=1)
+    fit.last_healthy_step = 140
+    place = checkpoints.save(tmp_path / "ck", fit)
+    again = make(small_shapes)
+    checkpoints.load(place).restore(again)
+    assert again.last_healthy_step == 140
+    card = json.loads((place / CARD).read_text())
+    del card["last_healthy_step"]
+    (place / CARD).write_text(json.dumps(card))
+    older = checkpoints.load(place)
+    older.restore(again)
+    assert "last_healthy_step" not in older.counters and again.last_healthy_step == 100
+
+
+DAY = 350_000  # ticks of a run of 24 hours
+
+
+def test_the_history_of_a_day_is_thinned_until_the_card_is_small(
+    small_shapes, tmp_path
+):
+    fit = make(small_shapes)
+    losses(fit, until=1)
+    names = ("epoch", "seconds", "loss", "feature_std", "effective_rank")
+    day = ({"step": i} | dict.fromkeys(names, i / 7) for i in range(DAY))
+    place = checkpoints.save(tmp_path / "ck", fit, day)
+    assert (place / CARD).stat().st_size < 400_000
+    card = checkpoints.load(place).card
+    steps = [entry["step"] for entry in card["history"]]
+    assert steps[0] == 0 and steps[-1] == DAY - 1 and 900 < len(steps) <= 1000
+    strides = {b - a for a, b in pairwise(steps[:-1])}
+    assert strides == {351} and steps[-1] - steps[-2] <= 351
+    assert card["loss"] == (DAY - 1) / 7
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 999, 1000, 1001, 1999])
+def test_a_history_keeps_its_first_and_last_entries(count, saved, small_shapes):
+    fit = make(small_shapes)
+    history = [{"loss": float(i)} for i in range(count)]
+    card = checkpoints.load(checkpoints.save(saved.parent / "n", fit, history)).card
+    kept = card["history"]
+    assert len(kept) <= 1000 and (count > 1000 or kept == history)
+    assert kept[:1] == history[:1] and kept[-1:] == history[-1:]
+
+
+def test_long_entries_are_thinned_further_and_huge_ones_left_out(
+    small_shapes, tmp_path
+):
+    fit = make(small_shapes)
+    for length, kept in ((5_000, range(20, 200)), (1 << 20, range(1))):
+        history = [{"loss": 1.0, "note": "x" * length}] * 40
+        place = checkpoints.save(tmp_path / "ck", fit, history)
+        assert (place / CARD).stat().st_size < 400_000
+        assert len(checkpoints.load(place).card["history"]) in kept
 
 
 def test_every_method_can_be_saved_and_checked(small_shapes, tmp_path):
@@ -191,6 +273,8 @@ def test_a_wrong_card_is_refused(copy, content, reason):
         ({"step": -1}, "-1"),
         ({"seconds": float("nan")}, "NaN"),
         ({"images": True}, "'images'"),
+        ({"last_healthy_step": 1.5}, "'last_healthy_step'"),
+        ({"last_healthy_step": -1}, "-1"),
         ({"history": {}}, "'history'"),
         ({"config": {"method": "gpt"}}, "gpt"),
         ({"config": {"batch_size": 10**400}}, "batch_size"),

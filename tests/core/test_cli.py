@@ -29,6 +29,7 @@ KEYS = [
     "feature_std",
     "effective_rank",
     "collapsed",
+    "diverged",
     "knn",
     "probes",
     "device",

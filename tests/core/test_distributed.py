@@ -53,6 +53,22 @@ def test_losses_gradients_queues_and_averages_equal_those_of_one_process(
     assert joint[0][slug]["losses"] == joint[1][slug]["losses"]
 
 
+def test_all_processes_end_as_diverged_if_one_of_them_does(joint: list[dict]) -> None:
+    assert joint[0]["diverged"] == joint[1]["diverged"]
+    for found in joint[0]["diverged"]:
+        assert found["diverged"] and found["step"] == 3
+        assert found["problem"].startswith("The loss stopped being finite at step 3.")
+
+
+def test_the_command_says_once_that_a_run_diverged(tmp_path: Path) -> None:
+    words = ["simclr", "--batch-size", "32", "--steps", "3", "--temperature", "1e-38"]
+    files = ["--json", str(tmp_path / "r.json"), "--save", str(tmp_path / "kept")]
+    done = torchrun(*TRAIN, *words, *files, status=3)
+    assert done.stderr.count("stopped being finite at step 1. Try a higher") == 1
+    assert json.loads((tmp_path / "r.json").read_text())["diverged"] is True
+    assert (tmp_path / "kept").exists()
+
+
 def test_the_command_trains_saves_and_prints_once(tmp_path: Path) -> None:
     words = ["moco", "--batch-size", "32", "--seconds", "2"]
     files = ["--json", str(tmp_path / "r.json"), "--save", str(tmp_path / "kept")]
