@@ -1,4 +1,4 @@
-"""What is deleted, and when: ended runs and uploads that are old or too many."""
+"""What is deleted, and when: ended runs that are old or too many."""
 
 import shutil
 import time
@@ -7,8 +7,7 @@ from pathlib import Path
 
 from ssl_core.service.store import folders
 
-DAY, MB = 86_400.0, 1_000_000
-UPLOADS = "uploads"  # folder beside the runs: <learner>/<kind>/<hash>.zip
+DAY = 86_400.0
 
 
 def expire_runs(
@@ -30,17 +29,3 @@ def expire_runs(
             shutil.rmtree(folder.path, ignore_errors=True)
             gone.append(folder.run_id)
     return gone
-
-
-def expire_uploads(root: Path, most_mb: float, days: float) -> None:
-    """Delete uploads older than ``days``, and the oldest while all take ``most_mb``."""
-    files = sorted(
-        ((path.stat(), path) for path in (root / UPLOADS).glob("*/*/*.zip")),
-        key=lambda found: found[0].st_mtime,
-        reverse=True,
-    )
-    total, oldest = 0, time.time() - days * DAY
-    for about, path in files:
-        total += about.st_size
-        if about.st_mtime < oldest or total > most_mb * MB:
-            path.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """What a page asks for: start a run, change it, look at it."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ from ssl_core.service.run import Run
 from ssl_core.service.settings import Settings
 from ssl_core.service.status import RunStatus
 from ssl_core.service.store import RunFolder, UnknownRun
+from ssl_core.service.uploads import UPLOADS, UploadStore
 
 if TYPE_CHECKING:  # these import torch, which a page that only looks does not need
     from ssl_core.train import Budget, RunConfig
@@ -74,6 +76,13 @@ class Service(Looks):
         hire = hire or hiring(self.root, self.settings, count)
         self._crew = Crew(hire, count, self.limits, clock)
         self._lock = self._crew.lock
+        self.uploads = UploadStore(
+            self.root / UPLOADS,
+            self.settings.uploads_mb,
+            self.settings.retention_days,
+            self._files_in_use,
+        )
+        self.uploads.sweep()
         self.quarantine = Quarantine(
             self.root / "opener.log",
             self.settings.sandbox_memory_mb,
@@ -123,7 +132,8 @@ class Service(Looks):
             run = self._create(about)
             self._crew.add(run, place=place)
             log.info("run submitted", extra=_event(config, len(self._crew.line)))
-            return run.folder.run_id
+        self.uploads.sweep()
+        return run.folder.run_id
 
     def adjust(self, run_id: str, changes: Mapping[str, Any]) -> None:
         """Change live knobs from the next tick on.
@@ -260,7 +270,7 @@ class Service(Looks):
         return run
 
     def _expire(self) -> None:
-        """Delete old runs, but none that is under way or was looked at; and old uploads."""
+        """Delete old runs, but none that is under way or was looked at."""
         now, idle = self._clock(), self.settings.idle_timeout_s
         held = {
             i
@@ -272,12 +282,23 @@ class Service(Looks):
         for run_id in gone:
             self._runs.pop(run_id, None)
         self._elsewhere.forget(gone)
-        self.expire_uploads()
 
-    def expire_uploads(self) -> None:
-        """Delete uploads that are old or too many."""
-        most, days = self.settings.uploads_mb, self.settings.retention_days
-        expiry.expire_uploads(self.root, most, days)
+    def _files_in_use(self) -> set[str]:
+        """Data and checkpoints of the runs that are under way or can be resumed."""
+        with self._lock:
+            runs = list(self._runs.values())
+        return {
+            path
+            for run in runs
+            for path in (
+                run.about.config.get("data"),
+                run.config.get("data"),
+                run.about.resume,
+            )
+            # The state is on disk, so it is read only for runs that have a file.
+            if isinstance(path, str) and os.path.isabs(path)
+            if run.active or run.is_in(*ACTIVE, *RESUMABLE)
+        }
 
     def _command(self, run_id: str, do: str) -> None:
         with self._lock:
