@@ -211,12 +211,7 @@ class UploadStore:
         excess = held.total() - self.max_bytes
         while excess > 0 and idle:
             most = max(
-                idle,
-                key=lambda user: (
-                    held[user],
-                    user == uploader,
-                    -idle[user][-1].last_used,
-                ),
+                idle, key=lambda u: (held[u], u == uploader, -idle[u][-1].last_used)
             )
             upload = idle[most].pop()
             if not idle[most]:
@@ -232,9 +227,9 @@ class UploadStore:
                 if path.suffix != ".zip" or path.parents[2] != self.root:
                     continue
                 with contextlib.suppress(OSError):
-                    about = path.stat()
-                    last_used = max(about.st_mtime, _modified(_used_file(path)))
-                    yield _Upload(path, about.st_size, last_used)
+                    about, used = path.stat(), _used_file(path)
+                    last = used.stat().st_mtime if used.exists() else 0.0
+                    yield _Upload(path, about.st_size, max(about.st_mtime, last))
 
     def _tidy(self) -> None:
         """Remove half-written files, times of deleted uploads, and empty folders."""
@@ -242,7 +237,8 @@ class UploadStore:
             for path in (Path(place, name) for name in names):
                 unfinished = path.name.startswith(".") and ".zip." in path.name
                 left = unfinished and path not in self._writing
-                if left or (path.suffix == ".used" and not _zip_of(path).exists()):
+                zip_file = path.with_suffix(".zip")
+                if left or (path.suffix == ".used" and not zip_file.exists()):
                     with contextlib.suppress(OSError):
                         path.unlink()
             if Path(place) != self.root:
@@ -259,23 +255,10 @@ def _used_file(path: Path) -> Path:
     return path.with_suffix(".used")
 
 
-def _zip_of(used_file: Path) -> Path:
-    return used_file.with_suffix(".zip")
-
-
 def _mark_used(path: Path) -> None:
-    with contextlib.suppress(
-        OSError
-    ):  # a full disk: it counts from its last use before
+    # On a full disk this use does not count; that is no reason to refuse the run.
+    with contextlib.suppress(OSError):
         _used_file(path).touch()
-
-
-def _modified(path: Path) -> float:
-    """When a file was modified, in seconds since 1970; 0 without one."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _delete(path: Path) -> bool:
