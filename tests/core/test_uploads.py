@@ -387,6 +387,20 @@ def test_two_uploads_at_once_do_not_take_the_same_room(tmp_path: Path) -> None:
     assert len(refusals) + len(needed) == 8 and len(needed) >= 3
 
 
+def test_the_same_upload_of_two_tabs_at_once_becomes_one_file(tmp_path: Path) -> None:
+    store, data = store_of(tmp_path, 100.0), content(5_000_000)
+    start = threading.Barrier(4)
+    inodes: set[int] = set()
+
+    def save() -> None:
+        start.wait()
+        inodes.add(store.save("ann", "images", data).stat().st_ino)
+
+    together(*[save] * 4)
+    assert len(inodes) == 1, "a run may read it already"
+    assert len([p for p in files(tmp_path) if p.suffix == ".zip"]) == 1
+
+
 # --- behind a service --------------------------------------------------------------------
 
 
