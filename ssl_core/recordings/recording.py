@@ -19,7 +19,7 @@ class Recording:
         about: ``config`` (knobs by flat name), ``command`` that made it, ``date``
             (ISO 8601, UTC), ``commit`` of the code (None outside a checkout) and
             ``versions``.
-        frames: F history lines (``service.pictures.tick_line``), oldest first, each with
+        frames: F history lines (``service.snapshot.tick_line``), oldest first, each with
             the latest ``scores`` and without the ``losses`` of single steps.
         xy: ``[F, M, 2]`` uint16 positions, as parts of their frame's box.
         boxes: ``[F, 4]`` float32 x, y, width and height of each frame's map.

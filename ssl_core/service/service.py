@@ -20,9 +20,10 @@ from ssl_core.service.sandbox import Sandbox
 from ssl_core.service.scheduler import Scheduler
 from ssl_core.service.settings import Settings
 from ssl_core.service.snapshot import MapSet, Snapshot, UmapFrame
-from ssl_core.service.states import State
+from ssl_core.service.states import RESUMABLE, State
 from ssl_core.service.status import RunStatus
 from ssl_core.service.umap_client import UmapClient
+from ssl_core.service.uploads import UPLOADS, UploadStore
 from ssl_core.service.worker_factory import WorkerFactory, pool_size, worker_factory
 
 if TYPE_CHECKING:  # these import torch, which a page that only looks does not need
@@ -73,8 +74,6 @@ class Service:
         self.quotas = Quotas(self.settings)
         self._started, self._clock = time.monotonic(), clock
         self._wake, self._closed = threading.Event(), threading.Event()
-        self._runs: dict[str, Run] = {}
-        self.delete_old()
         found = (Run.found(files) for files in run_files.list_runs(self.root))
         self._runs = {run.files.run_id: run for run in found if run}
         self._scheduler = Scheduler(
@@ -91,11 +90,18 @@ class Service:
         self._last_sweep = time.monotonic()
         self._reader = RunReader()
         self._umap = UmapClient(self.root) if umap else None
+        self.uploads = UploadStore(
+            self.root / UPLOADS,
+            self.settings.uploads_mb,
+            self.settings.retention_days,
+            self._files_in_use,
+        )
         self.sandbox = Sandbox(
             self.root / "sandbox.log",
             self.settings.sandbox_memory_mb,
             self.settings.sandbox_seconds,
         )
+        self.delete_old()
         self.sweep()
         if threads:
             for work in (self._sweep_until_closed, self._delete_until_closed):
@@ -211,7 +217,7 @@ class Service:
                 self._scheduler.resume(run)
                 return
             others = [r for r in self._present(run.spec.owner) if r is not run]
-            if run.active or run.state is State.INTERRUPTED:
+            if run.active or run.state in RESUMABLE:
                 self._require_room(run.spec, [run, *others])
             run.last_viewed_at = self._clock()
             self._scheduler.resume(run)
@@ -325,22 +331,19 @@ class Service:
         self._last_sweep = time.monotonic()
 
     def delete_old(self) -> None:
-        """Delete old runs, but none that is under way or was looked at; and old uploads."""
+        """Delete old runs and uploads, but none that is under way or was looked at."""
         now, idle = self._clock(), self.settings.idle_timeout_s
-        held = {
-            run_id
-            for run_id, run in list(self._runs.items())
-            if run.worker or (run.active and now - run.last_viewed_at < idle)
-        }
+        with self._lock:
+            held = {
+                run_id
+                for run_id, run in self._runs.items()
+                if run.worker or (run.active and now - run.last_viewed_at < idle)
+            }
         most, days = self.settings.retention_runs, self.settings.retention_days
         for run_id in retention.expire_runs(self.root, most, days, held):
-            self._runs.pop(run_id, None)
-        self.expire_uploads()
-
-    def expire_uploads(self) -> None:
-        """Delete uploads that are old or too many."""
-        most, days = self.settings.uploads_mb, self.settings.retention_days
-        retention.expire_uploads(self.root, most, days)
+            with self._lock:
+                self._runs.pop(run_id, None)
+        self.uploads.sweep()
 
     def close(self) -> None:
         """End all processes; runs under way are saved and marked interrupted."""
@@ -402,6 +405,15 @@ class Service:
 
     def _present(self, owner: str) -> list[Run]:
         return [r for r in self._runs.values() if r.spec.owner == owner and r.active]
+
+    def _files_in_use(self) -> set[str]:
+        """Data and checkpoints of the runs that are under way or can be resumed."""
+        with self._lock:
+            runs = [r for r in self._runs.values() if r.active or r.state in RESUMABLE]
+            paths = {
+                p for r in runs for p in (r.config.get("data"), r.spec.resume) if p
+            }
+        return {path for path in paths if Path(path).is_absolute()}
 
     def _require_room(self, spec: RunSpec, leaving: Sequence[Run]) -> None:
         if self._closed.is_set():

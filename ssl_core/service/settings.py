@@ -122,7 +122,7 @@ class Settings:
         4_000,
         low=1,
         high=10_000_000,
-        help="Total size of uploads in MB. Beyond it the oldest are deleted.",
+        help="Total size of uploads in MB. Beyond it, those that no run needs are deleted.",
     )
     sandbox_memory_mb: int = knob(
         1_000,

@@ -33,7 +33,7 @@ from ssl_core.service.run_files import RunFiles
 from ssl_core.service.session import Session, Start
 from ssl_core.train import Budget, Fit, Watch
 
-KEPT_SETS = 3
+KEPT_SETS, KEPT_BYTES = 3, 1 << 30  # the newest set is kept whatever its size
 
 
 class Worker:
@@ -76,17 +76,25 @@ class Worker:
 
     def load(self, data: str, progress: Callable[[int, int], None]) -> ImageSet:
         """The image set of a name or path, kept in memory for the next run."""
-        path = Path(data)
-        key = (data, path.stat().st_mtime_ns if path.exists() else 0)
+        source = SOURCES.get(data)
+        key = (data, 0 if source else _version(Path(data).expanduser()))
         if key not in self.sets:
-            source = SOURCES.get(data)
             drawn = source is not None and not source.downloads
             options = {} if drawn else {"progress": progress}
             self.sets[key] = load(data, **options)
         self.sets.move_to_end(key)
-        while len(self.sets) > KEPT_SETS:
+        while len(self.sets) > 1 and (len(self.sets) > KEPT_SETS or self._too_large()):
             self.sets.popitem(last=False)
         return self.sets[key]
+
+    def _too_large(self) -> bool:
+        sizes = (
+            value.nbytes
+            for kept in self.sets.values()
+            for value in vars(kept).values()
+            if isinstance(value, torch.Tensor)
+        )
+        return sum(sizes) > KEPT_BYTES
 
     def _take(self, command: Message) -> None:
         if command["do"] == "start":
@@ -96,6 +104,23 @@ class Worker:
             self.sessions.put(self.session)
         elif (session := self.session) and session.files.run_id == command["run"]:
             session.enqueue(command)
+
+
+def _version(path: Path) -> int:
+    """A number that changes when a file is replaced, or a file of a folder is edited.
+
+    It is a hash of name, size, inode and modification time of each file, so it does not
+    change when a file is read.
+    """
+    files = [path]
+    for folder, _, names in os.walk(path):
+        files += [Path(folder, name) for name in names]
+    found = []
+    for file in sorted(files):
+        with contextlib.suppress(OSError):  # what has vanished cannot be loaded either
+            about = file.stat()
+            found.append((str(file), about.st_size, about.st_ino, about.st_mtime_ns))
+    return hash(tuple(found))
 
 
 def _return_memory() -> None:

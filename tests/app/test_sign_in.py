@@ -268,6 +268,31 @@ def test_a_run_begun_before_signing_in_goes_on(
     assert visit(PLAY, who, learner=browser).session_state["run"] == run
 
 
+def test_an_upload_made_before_signing_in_is_there_after_it(
+    visit: Visit, who: str
+) -> None:
+    browser, uploads = secrets.token_urlsafe(16), resources.service().uploads
+    path = uploads.save(browser, "images", b"a zip")
+    data = {"data": "upload"}  # what the menu says; the widget of the zip is empty
+    assert visit(PLAY, who, learner=browser, **data).session_state[
+        "upload_path"
+    ] == str(path)
+    assert "upload_path" not in visit(PLAY, who, **data).session_state
+
+
+def test_an_upload_of_an_account_is_there_on_another_device_only_for_it(
+    visit: Visit, who: str, seen: list[tuple[str, ...]]
+) -> None:
+    browser, uploads = secrets.token_urlsafe(16), resources.service().uploads
+    visit(PLAY, who, learner=browser)
+    account = next(ids[0] for ids in seen if browser in ids)
+    path = uploads.save(account, "images", b"a zip")
+    data = {"data": "upload"}
+    assert visit(PLAY, who, **data).session_state["upload_path"] == str(path)
+    signed_out = visit(PLAY, learner=browser, **data)
+    assert "upload_path" not in signed_out.session_state
+
+
 def test_a_browser_is_left_no_id_of_an_account(visit: Visit, who: str) -> None:
     browser = secrets.token_urlsafe(16)
     page = visit(PLAY, who, learner=browser)

@@ -20,7 +20,7 @@ from service_contract import (
 )
 
 from ssl_core.service import RootInUse, Service, UnknownRun
-from ssl_core.service.retention import expire_runs, expire_uploads
+from ssl_core.service.retention import expire_runs
 from ssl_core.service.run_files import (
     RunFiles,
     RunRecord,
@@ -150,19 +150,6 @@ def test_old_runs_are_deleted_but_not_active_ones(tmp_path: Path) -> None:
     os.utime(tmp_path / made[4] / "state.json", (then, then))
     assert expire_runs(tmp_path, 100, 7) == [made[4]]
     assert (tmp_path / "not a run").is_dir()
-
-
-def test_old_and_excess_uploads_are_deleted(tmp_path: Path) -> None:
-    kept = []
-    for i, name in enumerate(("new", "newer", "newest", "forgotten")):
-        path = tmp_path / "uploads" / "nan" / "images" / f"{name}.zip"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(bytes(600_000))
-        when = time.time() - (864_000 if name == "forgotten" else 60 - i)
-        os.utime(path, (when, when))
-        kept.append(path)
-    expire_uploads(tmp_path, most_mb=1.3, days=7)
-    assert [p.exists() for p in kept] == [False, True, True, False]
 
 
 def test_arrays_are_never_unpickled(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from pages.shell import decode_once, resources
+from pages.shell import resources
+from pages.shell.once_per_file import once_per_file
 from ssl_core.data.shapes import shapes
 
 SIDE = 128
@@ -78,9 +79,7 @@ def _load_picture() -> Tensor:
         sandbox.warm_up()
         return _load_shape()
     try:
-        pixels = decode_once.decode_once(
-            file, lambda data: sandbox.decode_picture(data, SIDE)
-        )
+        pixels = once_per_file(file, lambda data: sandbox.decode_picture(data, SIDE))
         return torch.from_numpy(pixels)
     except ValueError as error:
         st.error(f"{file.name}: {error}", icon=":material/broken_image:")

@@ -8,6 +8,7 @@ from pages.features.playground import sidebar_values, uploads
 from pages.shell import identity, resources, user_runs
 from ssl_core.config import RunConfig
 from ssl_core.data import SOURCES
+from ssl_core.service.uploads import DELETED
 
 
 def train() -> None:
@@ -40,16 +41,20 @@ def _submit() -> None:
     try:
         values = sidebar_values.values()
         if values.get("data") is None:
-            raise ValueError("There are no images of yours yet: upload a zip first.")
+            raise ValueError(
+                f"{DELETED}."
+                if uploads.was_deleted()
+                else "There are no images of yours yet: upload a zip first."
+            )
         if values["data"] not in (*SOURCES, uploads.path()):
             # A forged message may name any file of this server; only the menu is allowed.
             raise ValueError(
                 f"data is {str(values['data'])[:40]!r}; allowed is the menu"
             )
         config = RunConfig.of(values)
-        st.session_state.run = resources.service().submit(
-            config, owner=identity.user_id()
-        )
+        service = resources.service()
+        with service.uploads.protect(config.data):
+            st.session_state.run = service.submit(config, owner=identity.user_id())
         st.session_state.refusal, st.session_state.waiting = "", []
     except ValueError as error:
         st.session_state.refusal = str(error)

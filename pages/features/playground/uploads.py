@@ -1,15 +1,13 @@
-"""The learner's own data: one zip file per learner, which only the worker decodes."""
+"""The learner's own data: a zip file, which only the worker decodes."""
 
-import hashlib
 from pathlib import Path
 
 import streamlit as st
 
 from pages.shell import identity, resources
-from ssl_core.checkpoints.files import write_whole
+from pages.shell.once_per_file import once_per_file
 from ssl_core.data import medium_of
-from ssl_core.service.retention import UPLOADS
-from ssl_core.service.run_files import disk_error
+from ssl_core.service.uploads import DELETED
 
 
 def draw() -> None:
@@ -21,54 +19,58 @@ def draw() -> None:
         help="One folder a class, or no folders at all. Files that are neither are "
         "named and skipped. Nothing leaves this server.",
     )
-    if file is None:
-        st.caption("One folder a class, or just files. At least four of them.")
-        return
     try:
-        saved_path = str(save("images", file.getvalue()))
+        if file is not None:
+            once_per_file(file, _save, key="saved_upload")
     except ValueError as error:
         st.error(f"{error}.", icon=":material/block:")
         return
-    if saved_path != path():
-        # Read once per upload: a zip's table of contents may be long.
-        st.session_state.upload_medium = medium_of(saved_path)
-        st.session_state.upload_path = saved_path
+    if path() is not None:
+        if file is None:
+            st.caption("Your last upload is still here; a new zip takes its place.")
+    elif was_deleted():
+        st.warning(f"{DELETED}.", icon=":material/delete:")
+    else:
+        st.caption("One folder a class, or just files. At least four of them.")
 
 
-def save(kind: str, content: bytes) -> Path:
-    """Save an upload to disk; it replaces the learner's previous one of this kind.
+def path() -> str | None:
+    """Path of the upload that the learner trains on, None without one.
 
-    Args:
-        kind: "images" or "checkpoint".
-        content: of the zip file; its hash becomes the file name.
-
-    Returns:
-        Path of the file.
-
-    Raises:
-        ValueError: if the file cannot be written.
+    It is the last one of this visit, else the one that the learner used last, perhaps
+    before signing in.
     """
-    folder = resources.service().root / UPLOADS / identity.user_id() / kind
-    target = folder / f"{hashlib.sha256(content).hexdigest()[:16]}.zip"
-    try:
-        if target.exists():
-            target.touch()  # expiry counts from the last use
-            return target
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("*.zip"):
-            old.unlink()
-        write_whole(target, content)
-        resources.service().expire_uploads()
-    except OSError as error:
-        raise ValueError(disk_error("this upload", error)) from None
-    return target
+    if "upload_path" not in st.session_state:
+        store = resources.service().uploads
+        found = store.latest(identity.user_ids(), "images")
+        if found is None:
+            return None
+        _choose(found)
+    return None if was_deleted() else str(st.session_state.upload_path)
+
+
+def was_deleted() -> bool:
+    """Whether the server has deleted the learner's upload since it was chosen."""
+    chosen = st.session_state.get("upload_path")
+    return chosen is not None and not Path(chosen).is_file()
 
 
 def medium() -> str:
     """Medium of the learner's last upload, "pictures" before there is one."""
+    path()  # it may be one of an earlier visit
     return str(st.session_state.get("upload_medium", "pictures"))
 
 
-def path() -> str | None:
-    """Path of the learner's last upload, None before there is one."""
-    return st.session_state.get("upload_path")
+def _save(content: bytes) -> None:
+    """Keep the content of the upload widget.
+
+    Raises:
+        ValueError: if the server cannot keep it.
+    """
+    _choose(resources.service().uploads.save(identity.user_id(), "images", content))
+
+
+def _choose(upload: Path) -> None:
+    # Read once per upload: a zip's table of contents may be long.
+    st.session_state.upload_medium = medium_of(str(upload))
+    st.session_state.upload_path = str(upload)

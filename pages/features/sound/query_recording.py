@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.features.sound import encoder_menu, voice_map
-from pages.shell import decode_once, resources
+from pages.shell import resources
+from pages.shell.once_per_file import once_per_file
 from pages.widgets import palette
 from pages.widgets.audio import spectrogram
 from pages.widgets.audio.held_out import CLIP_COUNT, held_out_voices
@@ -65,9 +66,7 @@ def _draw_recording(file: Any, path: str | None) -> None:
     from ssl_core.data.sound import log_mel
 
     try:
-        samples = decode_once.decode_once(
-            file, resources.service().sandbox.decode_recording
-        )
+        samples = once_per_file(file, resources.service().sandbox.decode_recording)
     except ValueError as error:
         st.error(f"{file.name}: {error}.", icon=":material/mic_off:")
         return
