@@ -1,6 +1,7 @@
 """The router: it sets up the page, the menu and the sidebar, and runs the page."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException
 
 from pages.features import operators
 from pages.shell import identity, learner_progress, menu, startup, url_params
@@ -27,11 +28,22 @@ def main() -> None:
         )
     page = st.navigation(pages_by_section, position="top")
     url_params.begin_page(page.url_path)
-    if page.url_path in menu.WITH_SIDEBAR:
-        from pages.features.playground import sidebar  # imports torch
+    try:
+        if page.url_path in menu.WITH_SIDEBAR:
+            from pages.features.playground import sidebar  # imports torch
 
-        sidebar.draw()
-    page.run()
+            sidebar.draw()
+        page.run()
+    except RerunException:  # the next run draws what is missing
+        raise
+    except BaseException:  # an error of the page, or st.stop()
+        _end_run()
+        raise
+    _end_run()
+
+
+def _end_run() -> None:
+    """Store what the page has changed; also after a page that did not end well."""
     identity.set_cookie()
     learner_progress.mount()
     startup.warm_up()

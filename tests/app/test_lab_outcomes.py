@@ -139,7 +139,7 @@ def test_an_arm_that_was_stopped_is_not_compared(
     page = alone("pages/23_collapse.py", seed="4")
     page.button(key="run_collapse").click().run()
     runs = page.session_state[LAB_RUNS]
-    button = page.button(key="run_collapse")
+    button = page.button(key="stop_collapse")
     assert button.label == "Stop"
     button.click().run()
     wait_until(

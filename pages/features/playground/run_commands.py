@@ -4,7 +4,7 @@ import secrets
 
 import streamlit as st
 
-from pages.features.playground import sidebar_values, uploads
+from pages.features.playground import knob_updates, sidebar_values, uploads
 from pages.shell import identity, resources, user_runs
 from ssl_core.config import RunConfig
 from ssl_core.data import SOURCES
@@ -47,10 +47,9 @@ def _submit() -> None:
                 f"data is {str(values['data'])[:40]!r}; allowed is the menu"
             )
         config = RunConfig.of(values)
-        st.session_state.run = resources.service().submit(
-            config, owner=identity.user_id()
-        )
-        st.session_state.refusal, st.session_state.waiting = "", []
+        run = resources.service().submit(config, owner=identity.user_id())
+        st.session_state.run, st.session_state.refusal = run, ""
+        knob_updates.begin(run, values)
     except ValueError as error:
         st.session_state.refusal = str(error)
 
