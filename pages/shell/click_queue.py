@@ -78,7 +78,8 @@ class ClickQueue(ScriptRequests):
             while self._waiting and self._can_merge(self._waiting[0]):
                 self._request_rerun_locked(self._waiting.popleft())
             pending = self._state == ScriptRequestType.RERUN
-            if self._stopping and not (pending and _has_click(self._rerun_data)):
+            click_left = self._waiting or (pending and _has_click(self._rerun_data))
+            if self._stopping and not click_left:
                 self._state = ScriptRequestType.STOP
 
     def _can_merge(self, new_data: RerunData) -> bool:
@@ -86,9 +87,9 @@ class ClickQueue(ScriptRequests):
         if self._state != ScriptRequestType.RERUN:
             return True
         pending = self._rerun_data
-        return not _has_click(pending) and (
-            pending.is_auto_rerun or not _has_click(new_data)
-        )
+        # Neither a timer nor a run without a browser's values comes from the learner.
+        by_learner = pending.widget_states is not None and not pending.is_auto_rerun
+        return not _has_click(pending) and not (by_learner and _has_click(new_data))
 
 
 def install() -> None:
