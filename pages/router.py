@@ -1,7 +1,6 @@
 """The router: it sets up the page, the menu and the sidebar, and runs the page."""
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import RerunException
 
 from pages.features import operators
 from pages.shell import identity, learner_progress, menu, startup, url_params
@@ -34,16 +33,14 @@ def main() -> None:
 
             sidebar.draw()
         page.run()
-    except RerunException:  # the next run draws what is missing
-        raise
-    except BaseException:  # an error of the page, or st.stop()
+    except Exception:  # not Streamlit's request to rerun: the next run ends as usual
         _end_run()
         raise
     _end_run()
 
 
 def _end_run() -> None:
-    """Store what the page has changed; also after a page that did not end well."""
+    """Do what comes last, also after an error of the page."""
     identity.set_cookie()
     learner_progress.mount()
     startup.warm_up()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import streamlit
 from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
@@ -14,9 +15,11 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
-from pages.shell import click_queue, resources
+from pages.features.quiz import landing
+from pages.shell import click_queue, learner_progress, resources
 from pages.shell.click_queue import ClickQueue
-from ssl_core.quiz import bank
+from ssl_core.quiz import bank, saving
+from ssl_core.quiz.progress import Attempt, Progress
 from ssl_core.quiz.sets import Set
 from ssl_core.service import Service, Settings
 from tests.polling import START_LIMIT_S, wait_until
@@ -448,3 +451,61 @@ def test_20_double_clicks_in_a_lab(
             "both arms' end",
         )
         page.run()
+
+
+# --- what the browser stored ----------------------------------------------------------
+
+
+def test_another_click_takes_nothing_of_what_the_browser_has_stored() -> None:
+    """The browser overwrites what it believes to have been read."""
+
+    def script() -> None:
+        import streamlit as st
+        from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+
+        from pages.shell import learner_progress
+
+        def read() -> None:
+            requests = get_script_run_ctx().script_requests
+            requests.request_rerun(RerunData())
+            learner_progress._on_stored()
+            learner_progress.set_browser_storage(False)
+
+        st.button("Read", key="read", on_click=read)
+
+    answer = Attempt(question="composition-why", at=5, answer=2, score=1.0)
+    page = AppTest.from_function(script, default_timeout=60)
+    page.session_state["progress_nonce"] = "n"
+    page.session_state["progress_store"] = {
+        "stored": {
+            "nonce": "n",
+            "report_id": 7.5,
+            "text": saving.dumps(Progress(seed=3).with_attempt(answer)),
+        }
+    }
+    page.run().button(key="read").click().run()
+    assert not page.exception
+    assert page.session_state["progress"].attempts == (answer,)
+    assert page.session_state["progress_acknowledged"] == 7.5
+    assert page.session_state["progress_storage"] is False
+
+
+@pytest.mark.parametrize("ending", ["error", "rerun"])
+def test_progress_is_stored_after_a_page_that_does_not_end_well(
+    ending: str, routed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored, drawn = [], []
+
+    def draw(now: int) -> None:
+        drawn.append(now)
+        if ending == "error":
+            raise ValueError("no such thing")
+        if len(drawn) == 1:
+            streamlit.rerun()
+
+    monkeypatch.setattr(landing, "draw", draw)
+    monkeypatch.setattr(learner_progress, "mount", lambda: stored.append(len(drawn)))
+    page = routed("50_quiz.py")
+    assert bool(page.exception) == (ending == "error")
+    # Before the quiz, the simulator opens the first page.
+    assert [count for count in stored if count] == [2 if ending == "rerun" else 1]

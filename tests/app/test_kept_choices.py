@@ -226,7 +226,7 @@ def test_no_page_uses_the_value_of_a_button() -> None:
 
 
 def test_no_page_stops_the_script() -> None:
-    """``st.stop`` ends the fragment or page; a branch says the same and is read easily."""
+    """After ``st.stop`` the router can store nothing: every later element stops as well."""
     assert [f"{p}:{c.lineno}" for p, c, _ in calls({"stop"}) if _is_st(c)] == []
 
 
