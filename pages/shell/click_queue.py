@@ -24,9 +24,8 @@ from streamlit.runtime.scriptrunner_utils.script_requests import (
 )
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
-MAX_WAITING = (
-    200  # more clicks than these are merged, so that no browser fills the memory
-)
+# Clicks beyond these are merged as Streamlit does it: no browser fills the memory.
+MAX_WAITING = 200
 
 
 class ClickQueue(ScriptRequests):
