@@ -26,8 +26,17 @@ with left:
         5,
         format="%d°",
         key="pair_angle",
+        persist_state="session",
     )
-    temperature = st.slider("Temperature", 0.05, 1.0, 0.5, 0.05, key="pair_temperature")
+    temperature = st.slider(
+        "Temperature",
+        0.05,
+        1.0,
+        0.5,
+        0.05,
+        key="pair_temperature",
+        persist_state="session",
+    )
 with right:
     drawing, sentence = two_pairs(angle, temperature)
     st.image(drawing, alt=sentence, width=440)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.features.augmentations import picture_picker
 from pages.features.playground import notices, sidebar_values
-from pages.widgets import augmented_views, source_code, tiles
+from pages.widgets import augmented_views, count_button, source_code, tiles
 from pages.widgets.palette import ANCHOR, NEUTRAL, POSITIVE
 from ssl_core.augment import AUGMENTATIONS, Policy, offered
 
@@ -25,11 +25,13 @@ if sound:
     images = clip_picker.choose()
 else:
     images = picture_picker.choose()
-pressed = st.button(
-    "Roll the dice again", icon=":material/casino:", key="roll", type="primary"
+seed = count_button.draw(
+    "Roll the dice again",
+    "roll",
+    "roll_seed",
+    icon=":material/casino:",
+    type="primary",
 )
-seed = st.session_state.setdefault("roll_seed", 0) + int(pressed)
-st.session_state.roll_seed = seed
 policy = Policy.of(sidebar_values.values()["augment"])
 
 st.subheader("All switches together: two views", anchor=False)
@@ -100,6 +102,7 @@ slug = st.selectbox(
     "Augmentation",
     list(offered(sidebar_values.medium())),
     key="source_of",
+    persist_state="session",
     format_func=lambda s: AUGMENTATIONS[s].label,
 )
 source_code.draw(AUGMENTATIONS[slug])

@@ -23,14 +23,14 @@ COLOUR = {
 
 def explain(left: Outcome, right: Outcome) -> str:
     """Describe kNN, loss, and the background hue in both arms' features."""
-    lower_loss = min((left, right), key=lambda o: o.loss)
-    lower_knn = min((left, right), key=lambda o: o.knn)
-    note = (
-        f" **{lower_loss.name}** has the lower loss *and* the worse features: the task was "
-        "easier, not better solved."
-        if lower_loss is lower_knn
-        else ""
-    )
+    lower_loss = LOWER_LOSS(left, right)
+    note = ""
+    # The same tolerance as the verdict's: no arm is worse if both are about the same.
+    if {lower_loss, HIGHER_KNN(left, right)} == {0, 1}:
+        note = (
+            f" **{(left, right)[lower_loss].name}** has the lower loss *and* the worse "
+            "features: the task was easier, not better solved."
+        )
     hues = " and ".join(
         f"{o.probes['background_hue']:.2f} ({o.name})" for o in (left, right)
     )
@@ -41,6 +41,7 @@ def explain(left: Outcome, right: Outcome) -> str:
 
 
 HIGHER_KNN = higher_arm(lambda outcome: outcome.knn)
+LOWER_LOSS = higher_arm(lambda outcome: -outcome.loss)
 QUESTION = "Which arm's features tell the eight shapes apart better?"
 CASES = {
     "colour": Case(

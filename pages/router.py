@@ -27,11 +27,20 @@ def main() -> None:
         )
     page = st.navigation(pages_by_section, position="top")
     url_params.begin_page(page.url_path)
-    if page.url_path in menu.WITH_SIDEBAR:
-        from pages.features.playground import sidebar  # imports torch
+    try:
+        if page.url_path in menu.WITH_SIDEBAR:
+            from pages.features.playground import sidebar  # imports torch
 
-        sidebar.draw()
-    page.run()
+            sidebar.draw()
+        page.run()
+    except Exception:  # not Streamlit's request to rerun: the next run ends as usual
+        _end_run()
+        raise
+    _end_run()
+
+
+def _end_run() -> None:
+    """Do what comes last, also after an error of the page."""
     identity.set_cookie()
     learner_progress.mount()
     startup.warm_up()

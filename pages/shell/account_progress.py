@@ -88,8 +88,13 @@ def draw() -> None:
         with st.container(horizontal=True):
             for provider, label in _providers().items():
                 key = f"sign_in_{provider}"
-                if st.button(label, icon=":material/login:", key=key):
-                    _sign_in(provider)
+                st.button(
+                    label,
+                    icon=":material/login:",
+                    key=key,
+                    on_click=_sign_in,
+                    args=(provider,),
+                )
 
 
 def _draw_account() -> None:

@@ -8,7 +8,7 @@ import time
 
 import streamlit as st
 
-from pages.shell import account_progress, callbacks, components
+from pages.shell import account_progress, components
 from ssl_core.quiz import saving
 from ssl_core.quiz.progress import Progress
 
@@ -44,7 +44,6 @@ def mount() -> None:
     """
     state = st.session_state
     nonce = state.setdefault("progress_nonce", secrets.token_hex(8))
-    _on_stored()  # again: a click may have cut the callback short
     progress = account_progress.sync(current())
     state.progress = progress
     started = bool(
@@ -73,21 +72,18 @@ def browser_storage_enabled() -> bool:
     return bool(st.session_state.get("progress_storage", True))
 
 
-@callbacks.uninterruptible
 def set_browser_storage(enabled: bool) -> None:
     """Let the browser store the progress, or make it delete what it has stored."""
     st.session_state.progress_storage = enabled
     st.session_state.progress_storage_set = True
 
 
-@callbacks.uninterruptible
 def reset() -> None:
     """Delete the progress here, in the browser and in the account."""
     # One second later than now, so that an answer of this very second is deleted, too.
     save(Progress(seed=secrets.randbelow(2**31), forgotten=now() + 1))
 
 
-@callbacks.uninterruptible
 def _on_stored() -> None:
     """Merge the browser's copy, then confirm that it was read.
 

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 
-from pages.shell import logs, resources
+from pages.shell import click_queue, logs, resources
 from pages.shell.paths import PAGES
 from ssl_core import __version__
 
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Start the training service with the web server, and close both together."""
+    click_queue.install()
     settings = resources.settings()
     logs.set_up(settings.log_format)
     service = resources.service()

@@ -19,7 +19,7 @@ from streamlit.errors import StreamlitAPIException
 _MARKUP = re.compile(r"([\\`*\[\]$!|~]|(?<![^\W_])_|_(?![^\W_]))")
 # The first character of links, icons and emoji: https://, www., a@b, :material/star:
 _OPENING = re.compile(r"(:(?=\S)|@|w(?=ww\.))", re.I)
-_COMPLAINTS, _PAGE = "url_complaints", "url_page"
+_COMPLAINTS, _PAGE, _LINK = "url_complaints", "url_page", "url_link"
 
 
 class UrlParam(Protocol):
@@ -67,10 +67,14 @@ class _Complaint:
 
 
 def begin_page(page: str) -> None:
-    """Delete the complaints of the last page; the router calls it in every script run."""
+    """Forget the last page's complaints, and note the link that opened this page.
+
+    The router calls it in every script run.
+    """
     if st.session_state.get(_PAGE) != page:
-        st.session_state[_PAGE] = page
         st.session_state[_COMPLAINTS] = {}
+        st.session_state[_LINK] = set(st.query_params)
+        st.session_state[_PAGE] = page  # last: a click may end this run before
 
 
 def check(
@@ -124,6 +128,30 @@ def show_complaints(names: Iterable[str]) -> None:
             complain(complaint.sentence)
         else:
             del complaints[name]
+
+
+def set_initial(name: str, param: UrlParam, key: str = "") -> None:
+    """Give a widget its value before it is drawn: the link's, the visit's or the default.
+
+    A link sets the widget once, when it opens the page. Later the learner's own choice
+    counts, also on returning from another page.
+
+    Args:
+        name: of the URL parameter.
+        param: the parameter.
+        key: session key of its widget; "" means ``name``. The widget must be drawn with
+            ``persist_state="session"``.
+    """
+    key = key or name
+    value = initial_value(name, param, key)
+    if key not in st.session_state or is_in_link(name):
+        st.session_state[key] = value
+    st.session_state.get(_LINK, set()).discard(name)
+
+
+def is_in_link(name: str) -> bool:
+    """Whether the link that opened the page has this parameter, not yet taken over."""
+    return name in st.session_state.get(_LINK, set())
 
 
 def initial_value(name: str, param: UrlParam, key: str = "") -> Any:

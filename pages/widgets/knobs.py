@@ -55,6 +55,8 @@ def url_selectbox(
     options: Mapping[str, str],
     key: str,
     default: str,
+    *,
+    param: str = "",
     **layout: Any,
 ) -> str:
     """Draw a select box whose URL parameter is the slug of the chosen option.
@@ -66,19 +68,27 @@ def url_selectbox(
     Args:
         label: of the select box.
         options: slug -> text of the option.
-        key: URL parameter and session key.
+        key: session key.
         default: slug of the first choice; it is left out of the URL.
+        param: URL parameter; ``key`` if left out.
         layout: passed to the widget.
 
     Returns:
         The slug of the chosen option.
     """
-    initial = url_params.initial_value(key, Knob(default, choices=tuple(options)))
-    st.session_state.setdefault(key, initial)
+    param = param or key
+    url_params.set_initial(param, Knob(default, choices=tuple(options)), key)
+    if st.session_state[key] not in options:  # the menu has changed since
+        st.session_state[key] = default
     slug = st.selectbox(
-        label, list(options), format_func=options.__getitem__, key=key, **layout
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        key=key,
+        persist_state="session",
+        **layout,
     )
-    url_params.write(key, "" if slug == default else slug)
+    url_params.write(param, "" if slug == default else slug)
     return str(slug)
 
 

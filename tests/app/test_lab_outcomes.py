@@ -1,7 +1,10 @@
 """Every lab is predicted, run and read; its arms train for two steps on little data."""
 
 import re
+import runpy
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from thread_worker import ThreadWorker
 
+from pages.features.labs import lab_page
+from pages.features.labs.lab import Arm, Lab, Outcome
 from pages.shell import resources
 from pages.shell.user_runs import LAB_RUNS
 from ssl_core.service import Service, Settings
@@ -139,7 +144,7 @@ def test_an_arm_that_was_stopped_is_not_compared(
     page = alone("pages/23_collapse.py", seed="4")
     page.button(key="run_collapse").click().run()
     runs = page.session_state[LAB_RUNS]
-    button = page.button(key="run_collapse")
+    button = page.button(key="stop_collapse")
     assert button.label == "Stop"
     button.click().run()
     wait_until(
@@ -150,3 +155,57 @@ def test_an_arm_that_was_stopped_is_not_compared(
     assert page.button(key="run_collapse").label == "Run both arms"
     assert "An arm ended before its last step" in text_of(page)
     assert "What happened" not in [h.value for h in page.subheader]
+
+
+@pytest.mark.parametrize("path", LABS, ids=lambda p: p.stem)
+def test_arms_that_are_about_the_same_are_called_neither_better_nor_worse(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labs: list[Lab] = []
+    monkeypatch.setattr(lab_page, "draw", labs.append)
+    runpy.run_path(str(path))
+    (lab,) = labs
+    for case in lab.cases.values():
+        left, right = (
+            outcome_of(arm, knn=0.80 + gap, loss=2.0 + gap)
+            for arm, gap in zip(case.arms, (0.0, 0.01), strict=True)
+        )
+        told = case.explain(left, right)
+        assert case.answer(left, right) == 2 and case.options[2] == "about the same"
+        assert not re.search(r"worse|better (?:features|arm)|lower loss", told), told
+
+
+def test_an_arm_with_the_lower_loss_and_worse_features_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    labs: list[Lab] = []
+    monkeypatch.setattr(lab_page, "draw", labs.append)
+    runpy.run_path(str(REPOSITORY / "pages/20_shortcuts.py"))
+    case = labs[0].cases["colour"]
+    left, right = (
+        outcome_of(arm, knn=knn, loss=loss)
+        for arm, knn, loss in zip(case.arms, (0.6, 0.8), (1.0, 2.0), strict=True)
+    )
+    note = "**crop only** has the lower loss *and* the worse features"
+    assert case.answer(left, right) == 1 and note in case.explain(left, right)
+    swapped = replace(left, loss=3.0)
+    assert "worse" not in case.explain(swapped, right)
+
+
+def outcome_of(arm: Arm, knn: float, loss: float) -> Outcome:
+    """Measurements of an arm; every probe is as accurate as kNN."""
+    probes = defaultdict(lambda: knn)
+    return Outcome(
+        name=arm.name,
+        loss=loss,
+        effective_rank=10.0,
+        feature_std=1.0,
+        uniformity=-2.0,
+        knn=knn,
+        random_init=0.3,
+        chance=0.125,
+        probes=probes,
+        untrained=probes,
+        negatives=126,
+        collapsed=False,
+    )

@@ -37,7 +37,7 @@ def test_every_case_opens_by_its_link(path: Path, alone: Any) -> None:
     for case in cases:
         page = alone(f"pages/{path.name}", case=case, seed="7")
         assert not page.exception and not page.warning[:-1]
-        assert page.selectbox(key="case").value == case
+        assert page.selectbox(key=f"case_{path.stem[3:]}").value == case
         assert page.number_input(key=f"seed_{path.stem[3:]}").value == 7
 
 

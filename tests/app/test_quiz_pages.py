@@ -324,6 +324,35 @@ def test_ten_mixed_questions(quiz: Any) -> None:
     assert "Question 1 of 10" in prose(page) and len(dots(page)) == 10
 
 
+def test_ten_others_are_drawn_after_the_landing_page(quiz: Any) -> None:
+    page = quiz(mixed="true")
+    first = page.session_state["quiz_mixed"][0]
+    page = again(page, mixed="true")
+    assert page.session_state["quiz_mixed"][0] == first, "they stay while they are open"
+    page.button(key="mixed_1_next").click().run()
+    again(page)
+    page = again(page, mixed="true")
+    second = page.session_state["quiz_mixed"][0]
+    assert second != first and len(second) == 10
+    assert "Question 1 of 10" in prose(page)
+
+
+def test_ten_answered_questions_are_followed_by_ten_others(quiz: Any) -> None:
+    page = quiz(mixed="true")
+    ids, start = page.session_state["quiz_mixed"]
+    progress = kept(page)
+    for question in ids:
+        progress = progress.with_attempt(
+            Attempt(question=question, at=start, answer=0, score=0.0)
+        )
+    page.session_state["progress"] = progress
+    page.run()
+    page.button(key="mixed_more").click().run()
+    others = page.session_state["quiz_mixed"][0]
+    assert not {*ids} & {*others}, "what was never answered comes first"
+    assert "Question 1 of 10" in prose(page) and not page.success
+
+
 # -------------------------------------------------------------------- bad links
 
 

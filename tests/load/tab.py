@@ -135,6 +135,12 @@ class Tab:
         pressed = WidgetState(id=button.body.id, trigger_value=True)
         return await self._ask(self.page, button.fragment, pressed)
 
+    async def double_click(self, first: Shown, second: Shown) -> Visit:
+        """Press two buttons, the second one before the first is answered."""
+        pressed = WidgetState(id=first.body.id, trigger_value=True)
+        await self._send(first.fragment, pressed)
+        return await self.press(second)
+
     def write(self, entry: Shown, text: str) -> None:
         """Fill a field of a form; its button sends it."""
         self.values[entry.body.id] = WidgetState(id=entry.body.id, string_value=text)

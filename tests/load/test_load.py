@@ -1,5 +1,6 @@
 """A small class on the real server; ``python -m tests.load`` is for a large one."""
 
+import asyncio
 from collections.abc import Iterator
 from functools import partial
 
@@ -7,11 +8,14 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from ssl_core.quiz import bank
+from ssl_core.quiz.sets import Set
 from tests.load import links, scenarios
 from tests.load.asyncio_thread import run
 from tests.load.learner import name
 from tests.load.server import Server, serving
 from tests.load.tab import Tab
+from tests.polling import LIMIT_S
 
 pytestmark = pytest.mark.slow
 
@@ -79,3 +83,21 @@ def test_another_sites_page_opens_no_session(server: Server) -> None:
 
     with pytest.raises(InvalidStatus, match="403"):
         run(knock())
+
+
+def test_two_clicks_at_once_count_twice(server: Server) -> None:
+    """The server has the queue for clicks, and does not end a script for a second one."""
+    ids = Set.of({"lesson": "info_nce"}, bank.shipped()).ids(bank.shipped())
+
+    async def click() -> None:
+        async with Tab(server.address, name()) as tab:
+            await tab.visit("quiz", "lesson=info_nce")
+            for index in range(2, len(ids), 2):
+                onwards = next(b for b in tab.all("button") if b.body.shortcut == "n")
+                visit = await tab.double_click(onwards, onwards)
+                assert not visit.errors
+                async with asyncio.timeout(LIMIT_S):
+                    while not tab.query.endswith(f"q={ids[index]}"):
+                        await asyncio.sleep(0.01)
+
+    run(click())

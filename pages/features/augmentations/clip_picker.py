@@ -23,11 +23,11 @@ def choose() -> "Tensor":
 
     from ssl_core.data.voices import SAID, SPEAKERS
 
-    if "syllable" not in st.session_state:
-        param = Knob(SAID[0], choices=SAID)
-        st.session_state.syllable = url_params.initial_value("syllable", param)
+    url_params.set_initial("syllable", Knob(SAID[0], choices=SAID))
     url_params.show_complaints(["syllable"])
-    syllable = st.segmented_control("Syllable", SAID, key="syllable")
+    syllable = st.segmented_control(
+        "Syllable", SAID, key="syllable", persist_state="session"
+    )
     url_params.write("syllable", "" if syllable in (None, SAID[0]) else syllable)
     images, syllables, speakers = _load_clips()
     first = int(np.flatnonzero(syllables == SAID.index(syllable or SAID[0]))[0])

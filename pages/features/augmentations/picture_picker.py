@@ -59,7 +59,9 @@ def choose() -> Tensor:
 def _load_picture() -> Tensor:
     kinds = ["Shape", *PHOTOGRAPHS, "Upload", "Camera"]
     kind = (
-        st.segmented_control("Picture", kinds, default="Shape", key="picture")
+        st.segmented_control(
+            "Picture", kinds, default="Shape", key="picture", persist_state="session"
+        )
         or "Shape"
     )
     if kind == "Shape":

@@ -34,10 +34,15 @@ def state(run: str | None) -> str:
 
 
 def start(lab: str, slug: str, case: Case, seed: int) -> None:
-    """Queue both arms; a run of the playground waits, paused, until it is resumed."""
+    """Queue both arms, unless they train already.
+
+    A run of the playground waits, paused, until it is resumed.
+    """
     from ssl_core.config import RunConfig
     from ssl_core.train import Budget
 
+    if any(state(run) in user_runs.ACTIVE for run in find_runs(lab, slug, seed)):
+        return
     st.session_state[f"refusal_{lab}"] = ""
     try:
         if user_runs.state() in user_runs.IN_PROGRESS:

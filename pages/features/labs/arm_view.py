@@ -7,7 +7,7 @@ import streamlit as st
 from pages.features.labs import arm_runs
 from pages.features.labs.arm_runs import SIDES
 from pages.features.labs.lab import Arm, Case, Outcome
-from pages.shell import callbacks, resources, user_runs
+from pages.shell import resources, user_runs
 from pages.widgets import arm_curves, run_text
 from pages.widgets.map import run_map
 from pages.widgets.plots import draw_plot
@@ -56,11 +56,10 @@ def _draw_buttons(lab: str, slug: str, case: Case, seed: int, active: bool) -> N
         st.button(
             "Stop" if active else "Run both arms",
             icon=":material/stop:" if active else ":material/play_arrow:",
-            key=f"run_{lab}",
+            # Two keys: a second click on Run must not press Stop.
+            key=f"{'stop' if active else 'run'}_{lab}",
             type="primary",
-            on_click=callbacks.uninterruptible(
-                arm_runs.stop if active else arm_runs.start
-            ),
+            on_click=arm_runs.stop if active else arm_runs.start,
             args=(lab, slug, seed) if active else (lab, slug, case, seed),
         )
         st.caption(

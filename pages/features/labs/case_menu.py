@@ -24,20 +24,21 @@ def choose(lab: str, cases: Mapping[str, Case]) -> tuple[str, Case, int]:
     Returns:
         Slug of the case, the case, and the seed of both arms.
     """
-    first, seed_key = next(iter(cases)), f"seed_{lab}"
+    first, case_key, seed_key = next(iter(cases)), f"case_{lab}", f"seed_{lab}"
     params = {"case": Knob(first, choices=tuple(cases)), "seed": SEED}
-    url_params.check(params, {"seed": seed_key})
+    url_params.check(params, {"case": case_key, "seed": seed_key})
     left, right = st.columns([0.7, 0.3], vertical_alignment="bottom")
     with left:
         names = {slug: case.label for slug, case in cases.items()}
-        slug = url_selectbox("What differs", names, "case", first)
+        slug = url_selectbox("What differs", names, case_key, first, param="case")
     with right:
+        url_params.set_initial("seed", SEED, seed_key)
         seed = st.number_input(
             "Seed",
             0,
             MAX_SEED,
-            url_params.initial_value("seed", SEED, seed_key),
             key=seed_key,
+            persist_state="session",
             help="Of both arms, unless the seed is what differs: same weights, same batches.",
         )
     url_params.write("seed", str(seed) if seed else "")

@@ -47,6 +47,7 @@ def draw() -> None:
         selection_mode="multi",
         default=["Crop"],
         key="lesson_cues",
+        persist_state="session",
     )
     chosen = tuple(name for name in SWITCHES if name in on)
     combinations: list[tuple[str, ...]] = st.session_state.setdefault(

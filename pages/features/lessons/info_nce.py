@@ -29,6 +29,7 @@ def draw() -> None:
         hidden = st.toggle(
             "Cover the last steps: work them out first",
             key="lesson_covered",
+            persist_state="session",
         )
     with right:
         drawing, sentence = two_pairs(turn, tau)

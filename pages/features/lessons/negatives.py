@@ -41,6 +41,7 @@ def draw() -> None:
         8,
         format_func=CLASSES.__getitem__,
         key="lesson_classes",
+        persist_state="session",
     )
     st.markdown(describe_counts(n, classes))
     left, right = st.columns([0.55, 0.45], gap="large")

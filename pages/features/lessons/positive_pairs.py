@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.widgets import run_text
+from pages.widgets import count_button, run_text
 from pages.widgets.palette import ANCHOR, NEUTRAL, POSITIVE
 from pages.widgets.tiles import add_frame, data_url, to_uint8
 
@@ -26,10 +26,11 @@ def draw() -> None:
         selection_mode="multi",
         default=["Crop", "Colour"],
         key="lesson_views",
+        persist_state="session",
     )
-    seed = st.session_state.setdefault("lesson_rolls", 0)
-    if st.button("Roll the dice again", icon=":material/casino:", key="lesson_roll"):
-        seed = st.session_state.lesson_rolls = seed + 1
+    seed = count_button.draw(
+        "Roll the dice again", "lesson_roll", "lesson_rolls", icon=":material/casino:"
+    )
     originals, view_a, view_b = make_views(tuple(switches), seed)
     sentence = describe_views(tuple(switches))
     st.markdown(f"**{sentence}**")

@@ -115,13 +115,14 @@ def _choose_encoder(encoders: Mapping[str, Shipped]) -> Shipped:
 def _load_from_run(run: str) -> InspectedBatch | None:
     """The run's batch; it stays the same until the learner asks for a newer one."""
     cached: tuple[str, InspectedBatch] | None = st.session_state.get("matrix_batch")
-    reload = st.button(
+    st.button(
         "Take the newest batch",
         icon=":material/refresh:",
         key="matrix_newest",
+        on_click=lambda: st.session_state.pop("matrix_batch", None),
         help="The run goes on; this page holds one of its batches still.",
     )
-    if reload or cached is None or cached[0] != run:
+    if cached is None or cached[0] != run:
         snapshot = resources.service().latest(run)
         if snapshot is None:
             st.info("Your run has no batch yet. Look again in a moment.")

@@ -68,6 +68,7 @@ def _draw_interactive(batch: InspectedBatch, names: list[str]) -> None:
         "Your prediction, if you like: which negatives push hardest on an anchor?",
         list(cell_text.PREDICTIONS),
         key="matrix_guess",
+        persist_state="session",
     )
     feedback = st.container()
     matrix = _draw_controls(batch)

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.features.playground import sidebar_values
+from pages.features.playground import knob_updates, sidebar_values
 from pages.shell import resources, url_params, user_runs
 from pages.widgets import run_text
 
@@ -14,12 +14,12 @@ def draw() -> None:
     url_params.show_complaints(sidebar_values.url_knobs())
     if not sidebar_values.values().get("augment"):
         st.warning(run_text.no_augmentation_note(), icon=":material/content_copy:")
-    waiting = st.session_state.get("waiting")
+    waiting = knob_updates.waiting()
     if waiting and user_runs.state() in user_runs.ACTIVE:
         names = ", ".join(waiting).replace("_", " ")
         st.info(
             f"Changed, and waiting for the next start: {names}. Press **Reset** to start "
-            "over with it.",
+            f"over with {'it' if len(waiting) == 1 else 'them'}.",
             icon=":material/schedule:",
         )
     run = user_runs.current()

@@ -4,7 +4,7 @@ import secrets
 
 import streamlit as st
 
-from pages.features.playground import sidebar_values, uploads
+from pages.features.playground import knob_updates, sidebar_values, uploads
 from pages.shell import identity, resources, user_runs
 from ssl_core.config import RunConfig
 from ssl_core.data import SOURCES
@@ -54,8 +54,9 @@ def _submit() -> None:
         config = RunConfig.of(values)
         service = resources.service()
         with service.uploads.protect(config.data):
-            st.session_state.run = service.submit(config, owner=identity.user_id())
-        st.session_state.refusal, st.session_state.waiting = "", []
+            run = service.submit(config, owner=identity.user_id())
+        st.session_state.run, st.session_state.refusal = run, ""
+        knob_updates.begin(run, values)
     except ValueError as error:
         st.session_state.refusal = str(error)
 

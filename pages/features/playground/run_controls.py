@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.features.playground import run_commands
-from pages.shell import callbacks, user_runs
+from pages.shell import user_runs
 
 
 def draw(where: str) -> None:
@@ -93,6 +93,6 @@ def _button(
         icon=f":material/{icon}:",
         key=f"{where}_{label.lower().replace(' ', '_')}",
         type="primary" if primary else "secondary",
-        on_click=callbacks.uninterruptible(action),
+        on_click=action,
         **options,
     )

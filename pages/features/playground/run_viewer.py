@@ -86,6 +86,7 @@ def _choose_layout() -> str:
         list(kinds),
         default="PCA, live",
         key="map_kind",
+        persist_state="session",
         label_visibility="collapsed",
     )
     return kinds.get(kind or "", "pca")

@@ -1,6 +1,6 @@
 """The sidebar of Playground and Augmentations: data, method, views and knobs."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import streamlit as st
 
@@ -28,7 +28,6 @@ MAIN_VIEWS = {
         "frequency_mask",
     ),
 }
-MAIN_KNOBS = ("batch_size", "temperature", "learning_rate", "seed")
 ADVANCED_KNOBS = ("encoder", "weight_decay", "slice_size", "device", "precision")
 
 
@@ -75,12 +74,12 @@ def _choose_method() -> str:
 def _draw_knobs(method: str) -> None:
     """Draw the main knobs, and the others in an expander."""
     knobs = all_knobs(method)
-    for name in MAIN_KNOBS:
+    for name in sidebar_values.MAIN_KNOBS:
         if name in knobs:
             draw_knob(name, knobs[name])
     with st.expander("More switches"):
         for name, knob in knobs_of(METHODS[method].Config).items():
-            if name not in MAIN_KNOBS:
+            if name not in sidebar_values.MAIN_KNOBS:
                 draw_knob(name, knob)
         for name in ADVANCED_KNOBS:
             draw_knob(name, knobs[name])
@@ -88,6 +87,8 @@ def _draw_knobs(method: str) -> None:
 
 def _draw_data() -> None:
     """Draw the data menu; reset the views if the medium changes."""
+    # A link with its own data also sets the views that it names.
+    linked = set(st.query_params) if url_params.is_in_link("data") else set()
     names = {slug: s.label for slug, s in SOURCES.items()} | {
         "upload": "Your own images or sounds"
     }
@@ -108,7 +109,7 @@ def _draw_data() -> None:
         st.session_state.setdefault("views_are_for", sidebar_values.medium())
         != sidebar_values.medium()
     ):
-        _reset_views()
+        _reset_views(linked)
     st.session_state.views_are_for = sidebar_values.medium()
     for slug in AUGMENTATIONS:
         if medium_of(slug) != sidebar_values.medium():
@@ -119,16 +120,18 @@ def _draw_data() -> None:
 def _reset_method_knobs() -> None:
     """Set the knobs of a newly chosen method to its defaults; shared knobs stay."""
     for name, knob in knobs_of(METHODS[st.session_state.method].Config).items():
-        if name in st.session_state and name not in MAIN_KNOBS:
+        if name in st.session_state and name not in sidebar_values.MAIN_KNOBS:
             st.session_state[name] = knob.default
 
 
-def _reset_views() -> None:
-    """Set the views to the defaults of a newly chosen data source."""
+def _reset_views(keep: Collection[str] = ()) -> None:
+    """Set the views to the defaults of a newly chosen data source, except ``keep``."""
     source = st.session_state.data
     for slug, strength in sidebar_values.default_strengths(source).items():
-        st.session_state[slug] = slug in sidebar_values.default_views(source)
-        st.session_state[f"{slug}_strength"] = strength
+        on = slug in sidebar_values.default_views(source)
+        for key, value in ((slug, on), (f"{slug}_strength", strength)):
+            if key not in keep:
+                st.session_state[key] = value
 
 
 def _draw_views(slugs: Iterable[str]) -> None:

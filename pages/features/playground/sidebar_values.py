@@ -7,13 +7,16 @@ from typing import Any
 import streamlit as st
 
 from pages.features.playground import uploads
-from pages.shell.url_params import UrlParam
+from pages.shell.url_params import UrlParam, is_in_link
 from pages.widgets.knobs import SliderParam
 from ssl_core.augment import AUGMENTATIONS, medium_of, offered, require
 from ssl_core.config import RunConfig, all_knobs
 from ssl_core.data import PHOTO_VIEWS, SOUND_VIEWS, SOURCES
 from ssl_core.knobs import Knob, knobs_of
 from ssl_core.methods import METHODS
+
+# Knobs that are always visible; another method does not reset them.
+MAIN_KNOBS = ("batch_size", "temperature", "learning_rate", "seed")
 
 
 def values() -> dict[str, Any]:
@@ -58,8 +61,10 @@ def url_knobs() -> dict[str, UrlParam]:
     knobs["data"] = Knob(default="shapes", choices=sources)
     source = st.query_params.get("data")
     source = source if source in sources else "shapes"
-    # The menu shows the session's method; before it is drawn first, that of the link.
-    chosen = st.session_state.get("method", st.query_params.get("method"))
+    # The menu shows the link's method, then the one that the learner chose.
+    chosen = st.session_state.get("method")
+    if chosen is None or is_in_link("method"):
+        chosen = st.query_params.get("method")
     chosen = chosen if chosen in METHODS else "simclr"
     for method in (*METHODS.values(), METHODS[chosen]):  # the last default wins
         knobs |= knobs_of(method.Config)

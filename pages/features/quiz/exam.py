@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shell import callbacks, learner_progress
+from pages.shell import learner_progress
 from pages.widgets.questions import answer_form, pager, question_view
 from pages.widgets.questions.catalogue import library
 from ssl_core.quiz.judging import Answer, fits, judge
@@ -46,13 +46,15 @@ def _draw_start(link: str, ids: Sequence[str], other: Exam | None) -> None:
         type="primary",
         icon=":material/play_arrow:",
         disabled=not ids,
-        on_click=callbacks.uninterruptible(_begin),
+        on_click=_begin,
         args=(link, tuple(ids)),
     )
 
 
 def _begin(link: str, ids: tuple[str, ...]) -> None:
     previous = learner_progress.current().exam
+    if previous and previous.set == link and previous.handed_in is None:
+        return  # the second click of a double click
     # Another tab may still hold the previous exam; the later start wins.
     start = max(learner_progress.now(), previous.begun + 1 if previous else 0)
     _save(Exam(set=link, questions=ids, begun=start))
@@ -77,7 +79,7 @@ def _draw_questions(exam: Exam) -> None:
     st.button(
         f"Hand in{open_text}",
         icon=":material/done_all:",
-        on_click=callbacks.uninterruptible(_hand_in),
+        on_click=_hand_in,
     )
 
 
@@ -110,15 +112,13 @@ def _draw_confidence(exam: Exam, question_id: str, widget_key: str) -> None:
         range(len(CONFIDENCE)),
         format_func=CONFIDENCE.__getitem__,
         key=key,
-        on_change=callbacks.uninterruptible(
-            lambda: _save_confidence(question_id, st.session_state[key])
-        ),
+        on_change=lambda: _save_confidence(question_id, st.session_state[key]),
     )
 
 
 def _save_confidence(question_id: str, confidence: int | None) -> None:
-    exam = learner_progress.current().exam
-    assert exam is not None
+    if (exam := _open_exam()) is None:
+        return
     confidences = dict(exam.sure)
     confidences.pop(question_id, None)
     if confidence is not None:
@@ -127,9 +127,15 @@ def _save_confidence(question_id: str, confidence: int | None) -> None:
 
 
 def _save_answer(question_id: str, answer: Answer) -> None:
-    exam = learner_progress.current().exam
-    assert exam is not None
+    if (exam := _open_exam()) is None:
+        return
     _save(exam.model_copy(update={"answers": {**exam.answers, question_id: answer}}))
+
+
+def _open_exam() -> Exam | None:
+    """The exam that can be answered; None once it is handed in."""
+    exam = learner_progress.current().exam
+    return exam if exam is not None and exam.handed_in is None else None
 
 
 def _valid_answers(exam: Exam) -> dict[str, Answer]:
@@ -147,9 +153,9 @@ def _save(exam: Exam) -> None:
 
 def _hand_in() -> None:
     """Grade all answers and add them to the learner's progress."""
+    if (exam := _open_exam()) is None:
+        return
     progress = learner_progress.current()
-    exam = progress.exam
-    assert exam is not None
     now = max(learner_progress.now(), exam.begun)
     for question_id, answer in _valid_answers(exam).items():
         grade = judge(library()[question_id], answer)
@@ -183,7 +189,7 @@ def _draw_results(exam: Exam, ids: Sequence[str]) -> None:
     st.button(
         "Take it again",
         icon=":material/replay:",
-        on_click=callbacks.uninterruptible(_begin),
+        on_click=_begin,
         args=(exam.set, tuple(ids)),
     )
     key = f"returned_{exam.begun}"

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.features.quiz import practice
 from pages.shell import account_progress, learner_progress, page_links
 from pages.widgets.questions.catalogue import library
 from ssl_core.quiz import results, review
@@ -13,6 +14,7 @@ def draw(now: int) -> None:
     Args:
         now: Unix seconds.
     """
+    practice.end_mixed()  # "Draw ten questions" below draws
     st.markdown(
         "Every answer teaches, the wrong ones most. Say how sure you are before you "
         "answer; what you were sure of and got wrong comes back first."

@@ -1,6 +1,7 @@
 """Question sets of one visit: the review of what is due, and ten mixed questions."""
 
 import random
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from pages.widgets.questions.catalogue import library
 from ssl_core.quiz import review
 
 MIXED_COUNT = 10
-_REVIEW, _MIXED = "quiz_review", "quiz_mixed"
+_REVIEW, _MIXED, _DRAWS = "quiz_review", "quiz_mixed", "quiz_mixed_draws"
 
 
 def draw_review() -> None:
@@ -23,9 +24,7 @@ def draw_review() -> None:
             icon=":material/event_available:",
         )
         return
-    progress = learner_progress.current()
-    answers = [progress.latest(question_id) for question_id in ids]
-    if all(answer is not None and answer.at >= start for answer in answers):
+    if _all_answered(ids, start):
         st.success("All done for today.", icon=":material/done_all:")
         st.button(
             "Finish this review",
@@ -35,8 +34,22 @@ def draw_review() -> None:
 
 
 def draw_mixed() -> None:
-    """Draw ten questions, the same ones throughout the visit."""
-    question_view.draw_set(_choose_mixed(), "mixed")
+    """Draw ten questions: the same ones until :func:`end_mixed`."""
+    ids, start = _choose_mixed()
+    if _all_answered(ids, start):
+        st.success("All ten are answered.", icon=":material/done_all:")
+        st.button(
+            "Draw ten more",
+            icon=":material/shuffle:",
+            key="mixed_more",
+            on_click=end_mixed,
+        )
+    question_view.draw_set(ids, f"mixed_{st.session_state[_DRAWS]}", since=start)
+
+
+def end_mixed() -> None:
+    """Let the next :func:`draw_mixed` choose other questions."""
+    st.session_state.pop(_MIXED, None)
 
 
 def _load_review() -> tuple[list[str], int]:
@@ -50,12 +63,21 @@ def _load_review() -> tuple[list[str], int]:
     return current
 
 
-def _choose_mixed() -> list[str]:
-    """Random questions, those never answered first."""
-    if _MIXED not in st.session_state:
+def _choose_mixed() -> tuple[list[str], int]:
+    """Random questions, those never answered first, and when they were drawn."""
+    state = st.session_state
+    if _MIXED not in state:
         progress = learner_progress.current()
+        draws = state[_DRAWS] = state.get(_DRAWS, 0) + 1
         ids = [question.id for question in library()]
-        random.Random(f"{progress.seed}/{len(progress.attempts)}").shuffle(ids)
+        random.Random(f"{progress.seed}/{len(progress.attempts)}/{draws}").shuffle(ids)
         ids.sort(key=lambda question_id: progress.latest(question_id) is not None)
-        st.session_state[_MIXED] = ids[:MIXED_COUNT]
-    return list(st.session_state[_MIXED])
+        state[_MIXED] = (ids[:MIXED_COUNT], learner_progress.now())
+    current: tuple[list[str], int] = state[_MIXED]
+    return current
+
+
+def _all_answered(ids: Sequence[str], start: int) -> bool:
+    """Whether each of these questions was answered since ``start``, in Unix seconds."""
+    answers = [learner_progress.current().latest(question_id) for question_id in ids]
+    return all(answer is not None and answer.at >= start for answer in answers)

@@ -15,11 +15,8 @@ def choose() -> dict[str, float]:
 
     augmentations = offered("sound")
     labels = {slug: augmentation.label for slug, augmentation in augmentations.items()}
-    if "sound_views" not in st.session_state:
-        param = url_params.TextParam(list(SOUND_VIEWS), _parse_slugs, "the default")
-        st.session_state.sound_views = url_params.initial_value(
-            "change", param, "sound_views"
-        )
+    param = url_params.TextParam(list(SOUND_VIEWS), _parse_slugs, "the default")
+    url_params.set_initial("change", param, "sound_views")
     url_params.show_complaints(["change"])
     switched_on = st.pills(
         "Between two views may change",
@@ -27,6 +24,7 @@ def choose() -> dict[str, float]:
         selection_mode="multi",
         format_func=labels.__getitem__,
         key="sound_views",
+        persist_state="session",
     )
     is_default = set(switched_on) == set(SOUND_VIEWS)
     url_params.write("change", "" if is_default else ",".join(switched_on) or "none")

@@ -31,6 +31,7 @@ def choose() -> str | None:
         options,
         format_func=lambda k: names[k][0],
         key="sound_encoder",
+        persist_state="session",
     )
     if not encoders:
         st.caption(

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.features.sound import augmentation_switches
 from pages.shell import url_params
-from pages.widgets import run_text
+from pages.widgets import count_button, run_text
 from pages.widgets.audio import spectrogram
 from pages.widgets.knobs import url_selectbox
 from pages.widgets.palette import ANCHOR, POSITIVE
@@ -44,9 +44,10 @@ def draw() -> None:
     sounds = load_clips()
     row = _choose_clip(sounds)
     strengths = augmentation_switches.choose()
-    seed = _load_counter("roll")
-    if st.button("Roll the dice again", icon=":material/casino:", key="roll_sound"):
-        seed = st.session_state.sound_roll = seed + 1
+    _load_counter("roll")
+    seed = count_button.draw(
+        "Roll the dice again", "roll_sound", "sound_roll", icon=":material/casino:"
+    )
     url_params.write("roll", str(seed) if seed else "")
     st.markdown(f"**{describe_views(set(strengths))}**")
     _draw_views(sounds, row, strengths, seed)
@@ -118,10 +119,11 @@ def _choose_clip(sounds: "SoundSet") -> int:
         factors["speaker"].values == list(SPEAKERS).index(speaker)
     )
     rows = matches.nonzero().squeeze(1).tolist()
-    clip = _load_counter("take")
+    _load_counter("take")
     with columns[2]:
-        if st.button("Next clip", icon=":material/skip_next:", key="next_clip"):
-            clip = st.session_state.sound_take = clip + 1
+        clip = count_button.draw(
+            "Next clip", "next_clip", "sound_take", icon=":material/skip_next:"
+        )
     url_params.write("take", str(clip) if clip else "")
     st.caption(
         f"Take {clip % len(rows) + 1} of {len(rows)} of “{syllable}” by {speaker}: each at "
@@ -130,13 +132,10 @@ def _choose_clip(sounds: "SoundSet") -> int:
     return int(rows[clip % len(rows)])
 
 
-def _load_counter(name: str) -> int:
-    """Count of a button's presses; a link may set it at first."""
-    key = f"sound_{name}"
-    if key not in st.session_state:
-        st.session_state[key] = url_params.initial_value(name, COUNTER, key)
+def _load_counter(name: str) -> None:
+    """Let a link set the count of a button's presses."""
+    url_params.set_initial(name, COUNTER, f"sound_{name}")
     url_params.show_complaints([name])
-    return int(st.session_state[key])
 
 
 def _draw_views(

@@ -25,7 +25,9 @@ def draw(questions: Sequence[Question]) -> None:
     """Draw each question with its answers in an expander."""
     show_all = False
     if len(questions) > PREVIEW_COUNT:
-        show_all = st.toggle(f"Show all {len(questions)}", key="preview_all")
+        show_all = st.toggle(
+            f"Show all {len(questions)}", key="preview_all", persist_state="session"
+        )
     for number, question in enumerate(questions, 1):
         if number > PREVIEW_COUNT and not show_all:
             st.caption(f"… and {len(questions) - PREVIEW_COUNT} more.")

@@ -1,11 +1,10 @@
 """Forms in which learners answer; every kind of question can be answered by keyboard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shell import callbacks
 from ssl_core.quiz import judging
 from ssl_core.quiz.judging import LONGEST, Answer, shuffled
 from ssl_core.quiz.questions import (
@@ -96,7 +95,7 @@ def _draw_option(
         width="stretch",
         # Numbers, because Streamlit uses the letter C itself.
         shortcut=str(OPTION_LETTERS.index(letter) + 1),
-        on_click=callbacks.uninterruptible(form.submit),
+        on_click=form.submit,
         args=(value,),
     )
     if chosen:
@@ -106,7 +105,6 @@ def _draw_option(
 def _draw_number(form: AnswerForm, question: Numeric) -> None:
     field, error_key = f"{form.key}_number", f"{form.key}_error"
 
-    @callbacks.uninterruptible
     def check() -> None:
         st.session_state[error_key] = ""
         try:
@@ -128,15 +126,28 @@ def _draw_number(form: AnswerForm, question: Numeric) -> None:
 
 def _draw_order(form: AnswerForm, question: Order) -> None:
     picked_key = f"{form.key}_picked"
-    picked: list[int] = list(st.session_state.get(picked_key, form.answer or ()))
-    done = len(picked) == len(question.steps)
 
-    @callbacks.uninterruptible
+    def read_picked() -> tuple[int, ...]:
+        return tuple(st.session_state.get(picked_key, form.answer or ()))
+
     def pick(step: int) -> None:
-        st.session_state[picked_key] = [*picked, step]
-        if len(picked) + 1 == len(question.steps):
-            form.submit((*picked, step))
+        before = (
+            read_picked()
+        )  # now: a fast press may have picked one since the drawing
+        if step in before:
+            return
+        st.session_state[picked_key] = after = (*before, step)
+        if len(after) == len(question.steps):
+            form.submit(after)
 
+    def take_back() -> None:
+        st.session_state[picked_key] = read_picked()[:-1]
+
+    def start_over() -> None:
+        st.session_state[picked_key] = ()
+
+    picked = read_picked()
+    done = len(picked) == len(question.steps)
     _draw_picked(form, question, picked)
     with st.container(key=f"options_{form.key}"):
         steps = [s for s in shuffled(question, form.seed) if s not in picked]
@@ -149,12 +160,17 @@ def _draw_order(form: AnswerForm, question: Order) -> None:
                 on_click=pick,
                 args=(step,),
             )
-    _draw_undo(form.key, picked_key, picked, done)
+    if done:
+        label, icon = "Order them again", ":material/replay:"
+        st.button(label, icon=icon, key=f"{form.key}_again", on_click=start_over)
+    elif picked:
+        label, icon = "Take back the last", ":material/undo:"
+        st.button(label, icon=icon, key=f"{form.key}_undo", on_click=take_back)
     if done and form.answer is not None:
         form.draw_below()
 
 
-def _draw_picked(form: AnswerForm, question: Order, picked: list[int]) -> None:
+def _draw_picked(form: AnswerForm, question: Order, picked: Sequence[int]) -> None:
     """The steps that are picked; when all are, each with its verdict."""
     done = len(picked) == len(question.steps)
     st.caption(
@@ -169,38 +185,11 @@ def _draw_picked(form: AnswerForm, question: Order, picked: list[int]) -> None:
         st.markdown(f"{place + 1}. {mark}{question.steps[step].text}")
 
 
-def _draw_undo(key: str, picked_key: str, picked: list[int], done: bool) -> None:
-    """A button that takes back the last step, or all of them when all are picked."""
-
-    def set_picked(steps: list[int]) -> None:
-        st.session_state[picked_key] = steps
-
-    with st.container(horizontal=True):
-        if picked and not done:
-            st.button(
-                "Take back the last",
-                icon=":material/undo:",
-                key=f"{key}_undo",
-                on_click=set_picked,
-                args=(picked[:-1],),
-            )
-        if done:
-            st.button(
-                "Order them again",
-                icon=":material/replay:",
-                key=f"{key}_again",
-                on_click=set_picked,
-                args=([],),
-            )
-
-
 def _draw_short(form: AnswerForm) -> None:
     field = f"{form.key}_text"
 
-    @callbacks.uninterruptible
     def reveal() -> None:
-        text = str(st.session_state[field]).strip()
-        if text and text != form.answer:  # the same answer again would lose its ticks
+        if text := str(st.session_state[field]).strip():
             form.submit(text)
 
     with st.form(f"{form.key}_form", border=False):

@@ -57,8 +57,9 @@ def draw_back_next(ids: Sequence[str], key: str, index: int) -> None:
         index: of the current question.
     """
 
-    def go(target: int) -> None:
-        st.session_state[f"{key}_index"] = target
+    def go(step: int) -> None:
+        target = st.session_state[f"{key}_index"] + step
+        st.session_state[f"{key}_index"] = min(max(target, 0), len(ids) - 1)
 
     with st.container(horizontal=True):
         st.button(
@@ -68,7 +69,7 @@ def draw_back_next(ids: Sequence[str], key: str, index: int) -> None:
             disabled=index == 0,
             shortcut="b",
             on_click=go,
-            args=(index - 1,),
+            args=(-1,),
         )
         st.button(
             "Next question",
@@ -78,5 +79,5 @@ def draw_back_next(ids: Sequence[str], key: str, index: int) -> None:
             disabled=index == len(ids) - 1,
             shortcut="n",
             on_click=go,
-            args=(index + 1,),
+            args=(1,),
         )

@@ -64,7 +64,7 @@ def draw_question(
         load_style()
         draw_header(question, note, number)
         _draw_confidence(key, latest)
-        _draw_form(question, key, latest)
+        _draw_form(question, key, latest, since)
         _draw_hints(question, key, answered=latest is not None)
         if latest is not None:
             feedback.draw_explanation(
@@ -72,7 +72,7 @@ def draw_question(
             )
 
 
-def _draw_form(question: Base, key: str, latest: Attempt | None) -> None:
+def _draw_form(question: Base, key: str, latest: Attempt | None, since: int) -> None:
     answer_form.draw(
         answer_form.AnswerForm(
             question,
@@ -80,7 +80,7 @@ def _draw_form(question: Base, key: str, latest: Attempt | None) -> None:
             learner_progress.current().seed,
             latest.answer if latest else None,
             latest.score if latest else None,
-            lambda answer: _submit(question, key, answer, latest is not None),
+            lambda answer: _submit(question, key, answer, since),
             lambda: _draw_below(question, key, latest),
         )
     )
@@ -113,12 +113,18 @@ def _draw_confidence(key: str, latest: Attempt | None) -> None:
         range(len(CONFIDENCE)),
         format_func=CONFIDENCE.__getitem__,
         key=f"{key}_sure",
+        persist_state="session",
         help="Say it before you answer. It never counts against you: what you were sure "
         "of and got wrong comes again first, and your results show how well you judge.",
     )
 
 
-def _submit(question: Base, key: str, answer: Answer, again: bool) -> None:
+def _submit(question: Base, key: str, answer: Answer, since: int) -> None:
+    """Save a new answer; the same one once more changes nothing."""
+    latest = _latest(question, since)
+    again = latest is not None
+    if latest is not None and latest.answer == answer:
+        return
     verdict = judge(question, answer)
     if isinstance(question, Predict) and isinstance(answer, int):
         predict_question.take_to_lab(question, answer)
@@ -159,7 +165,13 @@ def _save_ticks(question: Short, ideas: tuple[int, ...]) -> None:
 
 
 def _draw_hints(question: Base, key: str, answered: bool) -> None:
-    opened = st.session_state.get(f"{key}_hints", 0)
+    count_key = f"{key}_hints"
+    opened = st.session_state.get(count_key, 0)
+
+    def open_hint() -> None:
+        shown = st.session_state.get(count_key, 0) + 1
+        st.session_state[count_key] = min(shown, len(question.hints))
+
     for number, hint in enumerate(question.hints[:opened], start=1):
         st.markdown(f":material/lightbulb: **Hint {number}.** {hint}")
     if opened < len(question.hints) and not answered:
@@ -169,7 +181,7 @@ def _draw_hints(question: Base, key: str, answered: bool) -> None:
             key=f"{key}_hint",
             type="tertiary",
             shortcut="h",
-            on_click=lambda: st.session_state.update({f"{key}_hints": opened + 1}),
+            on_click=open_hint,
         )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.shell import callbacks
 from ssl_core.quiz.progress import Attempt
 from ssl_core.quiz.questions import Short
 
@@ -28,7 +27,6 @@ def draw(
     with model, st.container(border=True, height="stretch"):
         st.markdown(f"**A model answer**\n\n{question.model_answer}")
 
-    @callbacks.uninterruptible
     def save_ticks() -> None:
         boxes = range(len(question.ideas))
         save(tuple(i for i in boxes if st.session_state[f"{key}_idea_{i}"]))
