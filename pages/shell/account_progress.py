@@ -8,8 +8,8 @@ from streamlit.errors import StreamlitAuthError
 
 from pages.shell import identity, resources
 from ssl_core.quiz import accounts
-from ssl_core.quiz.ledger import LedgerDown
 from ssl_core.quiz.progress import Progress
+from ssl_core.quiz.progress_store import StoreUnavailable
 
 SYNC_INTERVAL_SECONDS = 60.0  # another device may have written after this time
 # Session keys: progress of the last sync, its time, and why the last attempt failed.
@@ -45,7 +45,7 @@ def sync(progress: Progress) -> Progress:
         merged = resources.progress_database().join(
             key, progress, synced.forgotten if synced else 0
         )
-    except (LedgerDown, ValueError) as error:
+    except (StoreUnavailable, ValueError) as error:
         _report(error)
         return progress
     state.pop(_ERROR, None)
@@ -144,7 +144,7 @@ def _report(error: Exception) -> None:
         f"What your account holds cannot be read: {error}. It stays as it is; "
         "forgetting all your answers would begin it anew."
     )
-    if isinstance(error, LedgerDown):
+    if isinstance(error, StoreUnavailable):
         sentence = (
             f"Your answers do not reach your account at the moment: {error}. You can "
             "go on; they are in this visit, and the server tries again as you do."

@@ -9,7 +9,7 @@ import time
 import streamlit as st
 
 from pages.shell import account_progress, callbacks, components
-from ssl_core.quiz import saving
+from ssl_core.quiz import serialization
 from ssl_core.quiz.progress import Progress
 
 STORAGE_KEY = "ssl_progress"  # in the browser's local storage
@@ -55,7 +55,7 @@ def mount() -> None:
         data={
             "name": STORAGE_KEY,
             "nonce": nonce,
-            "text": saving.dumps(progress) if started else "",
+            "text": serialization.dumps(progress) if started else "",
             "owner_tag": account_progress.owner_tag(progress),
             "enabled": browser_storage_enabled(),
             "set_by_learner": state.get("progress_storage_set", False),
@@ -105,7 +105,7 @@ def _on_stored() -> None:
         state.progress_storage = False
     if text := message.get("text"):
         try:
-            copy = saving.loads(str(text))
+            copy = serialization.loads(str(text))
             save(
                 account_progress.merge_browser_copy(
                     current(), copy, str(message.get("owner_tag") or "")

@@ -1,11 +1,11 @@
-"""Where a ledger's rows are: the URL of a database, its driver, and the one table.
+"""The progress store's database: its URL, its driver, and the one table.
 
 SQLAlchemy is imported where it is asked for: a server without sign-in needs none.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from ssl_core.quiz.saving import LARGEST
+from ssl_core.quiz.serialization import LARGEST
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, Table

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shell import callbacks
-from ssl_core.quiz import saving
+from ssl_core.quiz import serialization
 from ssl_core.quiz.progress import Attempt, Progress
 
 
@@ -195,7 +195,7 @@ def test_what_the_browser_kept_is_merged_before_it_counts_as_heard() -> None:
     stored = {
         "nonce": "n",
         "report_id": 7.5,
-        "text": saving.dumps(kept),
+        "text": serialization.dumps(kept),
         "owner_tag": "",
         "storage_off": True,
     }

@@ -14,7 +14,7 @@ from ssl_core.quiz.bank import Bank
 from ssl_core.quiz.judging import shuffled
 from ssl_core.quiz.progress import Attempt, Exam, Progress
 from ssl_core.quiz.questions import Base
-from ssl_core.quiz.saving import dumps, loads
+from ssl_core.quiz.serialization import dumps, loads
 
 QUIZ, YOUR_PROGRESS = "pages/50_quiz.py", "pages/51_your_progress.py"
 DAY = 86_400

@@ -16,9 +16,9 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shell import account_progress, identity, resources
 from ssl_core.config import RunConfig
-from ssl_core.quiz import ledger
-from ssl_core.quiz.ledger import Ledger
+from ssl_core.quiz import progress_store
 from ssl_core.quiz.progress import Attempt, Progress
+from ssl_core.quiz.progress_store import ProgressStore
 
 YOUR_PROGRESS, QUIZ, PLAY = (
     f"pages/{name}.py" for name in ("51_your_progress", "50_quiz", "01_playground")
@@ -69,12 +69,12 @@ def visit() -> Visit:
 
 
 @pytest.fixture
-def other_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Puts a ledger with this URL in place of the server's."""
-    monkeypatch.setattr(ledger, "REST_SECONDS", 0.0)
+def other_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Puts a store with this URL in place of the server's."""
+    monkeypatch.setattr(progress_store, "REST_SECONDS", 0.0)
 
     def put(url: str) -> None:
-        monkeypatch.setattr(resources, "progress_database", lambda: Ledger(url))
+        monkeypatch.setattr(resources, "progress_database", lambda: ProgressStore(url))
 
     yield put
 
@@ -184,10 +184,10 @@ def test_forgetting_is_for_the_account_too(visit: Visit, who: str) -> None:
 
 
 def test_a_database_that_is_down_is_a_sentence_and_tried_again(
-    visit: Visit, who: str, tmp_path: Path, other_ledger: Any
+    visit: Visit, who: str, tmp_path: Path, other_store: Any
 ) -> None:
     page = visit(YOUR_PROGRESS, who)
-    other_ledger(f"sqlite:///{tmp_path / 'later' / 'x.sqlite'}")
+    other_store(f"sqlite:///{tmp_path / 'later' / 'x.sqlite'}")
     page.session_state["progress"] = answered(100)
     assert len(page.run().toast) == 1, "a note when it begins"
     assert not page.run().toast, "and not at every run"
@@ -200,9 +200,9 @@ def test_a_database_that_is_down_is_a_sentence_and_tried_again(
 
 
 def test_a_server_without_sqlalchemy_says_so_and_works(
-    visit: Visit, who: str, monkeypatch: pytest.MonkeyPatch, other_ledger: Any
+    visit: Visit, who: str, monkeypatch: pytest.MonkeyPatch, other_store: Any
 ) -> None:
-    other_ledger("sqlite:///never.sqlite")
+    other_store("sqlite:///never.sqlite")
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     page = visit(YOUR_PROGRESS, who, progress=answered(100))
     assert "SQLAlchemy is not installed on this server" in trouble(page)

@@ -7,7 +7,7 @@ from test_quiz_progress import STEADY, attempt, attempts, histories, identity
 
 from ssl_core.quiz import accounts
 from ssl_core.quiz.progress import Attempt, Exam, Opened, Progress
-from ssl_core.quiz.saving import dumps
+from ssl_core.quiz.serialization import dumps
 
 ANN, BEN = "ann-tag", "ben-tag"
 

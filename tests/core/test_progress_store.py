@@ -14,16 +14,16 @@ import sqlalchemy
 from postgres import Postgres, binaries
 from test_quiz_progress import attempt
 
-from ssl_core.quiz import database, ledger
+from ssl_core.quiz import database, progress_store
 from ssl_core.quiz.accounts import key
-from ssl_core.quiz.ledger import Ledger, LedgerDown
 from ssl_core.quiz.progress import Progress
-from ssl_core.quiz.saving import LARGEST, dumps
+from ssl_core.quiz.progress_store import ProgressStore, StoreUnavailable
+from ssl_core.quiz.serialization import LARGEST, dumps
 from tests.polling import wait_until
 
 ANN, BEN = key("https://school.example", "ann"), key("https://school.example", "ben")
 EMPTY = Progress(seed=3)
-Open = Callable[[], Ledger]
+Open = Callable[[], ProgressStore]
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +50,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def connect(url: str) -> Iterator[Open]:
     """Opens the store, as each of several servers would."""
-    ledgers: list[Ledger] = []
+    stores: list[ProgressStore] = []
 
-    def another() -> Ledger:
-        ledgers.append(Ledger(url))
-        return ledgers[-1]
+    def another() -> ProgressStore:
+        stores.append(ProgressStore(url))
+        return stores[-1]
 
     yield another
-    for each in ledgers:
+    for each in stores:
         each.close()
 
 
@@ -137,7 +137,7 @@ def test_concurrent_writers_neither_lose_nor_duplicate_attempts(connect: Open) -
             own = own.with_attempt(attempt(1000 * number + i, f"q-{number}"))
             try:
                 own = table.join(ANN, own)
-            except LedgerDown as problem:
+            except StoreUnavailable as problem:
                 refused.append(problem)
 
     threads = [threading.Thread(target=write, args=(n,)) for n in range(1, count + 1)]
@@ -156,11 +156,11 @@ def test_servers_that_start_together_create_one_table(connect: Open) -> None:
     together = threading.Barrier(len(tables))
     found: list[Progress | BaseException] = []
 
-    def start(table: Ledger) -> None:
+    def start(table: ProgressStore) -> None:
         together.wait()
         try:
             found.append(table.join(ANN, answered(10)))
-        except LedgerDown as problem:
+        except StoreUnavailable as problem:
             found.append(problem)
 
     threads = [threading.Thread(target=start, args=(t,)) for t in tables]
@@ -216,14 +216,14 @@ def test_no_row_is_larger_than_a_progress_file(connect: Open, url: str) -> None:
 def test_a_killed_server_loses_nothing(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
-    monkeypatch.setattr(ledger, "REST_SECONDS", 3.0)
+    monkeypatch.setattr(progress_store, "REST_SECONDS", 3.0)
     caplog.set_level(logging.DEBUG)
     ask(postgres.url, "DROP TABLE IF EXISTS progress")
-    table = Ledger(postgres.url)
+    table = ProgressStore(postgres.url)
     table.join(ANN, answered(10))
     postgres.kill()
     own = answered(10, 20)
-    with pytest.raises(LedgerDown, match="does not answer"):
+    with pytest.raises(StoreUnavailable, match="does not answer"):
         table.join(ANN, own)
     failed = time.monotonic()
     postgres.start()
@@ -231,16 +231,18 @@ def test_a_killed_server_loses_nothing(
     def joins() -> bool:
         try:
             return table.join(ANN, own) == own
-        except LedgerDown:
+        except StoreUnavailable:
             return False
 
     # It is left alone for a while, in which nobody waits for it; then it is asked again.
     wait_until(joins, "the database is asked again")
     assert time.monotonic() - failed >= 2.9, "a database that failed was not left alone"
-    assert times(Ledger(postgres.url).join(ANN, EMPTY)) == [10, 20]
+    assert times(ProgressStore(postgres.url).join(ANN, EMPTY)) == [10, 20]
     assert not any(w in caplog.text for w in (ANN, "q3", str(postgres.folder)))
     assert "Traceback" not in caplog.text
-    assert any(r.name == ledger.__name__ for r in caplog.records), "an operator is told"
+    assert any(r.name == progress_store.__name__ for r in caplog.records), (
+        "an operator is told"
+    )
 
 
 @pytest.mark.slow
@@ -248,9 +250,9 @@ def test_a_server_killed_among_many_writes_keeps_every_one_it_confirmed(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask(postgres.url, "DROP TABLE IF EXISTS progress")
-    monkeypatch.setattr(ledger, "REST_SECONDS", 0.0)
+    monkeypatch.setattr(progress_store, "REST_SECONDS", 0.0)
     confirmed: list[int] = []
-    table = Ledger(postgres.url)
+    table = ProgressStore(postgres.url)
 
     def write() -> None:
         """Until it fails: a later write would bring back what the kill had lost."""
@@ -259,7 +261,7 @@ def test_a_server_killed_among_many_writes_keeps_every_one_it_confirmed(
             own = own.with_attempt(attempt(at))
             try:
                 table.join(ANN, own)
-            except LedgerDown:
+            except StoreUnavailable:
                 return
             confirmed.append(at)
 
@@ -270,7 +272,7 @@ def test_a_server_killed_among_many_writes_keeps_every_one_it_confirmed(
     writer.join(30)
     assert not writer.is_alive()
     postgres.start()
-    kept = times(Ledger(postgres.url).join(ANN, EMPTY))
+    kept = times(ProgressStore(postgres.url).join(ANN, EMPTY))
     # The last write may be kept, although nobody was told.
     assert kept == list(range(1, len(kept) + 1)) and len(kept) >= confirmed[-1]
     more = Progress(seed=1, attempts=(attempt(10_000),))
@@ -280,9 +282,9 @@ def test_a_server_killed_among_many_writes_keeps_every_one_it_confirmed(
 def test_a_missing_folder_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "REST_SECONDS", 0.0)
-    table = Ledger(f"sqlite:///{tmp_path / 'later' / 'progress.sqlite'}")
-    with pytest.raises(LedgerDown):
+    monkeypatch.setattr(progress_store, "REST_SECONDS", 0.0)
+    table = ProgressStore(f"sqlite:///{tmp_path / 'later' / 'progress.sqlite'}")
+    with pytest.raises(StoreUnavailable):
         table.join(ANN, answered(10))
     (tmp_path / "later").mkdir()
     assert times(table.join(ANN, answered(10))) == [10]
@@ -291,8 +293,8 @@ def test_a_missing_folder_is_tried_again(
 def test_a_file_that_is_no_database_is_not_changed(tmp_path: Path) -> None:
     file = tmp_path / "progress.sqlite"
     file.write_bytes(b"somebody's letters " * 100)
-    with pytest.raises(LedgerDown):
-        Ledger(f"sqlite:///{file}").join(ANN, answered(10))
+    with pytest.raises(StoreUnavailable):
+        ProgressStore(f"sqlite:///{file}").join(ANN, answered(10))
     assert file.read_bytes() == b"somebody's letters " * 100
 
 
@@ -300,13 +302,13 @@ def test_waiting_for_a_locked_row_has_a_limit(
     connect: Open, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "WAIT_SECONDS", 1)
-    monkeypatch.setattr(ledger, "REST_SECONDS", 0.0)
+    monkeypatch.setattr(progress_store, "REST_SECONDS", 0.0)
     table = connect()
     table.join(ANN, answered(10))
     engine = database.engine(url)
     with engine.begin() as holder:
         holder.execute(sqlalchemy.text("UPDATE progress SET version = version"))
-        with pytest.raises(LedgerDown):
+        with pytest.raises(StoreUnavailable):
             table.join(ANN, answered(10, 20))
     engine.dispose()
     assert times(table.join(ANN, answered(10, 20))) == [10, 20]
@@ -322,7 +324,7 @@ def test_waiting_for_a_locked_row_has_a_limit(
 )
 def test_an_invalid_url_is_refused_in_one_sentence(url: str) -> None:
     with pytest.raises(ValueError) as refused:
-        Ledger(url)
+        ProgressStore(url)
     message = str(refused.value)
     assert (
         message.startswith("CONTRASTIVE_DATABASE ")
@@ -340,5 +342,5 @@ def test_a_missing_package_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(ValueError, match=r"requirements-accounts\.txt") as refused:
-        Ledger(url)
+        ProgressStore(url)
     assert missing in str(refused.value).lower()

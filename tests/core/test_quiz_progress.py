@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssl_core.quiz import progress as record
-from ssl_core.quiz import saving
+from ssl_core.quiz import serialization
 from ssl_core.quiz.judging import LONGEST
 from ssl_core.quiz.progress import KEPT, Attempt, Exam, Opened, Progress
-from ssl_core.quiz.saving import LARGEST, dumps, loads
+from ssl_core.quiz.serialization import LARGEST, dumps, loads
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=60)
 SLUGS = st.sampled_from(["temperature-low", "batch_64", "q3", "a"])
@@ -269,7 +269,7 @@ class Browser:
 def small(largest: int, kept: int) -> Iterator[None]:
     """A browser with a small local storage."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(saving, "LARGEST", largest)
+        patch.setattr(serialization, "LARGEST", largest)
         patch.setattr(record, "KEPT", kept)
         yield
 

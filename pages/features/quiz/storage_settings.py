@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from pages.shell import account_progress, identity, learner_progress
-from ssl_core.quiz import saving
+from ssl_core.quiz import serialization
 
 
 def draw() -> None:
@@ -47,7 +47,7 @@ def _draw_download() -> None:
     st.markdown("**Take them along**")
     st.download_button(
         "Save my progress",
-        partial(saving.dumps, learner_progress.current()),
+        partial(serialization.dumps, learner_progress.current()),
         f"contrastive-learning-progress-{date}.json",
         "application/json",
         icon=":material/download:",
@@ -70,7 +70,7 @@ def _draw_upload() -> None:
         st.success("Restored.", icon=":material/check_circle:")
         return
     try:
-        progress = saving.loads(file.getvalue())
+        progress = serialization.loads(file.getvalue())
     except ValueError as error:
         st.error(
             f"Nothing was restored: {error}. Your answers here are as they were.",

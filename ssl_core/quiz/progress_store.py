@@ -1,6 +1,6 @@
 """Progress of signed-in learners in SQL: a row each, merged by whoever writes it.
 
-SQLAlchemy is imported where a ledger is opened: a server without sign-in needs none.
+SQLAlchemy is imported where a store is opened: a server without sign-in needs none.
 """
 
 import logging
@@ -9,18 +9,18 @@ from typing import Any
 
 from ssl_core.quiz import accounts, database
 from ssl_core.quiz.progress import Progress
-from ssl_core.quiz.saving import dumps, loads
+from ssl_core.quiz.serialization import dumps, loads
 
 REST_SECONDS = 15.0  # that a database which failed is left alone
 WRITES = 100  # attempts to write a row that others write as well
 log = logging.getLogger(__name__)
 
 
-class LedgerDown(Exception):
+class StoreUnavailable(Exception):
     """The database does not answer, or refuses; one sentence."""
 
 
-class Ledger:
+class ProgressStore:
     """The table of progress.
 
     Args:
@@ -53,14 +53,14 @@ class Ledger:
             Both in one, as the row now holds it.
 
         Raises:
-            LedgerDown: nothing is lost; try again later.
+            StoreUnavailable: nothing is lost; try again later.
             ValueError: what the row holds cannot be read. It stays as it is until its
                 learner forgets all.
         """
         from sqlalchemy.exc import SQLAlchemyError
 
         if time.monotonic() < self._rests_until:
-            raise LedgerDown("the server's database does not answer")
+            raise StoreUnavailable("the server's database does not answer")
         try:
             self._prepare()
             for _ in range(WRITES):
@@ -73,8 +73,8 @@ class Ledger:
             # By its kind alone: its words may quote the row, or the password.
             kind = type(getattr(problem, "orig", None) or problem).__name__
             log.warning("the database of progress failed: %s", kind)
-            raise LedgerDown("the server's database does not answer") from None
-        raise LedgerDown("too many write to the server's database")
+            raise StoreUnavailable("the server's database does not answer") from None
+        raise StoreUnavailable("too many write to the server's database")
 
     def close(self) -> None:
         """Let the database go."""
