@@ -13,6 +13,7 @@ def draw() -> None:
     """Draw the browser switch, download, upload, and the button that deletes all."""
     st.markdown(_storage_text())
     account_progress.draw()
+    _draw_unreadable()
     key = "progress_switch"
     st.session_state[key] = learner_progress.browser_storage_enabled()
     st.toggle(
@@ -40,6 +41,32 @@ def _storage_text() -> str:
         "them to another one."
     )
     return text if account_progress.can_sign_in() else f"There is no account. {text}"
+
+
+def _draw_unreadable() -> None:
+    """Draw what the app cannot read: why, a download, and a button that deletes it."""
+    for problem in learner_progress.problems():
+        st.warning(problem, icon=":material/lock:")
+    copies = list(learner_progress.unreadable())
+    if not copies:
+        return
+    with st.container(horizontal=True):
+        for number, (place, copy) in enumerate(copies, start=1):
+            st.download_button(
+                f"Download what {place} holds",
+                copy.content,
+                f"contrastive-learning-unreadable-{number}.json",
+                "application/json",
+                key=f"progress_unreadable_{number}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+        st.button(
+            "Delete what cannot be read",
+            key="progress_discard",
+            icon=":material/delete:",
+            on_click=learner_progress.discard_unreadable,
+        )
 
 
 def _draw_download() -> None:
