@@ -130,7 +130,7 @@ def reset() -> None:
 
 
 def _fresh() -> Progress:
-    return Progress(seed=secrets.randbelow(2**31), seeded_at=now())
+    return Progress(seed=secrets.randbelow(2**31), seeded_at=LATEST)
 
 
 def _release_unreadable() -> None:

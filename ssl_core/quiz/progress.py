@@ -40,8 +40,8 @@ class Progress(Record):
         lessons: slug -> when its text was opened.
         exams: under way or handed in, oldest first.
         forgotten: Unix seconds; what is older was forgotten, in every tab.
-        seeded_at: Unix seconds; of two records the older seed is kept, because its learner
-            has seen that order of the options.
+        seeded_at: Unix seconds of the first answer with this seed, LATEST before it. Of two
+            records the older seed is kept: its learner knows that order of the options.
     """
 
     format: Literal["contrastive learning progress"] = FORMAT
@@ -114,7 +114,10 @@ class Progress(Record):
         earliest = max(self.forgotten, last.at + 1 if last else 0)
         if attempt.at < earliest:
             attempt = attempt.model_copy(update={"at": min(earliest, LATEST)})
-        return self._with(attempts=(*self.attempts, attempt)[-KEPT:])
+        return self._with(
+            attempts=(*self.attempts, attempt)[-KEPT:],
+            seeded_at=min(self.seeded_at, attempt.at),
+        )
 
     def with_ideas(
         self, question: str, ideas: tuple[int, ...], score: float, at: int = 0
@@ -143,7 +146,10 @@ class Progress(Record):
     def with_exam(self, exam: Exam) -> Self:
         """With an exam begun, or in place of its earlier record."""
         others = (e for e in self.exams if e.key != exam.key)
-        return self._with(exams=_newest_exams((*others, exam)))
+        return self._with(
+            exams=_newest_exams((*others, exam)),
+            seeded_at=min(self.seeded_at, exam.begun),
+        )
 
     def merged(self, other: "Progress") -> Self:
         """Both histories in one, each attempt once; two tabs of one learner meet here.

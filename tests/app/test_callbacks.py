@@ -195,9 +195,13 @@ def test_what_the_browser_kept_is_merged_before_it_counts_as_heard() -> None:
     stored = {
         "nonce": "n",
         "report_id": 7.5,
-        "text": serialization.dumps(kept),
-        "owner_tag": "",
-        "storage_off": True,
+        "copies": [
+            {"key": "ssl_progress", "text": serialization.dumps(kept), "owner_tag": ""},
+            {"key": "ssl_progress-2", "text": "{", "owner_tag": ""},
+        ],
+        "enabled": False,
+        "set_at": 5,
+        "not_stored": False,
     }
     for use in USES:
         page = interrupted(
@@ -206,6 +210,9 @@ def test_what_the_browser_kept_is_merged_before_it_counts_as_heard() -> None:
         assert page.session_state["progress"].attempts == (ATTEMPT,), use
         assert page.session_state["progress_acknowledged"] == 7.5, use
         assert page.session_state["progress_storage"] is False, use
+        assert list(page.session_state["progress_unreadable"]) == ["ssl_progress-2"], (
+            use
+        )
 
 
 def test_forgetting_and_switching_off_are_done_whenever_another_click_comes() -> None:
@@ -215,4 +222,4 @@ def test_forgetting_and_switching_off_are_done_whenever_another_click_comes() ->
         assert page.session_state["progress"].attempts == (), use
         page = interrupted("set_browser_keeps", use)
         assert page.session_state["progress_storage"] is False, use
-        assert page.session_state["progress_storage_set"] is True, use
+        assert page.session_state["progress_storage_set_at"] > 0, use

@@ -6,6 +6,7 @@ A real provider and a browser are in tests/browser/test_sign_in.py.
 import json
 import re
 import secrets
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -210,6 +211,79 @@ def test_a_server_without_sqlalchemy_says_so_and_works(
     assert kept(visit(YOUR_PROGRESS, progress=answered(5))) == [5], (
         "nobody else notices"
     )
+
+
+NEWER = '{"format": "contrastive learning progress", "version": 99, "seed": 1}'
+
+
+def test_an_account_that_cannot_be_read_is_kept_and_united_later(
+    visit: Visit, who: str, tmp_path: Path, other_store: Any, monkeypatch: Any
+) -> None:
+    url = f"sqlite:///{tmp_path / 'progress.sqlite'}"
+    other_store(url)
+    visit(YOUR_PROGRESS, who, progress=answered(100))
+    rows = sqlite3.connect(tmp_path / "progress.sqlite")
+    with rows:
+        rows.execute("UPDATE progress SET text = ?", (NEWER,))
+
+    page = visit(YOUR_PROGRESS, who, progress=answered(200)).run()
+    assert "What your account holds of your answers cannot be read: " in trouble(page)
+    assert "version 99; this app reads versions up to 2. It stays as it is" in trouble(
+        page
+    )
+    labels = [b.proto.label for b in page.get("download_button")]
+    assert "Download what your account holds" in labels
+    assert kept(visit(YOUR_PROGRESS, who)) == [200], "new answers reach other devices"
+    assert (NEWER,) in rows.execute("SELECT text FROM progress").fetchall()
+    page.button(key="sign_out").click().run()
+    assert "your account holds" not in trouble(page), "it is the account's alone"
+
+    read = progress_store.loads
+    monkeypatch.setattr(
+        progress_store, "loads", lambda t: answered(100) if t == NEWER else read(t)
+    )
+    back = visit(YOUR_PROGRESS, who)
+    assert kept(back) == [100, 200] and trouble(back) == ""
+    assert rows.execute("SELECT COUNT(*) FROM progress").fetchall() == [(1,)]
+    rows.close()
+
+
+def test_what_an_account_holds_and_cannot_be_read_can_be_deleted(
+    visit: Visit, who: str, tmp_path: Path, other_store: Any
+) -> None:
+    other_store(f"sqlite:///{tmp_path / 'progress.sqlite'}")
+    visit(YOUR_PROGRESS, who, progress=answered(100))
+    rows = sqlite3.connect(tmp_path / "progress.sqlite")
+    with rows:
+        rows.execute("UPDATE progress SET text = ?", (NEWER,))
+    page = visit(YOUR_PROGRESS, who, progress=answered(200)).run()
+    page.button(key="progress_discard").click().run()
+    assert trouble(page.run()) == "" and kept(page) == [200]
+    assert (NEWER,) not in rows.execute("SELECT text FROM progress").fetchall()
+    rows.close()
+
+
+def test_another_accounts_copy_in_the_browser_stays_and_is_not_shown(
+    visit: Visit, who: str
+) -> None:
+    page = visit(
+        YOUR_PROGRESS,
+        who,
+        progress_nonce="n",
+        progress_store={
+            "stored": {
+                "nonce": "n",
+                "report_id": 1.5,
+                "copies": [
+                    {"key": "ssl_progress", "text": NEWER, "owner_tag": "another:5"}
+                ],
+            }
+        },
+    ).run()
+    assert page.session_state["progress_unreadable"] == {"ssl_progress": None}
+    assert trouble(page) == "" and not page.get("download_button")[1:]
+    page.button(key="progress_forget").click().run()
+    assert page.session_state["progress_unreadable"] == {"ssl_progress": None}
 
 
 # ------------------------------------------------------------------------------ runs
