@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.features.labs import arm_runs
 from pages.shell import account_progress, identity, resources
 from ssl_core.config import RunConfig
 from ssl_core.quiz import progress_store
 from ssl_core.quiz.progress import Attempt, Progress
 from ssl_core.quiz.progress_store import ProgressStore
+from tests.polling import wait_until
 
 YOUR_PROGRESS, QUIZ, PLAY = (
     f"pages/{name}.py" for name in ("51_your_progress", "50_quiz", "01_playground")
@@ -340,6 +342,42 @@ def test_a_run_begun_before_signing_in_goes_on(
     browser = secrets.token_urlsafe(16)
     run = run_of(browser)
     assert visit(PLAY, who, learner=browser).session_state["run"] == run
+
+
+def test_a_run_begun_before_signing_in_is_found_beside_an_older_one_of_the_account(
+    visit: Visit, who: str, seen: list[tuple[str, ...]], run_of: Any
+) -> None:
+    visit(PLAY, who)
+    older = run_of(seen[-1][0])
+    resources.service().stop(older)
+    wait_until(lambda: not resources.service().status(older).active, "the older to end")
+    browser = secrets.token_urlsafe(16)
+    run = run_of(browser)
+    assert visit(PLAY, who, learner=browser).session_state["run"] == run
+
+
+def test_lab_runs_begun_before_signing_in_are_found_shown_and_stopped(
+    visit: Visit, who: str, run_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, lab = secrets.token_urlsafe(16), "pages/20_shortcuts.py"
+    found: list[tuple[tuple[Any, ...], list[str | None]]] = []
+    find_runs = arm_runs.find_runs
+
+    def find(*case: Any) -> list[str | None]:
+        found.append((case, find_runs(*case)))
+        return found[-1][1]
+
+    monkeypatch.setattr(arm_runs, "find_runs", find)
+    visit(lab, learner=browser)
+    name, slug, seed = found[-1][0]
+    runs = [run_of(f"{browser}/{name}/{slug}/{side}/{seed}") for side in arm_runs.SIDES]
+    page = visit(lab, who, learner=browser)
+    assert found[-1] == ((name, slug, seed), runs)
+    next(b for b in page.button if b.label == "Stop").click().run()
+    status = resources.service().status
+    wait_until(lambda: not any(status(r).active for r in runs), "both arms to end")
+    visit(lab, f"{who}-not")
+    assert found[-1][1] == [None, None]
 
 
 def test_a_browser_is_left_no_id_of_an_account(visit: Visit, who: str) -> None:

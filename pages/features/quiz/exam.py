@@ -20,12 +20,17 @@ def draw(link: str, ids: Sequence[str]) -> None:
         ids: of the set's questions.
     """
     exam = learner_progress.current().exam_of(link)
-    if exam is None or not any(i in library() for i in exam.questions):
+    if exam is None or not _has_questions(exam):
         _draw_start(link, ids)
     elif exam.handed_in is None:
         _draw_questions(exam)
     else:
         _draw_results(exam, ids)
+
+
+def _has_questions(exam: Exam) -> bool:
+    """Whether the library has any of its questions; those of an imported bank may go."""
+    return any(i in library() for i in exam.questions)
 
 
 def _draw_start(link: str, ids: Sequence[str]) -> None:
@@ -47,6 +52,8 @@ def _draw_start(link: str, ids: Sequence[str]) -> None:
 def _begin(link: str, ids: tuple[str, ...]) -> None:
     progress = learner_progress.current()
     previous = progress.exam_of(link)
+    if previous and previous.handed_in is None and _has_questions(previous):
+        return  # another tab, or the first click of a double click, has begun it
     # The later start counts; the clock may have been set back.
     earliest = max(progress.forgotten, previous.begun + 1 if previous else 0)
     start = max(learner_progress.now(), earliest)
