@@ -8,12 +8,15 @@ from streamlit.errors import StreamlitAuthError
 
 from pages.shell import identity, resources
 from ssl_core.quiz import accounts
-from ssl_core.quiz.ledger import LedgerDown
 from ssl_core.quiz.progress import Progress
+from ssl_core.quiz.progress_store import StoreUnavailable
+from ssl_core.quiz.serialization import Unreadable
 
 SYNC_INTERVAL_SECONDS = 60.0  # another device may have written after this time
 # Session keys: progress of the last sync, its time, and why the last attempt failed.
 _SYNCED, _SYNCED_AT, _ERROR = "account_progress", "account_synced_at", "account_error"
+# Session keys: what the account holds besides, and when the learner discarded it.
+_UNREADABLE, _DISCARDED_AT = "account_unreadable", "account_discarded_at"
 # st.login needs both packages; Authlib accepts either HTTP client.
 _REQUIRED_PACKAGES = (("authlib",), ("httpx", "httpx2"))
 
@@ -42,10 +45,10 @@ def sync(progress: Progress) -> Progress:
     if progress is synced and age < SYNC_INTERVAL_SECONDS:
         return progress
     try:
-        merged = resources.progress_database().join(
-            key, progress, synced.forgotten if synced else 0
+        merged, state[_UNREADABLE] = resources.progress_database().join(
+            key, progress, state.get(_DISCARDED_AT, 0)
         )
-    except (LedgerDown, ValueError) as error:
+    except (StoreUnavailable, ValueError) as error:
         _report(error)
         return progress
     state.pop(_ERROR, None)
@@ -67,10 +70,37 @@ def merge_browser_copy(progress: Progress, copy: Progress, owner_tag: str) -> Pr
     return accounts.taken(progress, copy, owner_tag, _browser_account_id(key))
 
 
+def is_of_another(owner_tag: str) -> bool:
+    """Whether a browser's copy belongs to an account that is not the learner's."""
+    key, owner = identity.account_key(), accounts.owner(owner_tag)
+    return bool(key and owner and owner != _browser_account_id(key))
+
+
+def unreadable() -> tuple[Unreadable, ...]:
+    """What the account holds and this version of the app cannot read."""
+    if identity.account_key() is None:
+        return ()
+    found: tuple[Unreadable, ...] = st.session_state.get(_UNREADABLE, ())
+    return found
+
+
+def discard_unreadable(now: int) -> None:
+    """Delete what the account holds and this version of the app cannot read.
+
+    Args:
+        now: Unix seconds; what is written to the account later is kept.
+    """
+    st.session_state[_DISCARDED_AT] = now + 1
+    st.session_state.pop(_SYNCED, None)  # the next sync must not wait
+
+
 def owner_tag(progress: Progress) -> str:
     """The tag that the browser stores with its copy; "" without an account."""
     key = identity.account_key()
-    return accounts.mark(_browser_account_id(key), progress) if key else ""
+    if key is None:
+        return ""
+    synced = _ERROR not in st.session_state
+    return accounts.mark(_browser_account_id(key), progress, synced)
 
 
 def draw() -> None:
@@ -146,14 +176,9 @@ def _providers() -> dict[str, str]:
 def _report(error: Exception) -> None:
     """Show a new error once as a toast, and keep it for the page."""
     sentence = (
-        f"What your account holds cannot be read: {error}. It stays as it is; "
-        "forgetting all your answers would begin it anew."
+        f"Your answers do not reach your account at the moment: {error}. You can "
+        "go on; they are in this visit, and the server tries again as you do."
     )
-    if isinstance(error, LedgerDown):
-        sentence = (
-            f"Your answers do not reach your account at the moment: {error}. You can "
-            "go on; they are in this visit, and the server tries again as you do."
-        )
     if st.session_state.get(_ERROR) != sentence:
         st.toast(sentence, icon=":material/cloud_off:")
     st.session_state[_ERROR] = sentence

@@ -5,15 +5,22 @@ The progress of signed-in learners is in the server's progress database, too.
 
 import secrets
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import streamlit as st
 
 from pages.shell import account_progress, components
-from ssl_core.quiz import saving
-from ssl_core.quiz.progress import Progress
+from ssl_core.quiz import serialization
+from ssl_core.quiz.progress import LATEST, Progress
+from ssl_core.quiz.serialization import Unreadable
 
 STORAGE_KEY = "ssl_progress"  # in the browser's local storage
 _WIDGET = "progress_store"
+# Session keys: what the browser holds and this version of the app cannot read, by its key in
+# the browser, None if it belongs to another account; whether the browser stores nothing.
+_UNREADABLE, _NOT_STORED = "progress_unreadable", "progress_not_stored"
+_SAID = "progress_said"  # session key: the sentences that this visit's toasts have said
 
 _mount = components.declare("ssl_progress_store", "progress")
 
@@ -26,8 +33,7 @@ def now() -> int:
 def current() -> Progress:
     """The learner's progress in this visit."""
     if "progress" not in st.session_state:
-        fresh = Progress(seed=secrets.randbelow(2**31))
-        st.session_state.progress = account_progress.sync(fresh)
+        st.session_state.progress = account_progress.sync(_fresh())
     progress: Progress = st.session_state.progress
     return progress
 
@@ -46,25 +52,55 @@ def mount() -> None:
     nonce = state.setdefault("progress_nonce", secrets.token_hex(8))
     progress = account_progress.sync(current())
     state.progress = progress
-    started = bool(
-        progress.attempts or progress.lessons or progress.exam or progress.forgotten
-    )
     _mount(
         key=_WIDGET,
         data={
             "name": STORAGE_KEY,
             "nonce": nonce,
-            "text": saving.dumps(progress) if started else "",
+            "text": serialization.dumps(progress) if progress.begun else "",
             "owner_tag": account_progress.owner_tag(progress),
             "enabled": browser_storage_enabled(),
-            "set_by_learner": state.get("progress_storage_set", False),
+            "set_at": state.get("progress_storage_set_at", 0),
             "acknowledged": state.get("progress_acknowledged", 0),
+            "unreadable": list(state.get(_UNREADABLE, {})),
         },
         height=1,
         on_stored_change=_on_stored,
     )
-    if error := state.pop("progress_error", None):
-        st.toast(error, icon=":material/error:")
+    for sentence in problems():
+        if sentence not in (said := state.setdefault(_SAID, [])):
+            said.append(sentence)
+            st.toast(sentence, icon=":material/error:")
+
+
+def problems() -> list[str]:
+    """A sentence for each thing that is not stored, or stored and cannot be read."""
+    sentences = [
+        f"What {place} holds of your answers cannot be read: {copy.reason}. It stays as it "
+        "is, and your new answers are kept beside it."
+        for place, copy in unreadable()
+    ]
+    if st.session_state.get(_NOT_STORED) and browser_storage_enabled():
+        sentences.append(
+            "This browser does not store your new answers: its storage is full or closed "
+            "to this app. They are in this visit; save your progress to take them along."
+        )
+    return sentences
+
+
+def unreadable() -> Iterator[tuple[str, Unreadable]]:
+    """What this version of the app cannot read, and where it is."""
+    for copy in st.session_state.get(_UNREADABLE, {}).values():
+        if copy is not None:
+            yield "this browser", copy
+    for copy in account_progress.unreadable():
+        yield "your account", copy
+
+
+def discard_unreadable() -> None:
+    """Delete what this version of the app cannot read, here and in the account."""
+    _release_unreadable()
+    account_progress.discard_unreadable(now())
 
 
 def browser_storage_enabled() -> bool:
@@ -74,20 +110,36 @@ def browser_storage_enabled() -> bool:
 
 def set_browser_storage(enabled: bool) -> None:
     """Let the browser store the progress, or make it delete what it has stored."""
-    st.session_state.progress_storage = enabled
-    st.session_state.progress_storage_set = True
+    state = st.session_state
+    state.progress_storage = enabled
+    before = state.get("progress_storage_set_at", 0)
+    state.progress_storage_set_at = max(time.time_ns() // 1_000_000, before + 1)
 
 
 def reset() -> None:
     """Delete the progress here, in the browser and in the account."""
     # One second later than now, so that an answer of this very second is deleted, too.
-    save(Progress(seed=secrets.randbelow(2**31), forgotten=now() + 1))
+    forgotten = max(now(), current().newest) + 1
+    fresh = _fresh().model_copy(update={"forgotten": min(forgotten, LATEST)})
+    _release_unreadable()
+    save(fresh)
+
+
+def _fresh() -> Progress:
+    return Progress(seed=secrets.randbelow(2**31), seeded_at=LATEST)
+
+
+def _release_unreadable() -> None:
+    """Let the browser write over what cannot be read, unless it is another account's."""
+    copies = st.session_state.get(_UNREADABLE, {})
+    st.session_state[_UNREADABLE] = {k: c for k, c in copies.items() if c is None}
 
 
 def _on_stored() -> None:
-    """Merge the browser's copy, then confirm that it was read.
+    """Merge the browser's copies, then confirm that they were read.
 
-    In this order, because the browser overwrites what Python has confirmed.
+    In this order, because the browser overwrites what Python has confirmed, except for
+    what Python could not read.
     """
     state = st.session_state
     message = (state.get(_WIDGET) or {}).get("stored")
@@ -97,19 +149,31 @@ def _on_stored() -> None:
         return  # from an earlier session of this tab; the browser sends it again
     if message.get("report_id") == state.get("progress_acknowledged"):
         return
-    if message.get("storage_off"):
-        state.progress_storage = False
-    if text := message.get("text"):
-        try:
-            copy = saving.loads(str(text))
-            save(
-                account_progress.merge_browser_copy(
-                    current(), copy, str(message.get("owner_tag") or "")
-                )
-            )
-        except ValueError as error:
-            state.progress_error = (
-                "What this browser kept of your answers cannot be read, so you begin "
-                f"anew: {error}."
-            )
+    progress, found = current(), dict(state.get(_UNREADABLE, {}))
+    for copy in message.get("copies", ()):
+        progress = _merge_copy(progress, copy, found)
+    save(progress)
+    state[_UNREADABLE] = found
+    state[_NOT_STORED] = bool(message.get("not_stored"))
+    set_at = message.get("set_at", 0)
+    if set_at >= state.get("progress_storage_set_at", 0):  # another tab was the last
+        state.progress_storage = bool(message.get("enabled", True))
+        state.progress_storage_set_at = set_at
     state.progress_acknowledged = message.get("report_id", 0)
+
+
+def _merge_copy(
+    progress: Progress, copy: dict[str, Any], unreadable: dict[str, Unreadable | None]
+) -> Progress:
+    """Merge one of the browser's copies, or note that it cannot be read."""
+    key, text = str(copy.get("key")), str(copy.get("text"))
+    owner_tag = str(copy.get("owner_tag") or "")
+    unreadable.pop(key, None)
+    try:
+        read = serialization.loads(text)
+    except ValueError as error:
+        content = text.encode("utf-8", "surrogatepass")
+        anothers = account_progress.is_of_another(owner_tag)
+        unreadable[key] = None if anothers else Unreadable(content, str(error))
+        return progress
+    return account_progress.merge_browser_copy(progress, read, owner_tag)

@@ -11,7 +11,7 @@ from typing import NoReturn
 import streamlit as st
 
 from pages.shell.paths import ROOT
-from ssl_core.quiz.ledger import Ledger
+from ssl_core.quiz.progress_store import ProgressStore
 from ssl_core.service import RootInUse, Service, Settings
 
 DEFAULT_RUNS_DIR = ROOT / ".runs"
@@ -29,7 +29,7 @@ def settings() -> Settings:
     try:
         options = Settings.read(os.environ)
         if options.database:
-            Ledger(options.database)
+            ProgressStore(options.database)
         return options
     except ValueError as error:
         _exit(error)
@@ -59,7 +59,7 @@ def service() -> Service:
 
 
 @st.cache_resource(show_spinner=False)
-def progress_database() -> Ledger:
+def progress_database() -> ProgressStore:
     """Progress of signed-in learners; several servers may share one database.
 
     Raises:
@@ -69,7 +69,9 @@ def progress_database() -> Ledger:
     # Without the folder the database raises an error of its own, which says more.
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-    return Ledger(settings().database or f"sqlite:///{folder / 'progress.sqlite'}")
+    return ProgressStore(
+        settings().database or f"sqlite:///{folder / 'progress.sqlite'}"
+    )
 
 
 def _exit(error: ValueError) -> NoReturn:

@@ -1,5 +1,6 @@
 """The learner's own runs: their ids, the state of the current one, and commands to it."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ __all__ = [
     "RESUMABLE",
     "command",
     "current",
+    "find",
     "pause",
     "pinned",
     "state",
@@ -27,9 +29,29 @@ LAB_RUNS = "lab_runs"  # session key: runs that the labs have started in this vi
 def current() -> str | None:
     """Id of the learner's newest run; a refresh of the browser finds it again."""
     if "run" not in st.session_state:
-        runs = map(resources.service().active_run, identity.user_ids())
-        st.session_state.run = next(filter(None, runs), None)
+        st.session_state.run = find()
     return _session_run("run")
+
+
+def find(purpose: str = "") -> str | None:
+    """The learner's run for a purpose, also if it began before they signed in.
+
+    A run under way comes before one that can be resumed, and that before any other.
+
+    Args:
+        purpose: what the owner of such a run has after the learner's id, "" for the
+            playground's.
+    """
+    service, states = resources.service(), {}
+    for user in identity.user_ids():
+        if run := service.active_run(f"{user}{purpose}"):
+            with contextlib.suppress(ValueError):  # it has expired or is damaged
+                states[run] = service.status(run).state
+
+    def rank(run: str) -> tuple[bool, bool]:
+        return states[run] not in ACTIVE, states[run] not in RESUMABLE
+
+    return min(states, key=rank, default=None)
 
 
 def pinned() -> str | None:

@@ -26,30 +26,21 @@ def ident(secret: str, purpose: str, account: str) -> str:
     return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
 
 
-def joined(kept: Progress, own: Progress, since: int) -> Progress:
-    """What an account keeps and what a visit knows, in one.
-
-    Merging alone would never give back what was forgotten, in a visit that only did not
-    hear of its return: a visit's word on forgetting counts where it is news.
+def mark(account: str, own: Progress, synced: bool = True) -> str:
+    """Whose a browser's copy is, and when its newest answer was: ``account:seconds``.
 
     Args:
-        kept: the account's.
-        own: the visit's.
-        since: what ``own.forgotten`` was when the two last agreed, 0 at first.
+        account: of the learner.
+        own: the copy.
+        synced: whether the account holds all of it; otherwise the mark has a third part,
+            and the browser keeps the copy when somebody else signs in.
     """
-    if own.forgotten < since:
-        return kept.restored(own)
-    if own.forgotten == since:
-        own = own.model_copy(update={"forgotten": kept.forgotten})
-    return kept.merged(own)
+    return f"{account}:{own.newest}" + (":unsynced" if not synced else "")
 
 
-def mark(account: str, own: Progress) -> str:
-    """Whose a browser's copy is, and when its newest answer was: ``account:seconds``."""
-    times = [a.at for a in own.attempts] + [o.opened for o in own.lessons.values()]
-    exam = own.exam
-    times += [exam.begun, exam.handed_in or 0] if exam else []
-    return f"{account}:{max([own.forgotten, *times])}"
+def owner(marked: str) -> str:
+    """The account in a mark; "" without one."""
+    return marked.partition(":")[0]
 
 
 def taken(own: Progress, copy: Progress, marked: str, account: str) -> Progress:
@@ -65,18 +56,19 @@ def taken(own: Progress, copy: Progress, marked: str, account: str) -> Progress:
         marked: as :func:`mark` wrote it beside the copy, "" if nobody did.
         account: of the learner, as :func:`mark` got it.
     """
-    owner, _, until = marked.partition(":")
+    until = marked.partition(":")[2].removesuffix(":unsynced")
     left = int(until) if until.isascii() and until.isdigit() and len(until) < 12 else 0
-    if owner == account and copy.forgotten <= left:
+    if owner(marked) == account and copy.forgotten <= left:
         return own.merged(copy)
-    if owner and owner != account:
-        copy = _after(copy, left).model_copy(update={"seed": own.seed})
+    if owner(marked) not in ("", account):
+        seed = {"seed": own.seed, "seeded_at": own.seeded_at}
+        copy = _after(copy, left).model_copy(update=seed)
     return own.merged(copy.model_copy(update={"forgotten": 0}))
 
 
 def _after(copy: Progress, time: int) -> Progress:
-    exam = copy.exam if copy.exam and copy.exam.begun > time else None
+    exams = tuple(exam for exam in copy.exams if exam.begun > time)
     lessons = {slug: o for slug, o in copy.lessons.items() if o.opened > time}
     attempts = tuple(a for a in copy.attempts if a.at > time)
-    update = {"attempts": attempts, "lessons": lessons, "exam": exam}
+    update = {"attempts": attempts, "lessons": lessons, "exams": exams}
     return copy.model_copy(update=update)

@@ -1,11 +1,11 @@
-"""Where a ledger's rows are: the URL of a database, its driver, and the one table.
+"""The progress store's database: its URL, its driver, and the one table.
 
 SQLAlchemy is imported where it is asked for: a server without sign-in needs none.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from ssl_core.quiz.saving import LARGEST
+from ssl_core.quiz.serialization import LARGEST
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, Table
@@ -27,7 +27,7 @@ def engine(url: str) -> "Engine":
             repeats the URL, in which a password may stand.
     """
     checked = _checked(url)
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
 
     patience: dict[str, Any] = {"timeout": WAIT_SECONDS}
     if checked.drivername != "sqlite":
@@ -37,7 +37,7 @@ def engine(url: str) -> "Engine":
             "prepare_threshold": None,  # a pooler in between may not know them
         }
     try:
-        return create_engine(
+        made = create_engine(
             checked,
             connect_args=patience,
             hide_parameters=True,
@@ -48,6 +48,9 @@ def engine(url: str) -> "Engine":
         raise ValueError(
             "psycopg is not installed on this server; requirements-accounts.txt has it"
         ) from None
+    if checked.drivername == "sqlite":
+        event.listen(made, "connect", _decode_leniently)
+    return made
 
 
 def table() -> "Table":
@@ -81,6 +84,11 @@ def bound(connection: "Connection") -> None:
         connection.exec_driver_sql(
             f"SET LOCAL statement_timeout = {1000 * WAIT_SECONDS}"
         )
+
+
+def _decode_leniently(connection: Any, _: object) -> None:
+    """A damaged row is its learner's alone: SQLite would fail as if it were down."""
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
 
 
 def _checked(url: str) -> "URL":

@@ -1,107 +1,33 @@
-"""What a learner did: attempts, opened lessons, an exam; how two tabs' records become one."""
+"""What a learner did: attempts, opened lessons, exams; how two tabs' records become one.
 
-from collections.abc import Iterator, Mapping
+:meth:`Progress.merged` is commutative, associative and idempotent, so tabs, devices and the
+account come to agree in whatever order they meet. What can be changed back has a time, and
+its last change counts: ticks, answers of an exam, confidence. What was forgotten stays
+forgotten unless it was changed or restored later.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, field_validator
 
-from ssl_core.quiz.judging import LONGEST
+from ssl_core.quiz.attempt import CONFIDENCE, LATEST, SURE, Attempt, Seconds
+from ssl_core.quiz.exam import Exam
 from ssl_core.quiz.questions import Record, Slug
 
+__all__ = ["CONFIDENCE", "LATEST", "SURE", "Attempt", "Exam", "Opened", "Progress"]
 FORMAT: Final = "contrastive learning progress"
-VERSION: Final = 1
+VERSION: Final = 2
 KEPT = 3000  # attempts; the oldest go first
+EXAMS = 20  # the oldest go first
 LESSONS = 200  # more were never written by this app
-LATEST = 99_999_999_999  # Unix seconds
-CONFIDENCE = ("a guess", "fairly sure", "certain")
-SURE = 2  # index of "certain"
-RIGHT = 0.75  # of the ideas of a written answer; the other kinds give 0 or 1
-
-_Time = Annotated[int, Field(ge=0, le=LATEST)]
-_Degree = Annotated[int, Field(ge=0, lt=len(CONFIDENCE))]  # a Literal lets True pass
-_Places = Annotated[tuple[Annotated[int, Field(ge=0, le=99)], ...], Field(max_length=9)]
-_Answer = (
-    bool
-    | Annotated[int, Field(ge=-(10**15), le=10**15)]
-    | Annotated[float, Field(allow_inf_nan=False)]
-    | Annotated[str, Field(max_length=LONGEST)]
-    | _Places
-)
-
-
-class Attempt(Record):
-    """One answer.
-
-    Args:
-        question: id.
-        at: Unix seconds.
-        answer: as :func:`ssl_core.quiz.judging.judge` takes it.
-        score: in [0, 1]; None for a written answer that was not compared yet.
-        ideas: of a written answer, the ones that were ticked.
-        confidence: 0 a guess, 1 fairly sure, 2 certain; None if not said.
-        hints: how many were opened before.
-        again: whether it was given right after feedback to the same question.
-        idea: the misconception behind it, "" if none is known.
-    """
-
-    question: Slug
-    at: _Time
-    answer: _Answer
-    score: Annotated[float, Field(ge=0, le=1)] | None
-    ideas: _Places = ()
-    confidence: _Degree | None = None
-    hints: Annotated[int, Field(ge=0, le=9)] = 0
-    again: bool = False
-    idea: Slug | Literal[""] = ""
-
-    @field_validator("answer", "ideas", mode="before")
-    @classmethod
-    def _list(cls, value: object) -> object:
-        return tuple(value) if isinstance(value, list) else value
-
-    @property
-    def right(self) -> bool:
-        """Whether nothing, or next to nothing, was missing."""
-        return self.score is not None and self.score >= RIGHT
 
 
 class Opened(Record):
     """When a lesson's text was opened."""
 
-    opened: _Time
-
-
-class Exam(Record):
-    """An exam under way: answers without feedback, until the set is handed in.
-
-    Args:
-        set: the set's link.
-        questions: in their order.
-        answers: id -> answer, so far.
-        sure: id -> confidence, where it was said.
-        begun: Unix seconds.
-        handed_in: Unix seconds, None while it runs.
-    """
-
-    set: Annotated[str, Field(max_length=600)]
-    questions: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=500)]
-    answers: dict[Slug, _Answer] = Field(default_factory=dict)
-    sure: dict[Slug, _Degree] = Field(default_factory=dict)
-    begun: _Time
-    handed_in: _Time | None = None
-
-    @field_validator("questions", mode="before")
-    @classmethod
-    def _list(cls, value: object) -> object:
-        return tuple(value) if isinstance(value, list) else value
-
-    @field_validator("answers", mode="before")
-    @classmethod
-    def _lists(cls, value: object) -> object:
-        if not isinstance(value, dict):
-            return value
-        return {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+    opened: Seconds
 
 
 class Progress(Record):
@@ -112,19 +38,22 @@ class Progress(Record):
         seed: shuffles options for this learner, the same after a refresh.
         attempts: oldest first.
         lessons: slug -> when its text was opened.
-        exam: the one under way or last handed in.
+        exams: under way or handed in, oldest first.
         forgotten: Unix seconds; what is older was forgotten, in every tab.
+        seeded_at: Unix seconds of the first answer with this seed, LATEST before it. Of two
+            records the older seed is kept: its learner knows that order of the options.
     """
 
     format: Literal["contrastive learning progress"] = FORMAT
-    version: Literal[1] = VERSION
+    version: Literal[2] = VERSION
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     attempts: Annotated[tuple[Attempt, ...], Field(max_length=KEPT)] = ()
     lessons: dict[Slug, Opened] = Field(default_factory=dict, max_length=LESSONS)
-    exam: Exam | None = None
-    forgotten: _Time = 0
+    exams: Annotated[tuple[Exam, ...], Field(max_length=EXAMS)] = ()
+    forgotten: Seconds = 0
+    seeded_at: Seconds = 0
 
-    @field_validator("attempts", mode="before")
+    @field_validator("attempts", "exams", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:
         return tuple(value) if isinstance(value, list) else value
@@ -148,64 +77,139 @@ class Progress(Record):
         for question, attempts in groupby(ordered, key=lambda a: a.question):
             yield question, list(attempts)
 
+    def exam_of(self, link: str) -> Exam | None:
+        """The exam of a set that is under way or was handed in last; None without one.
+
+        Two tabs may begin the same exam before they hear of each other. The later one goes
+        on, with the answers of both.
+        """
+        exams = [exam for exam in self.exams if exam.set == link]
+        if not exams:
+            return None
+        *earlier, newest = exams
+        if newest.handed_in is None:
+            for exam in reversed(earlier):
+                if exam.handed_in is not None:
+                    break
+                newest = newest.with_answers_of(exam)
+        return newest
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything to store."""
+        return bool(self.attempts or self.lessons or self.exams or self.forgotten)
+
+    @property
+    def newest(self) -> int:
+        """Unix seconds of the last thing that happened; 0 before anything did."""
+        times = [self.forgotten, *map(_last_touched, self.attempts)]
+        times += [lesson.opened for lesson in self.lessons.values()]
+        times += [max(exam.begun, exam.handed_in or 0) for exam in self.exams]
+        return max(times)
+
     def with_attempt(self, attempt: Attempt) -> Self:
         """With one attempt more; the oldest goes if there are too many."""
         last = self.latest(attempt.question)
-        if last is not None and last.at >= attempt.at:
-            # Within a second, or the clock was set back: it still came later.
-            later = {"at": min(last.at + 1, LATEST)}
-            attempt = attempt.model_copy(update=later)
-        return self._with(attempts=(*self.attempts, attempt)[-KEPT:])
+        # A clock may have been set back: it still came after what was there.
+        earliest = max(self.forgotten, last.at + 1 if last else 0)
+        if attempt.at < earliest:
+            attempt = attempt.model_copy(update={"at": min(earliest, LATEST)})
+        return self._with(
+            attempts=(*self.attempts, attempt)[-KEPT:],
+            seeded_at=min(self.seeded_at, attempt.at),
+        )
 
-    def with_ideas(self, question: str, ideas: tuple[int, ...], score: float) -> Self:
-        """With the last written answer to a question compared."""
+    def with_ideas(
+        self, question: str, ideas: tuple[int, ...], score: float, at: int = 0
+    ) -> Self:
+        """With the last written answer to a question compared.
+
+        Args:
+            question: id.
+            ideas: that were ticked.
+            score: that they give.
+            at: Unix seconds.
+        """
         places = [i for i, a in enumerate(self.attempts) if a.question == question]
         changed = list(self.attempts)
-        update = {"ideas": ideas, "score": score}
-        changed[places[-1]] = changed[places[-1]].model_copy(update=update)
+        before = changed[places[-1]]
+        time = min(max(at, before.changed_at + 1), LATEST)
+        update = {"ideas": ideas, "score": score, "changed_at": time}
+        changed[places[-1]] = before.model_copy(update=update)
         return self._with(attempts=tuple(changed))
 
     def with_lesson(self, lesson: str, at: int) -> Self:
         """With a lesson's text opened, if it was not before."""
-        return self._with(lessons=_some({lesson: Opened(opened=at), **self.lessons}))
+        opened = Opened(opened=max(at, self.forgotten))
+        return self._with(lessons=_some({lesson: opened, **self.lessons}))
 
-    def with_exam(self, exam: Exam | None) -> Self:
-        """With this exam in place of the last one."""
-        return self._with(exam=exam)
+    def with_exam(self, exam: Exam) -> Self:
+        """With an exam begun, or in place of its earlier record."""
+        others = (e for e in self.exams if e.key != exam.key)
+        return self._with(
+            exams=_newest_exams((*others, exam)),
+            seeded_at=min(self.seeded_at, exam.begun),
+        )
 
     def merged(self, other: "Progress") -> Self:
         """Both histories in one, each attempt once; two tabs of one learner meet here.
 
         The order of the two does not matter, so that tabs that merge come to agree.
         """
-        both = (self, other)
+        both: tuple[Progress, Progress] = (self, other)
         since = max(p.forgotten for p in both)
-        kept: dict[tuple[int, str, bool, str], Attempt] = {}
+        attempts: dict[tuple[int, str, bool, str], Attempt] = {}
         for attempt in (*self.attempts, *other.attempts):
-            if attempt.at < since:
-                continue
             # Ticks come later to an attempt; what it answered never changes.
             key = (attempt.at, attempt.question, attempt.again, repr(attempt.answer))
-            if key not in kept or _said(attempt) > _said(kept[key]):
-                kept[key] = attempt
-        lessons = dict(self.lessons)
-        for lesson, opened in other.lessons.items():
-            known = lessons.get(lesson, opened)
-            lessons[lesson] = min(known, opened, key=lambda o: o.opened)
-        lessons = {slug: o for slug, o in lessons.items() if o.opened >= since}
-        exams = [p.exam for p in both if p.exam and p.exam.begun >= since]
+            if _last_touched(attempt) < since:
+                continue
+            if key not in attempts or _revision(attempt) > _revision(attempts[key]):
+                attempts[key] = attempt
+        newest = sorted(attempts, key=lambda k: (_last_touched(attempts[k]), k))[-KEPT:]
+        lessons: dict[str, Opened] = {}
+        for lesson, opened in (*self.lessons.items(), *other.lessons.items()):
+            if opened.opened >= since:
+                known = lessons.get(lesson, opened)
+                lessons[lesson] = max(known, opened, key=lambda o: o.opened)
+        exams: dict[object, Exam] = {}
+        for exam in (*self.exams, *other.exams):
+            if max(exam.begun, exam.restored_at) >= since:
+                exams[exam.key] = exams.get(exam.key, exam).merged(exam)
+        seeded = min(both, key=lambda p: (-p.forgotten, p.seeded_at, p.seed))
         return self._with(
-            # Whoever answered keeps the order of the options that they saw.
-            seed=min((not (p.attempts or p.exam), p.seed) for p in both)[1],
-            attempts=tuple(kept[key] for key in sorted(kept))[-KEPT:],
+            seed=seeded.seed,
+            seeded_at=seeded.seeded_at,
+            attempts=tuple(attempts[key] for key in sorted(newest)),
             lessons=_some(lessons),
-            exam=max(exams, key=_done, default=None),
+            exams=_newest_exams(exams.values()),
             forgotten=since,
         )
 
     def restored(self, saved: "Progress") -> Self:
         """With a saved history brought back, also if it was forgotten since."""
-        return self._with(forgotten=0).merged(saved._with(forgotten=0))
+        since = self.forgotten
+
+        def attempt(old: Attempt) -> Attempt:
+            time = old.changed_at if _last_touched(old) >= since else since
+            return old.model_copy(update={"changed_at": time})
+
+        def exam(old: Exam) -> Exam:
+            time = old.restored_at if old.begun >= since else since
+            return old.model_copy(update={"restored_at": time})
+
+        lessons = {
+            slug: Opened(opened=max(o.opened, since))
+            for slug, o in saved.lessons.items()
+        }
+        return self.merged(
+            saved._with(
+                attempts=tuple(map(attempt, saved.attempts)),
+                lessons=lessons,
+                exams=tuple(map(exam, saved.exams)),
+                forgotten=0,
+            )
+        )
 
     def _with(self, **changes: object) -> Self:
         return self.model_copy(update=changes)
@@ -216,10 +220,17 @@ def _some(lessons: Mapping[str, Opened]) -> dict[str, Opened]:
     return dict(sorted(lessons.items())[:LESSONS])
 
 
-def _said(attempt: Attempt) -> tuple[bool, float, str]:
-    """How much an attempt holds; of two copies the fuller one is kept."""
-    return attempt.score is not None, attempt.score or 0.0, repr(attempt)
+def _newest_exams(exams: Iterable[Exam]) -> tuple[Exam, ...]:
+    newest = sorted(exams, key=lambda e: (max(e.begun, e.restored_at), e.key))[-EXAMS:]
+    return tuple(sorted(newest, key=lambda exam: exam.key))
 
 
-def _done(exam: Exam) -> tuple[int, int, int, str]:
-    return exam.begun, exam.handed_in or 0, len(exam.answers), repr(exam)
+def _last_touched(attempt: Attempt) -> int:
+    """Unix seconds; forgetting deletes what nobody touched after it."""
+    return max(attempt.at, attempt.changed_at)
+
+
+def _revision(attempt: Attempt) -> tuple[int, bool, float, str]:
+    """Of two copies the one changed last is kept; before any change, the fuller one."""
+    scored = attempt.score is not None
+    return attempt.changed_at, scored, attempt.score or 0.0, repr(attempt)

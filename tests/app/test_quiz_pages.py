@@ -1,5 +1,6 @@
 """The quiz as a learner meets it: every answer teaches, is kept, and can be taken along."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from ssl_core.quiz.bank import Bank
 from ssl_core.quiz.judging import shuffled
 from ssl_core.quiz.progress import Attempt, Exam, Progress
 from ssl_core.quiz.questions import Base
-from ssl_core.quiz.saving import dumps, loads
+from ssl_core.quiz.serialization import dumps, loads
 
 QUIZ, YOUR_PROGRESS = "pages/50_quiz.py", "pages/51_your_progress.py"
 DAY = 86_400
@@ -399,8 +400,8 @@ def pressed(page: AppTest, label: str) -> AppTest:
 
 def sat(page: AppTest, given: dict[str, Any]) -> AppTest:
     """Give these answers in an exam, one dot after the other."""
-    key = f"exam_{kept(page).exam.begun}"
-    ids = list(kept(page).exam.questions)
+    key = f"exam_{kept(page).exams[-1].begun}"
+    ids = list(kept(page).exams[-1].questions)
     for ident, answer in given.items():
         page.button_group(key=f"{key}_picker").set_value(ids.index(ident)).run()
         give(page, ident, answer, key)
@@ -429,7 +430,11 @@ def test_an_exam_keeps_silent_until_it_is_handed_in(quiz: Any) -> None:
     assert BY_ID["my-short"].model_answer not in prose(page)
     silent(sat(page, {"my-choice": 0}))  # changed one's mind
     assert kept(page).attempts == ()
-    assert kept(page).exam.answers == {**given, "my-choice": 0, "my-short": "my words"}
+    assert kept(page).exams[-1].answers == {
+        **given,
+        "my-choice": 0,
+        "my-short": "my words",
+    }
 
     pressed(page, "Hand in")
     (handed_in,) = (s.value for s in page.success if "Handed in" in s.value)
@@ -451,7 +456,7 @@ def test_an_exam_counts_what_was_handed_in_not_what_was_learned_since(
     pressed(page, "Hand in")
     said = [s.value for s in page.success if "Handed in" in s.value]
     assert said[0].startswith("Handed in: 1 of 2 right")
-    key = f"returned_{kept(page).exam.begun}"
+    key = f"returned_{kept(page).exams[-1].begun}"
     page.button_group(key=f"{key}_picker").set_value(0).run()
     give(page, "my-choice", 0, key)
     assert kept(page).latest("my-choice").right and kept(page).latest("my-choice").again
@@ -461,12 +466,12 @@ def test_an_exam_counts_what_was_handed_in_not_what_was_learned_since(
 def test_an_exam_goes_on_after_a_refresh_and_says_what_is_open(quiz: Any) -> None:
     link = {"lesson": LESSON, "exam": "true"}
     page = pressed(quiz(**link), "Begin")
-    key = f"exam_{kept(page).exam.begun}"
+    key = f"exam_{kept(page).exams[-1].begun}"
     page.button_group(key=f"{key}_my-choice_sure").set_value(2).run()
     sat(page, {"my-choice": 1})
     fresh = quiz(loads(dumps(kept(page))), **link)
     assert any(b.label == "Hand in (5 still open)" for b in fresh.button)
-    assert kept(fresh).exam.sure == {"my-choice": 2}
+    assert kept(fresh).exams[-1].sure == {"my-choice": 2}
     pressed(fresh, "Hand in")
     assert kept(fresh).latest("my-choice").confidence == 2
     assert "5 left open" in fresh.success[0].value
@@ -478,11 +483,39 @@ def test_an_exam_can_be_taken_again_even_with_another_tab_open(quiz: Any) -> Non
     pressed(page, "Hand in")
     elsewhere = kept(page)
     pressed(page, "Take it again")
-    assert kept(page).exam is None or not kept(page).exam.answers
+    assert not kept(page).exams[-1].answers
     merged = kept(page).merged(elsewhere)
     again(page, merged, lesson=LESSON, exam="true")
     assert not any("Handed in" in s.value for s in page.success)
     assert len(merged.attempts) == 1
+
+
+def test_exams_of_two_tabs_are_united_and_handed_in_once(quiz: Any) -> None:
+    link = {"lesson": LESSON, "exam": "true"}
+    one = pressed(quiz(**link), "Begin")
+    other = quiz(kept(one), **link)
+    sat(one, {"my-choice": 1})
+    sat(other, {"my-true-false": True})
+    again(one, kept(one).merged(kept(other)), **link)
+    assert any(b.label == "Hand in (4 still open)" for b in one.button)
+    sat(other, {"my-numeric": ANSWERS["my-numeric"][0]})
+    pressed(one, "Hand in")  # before it hears of the other's last answer
+    again(one, kept(one).merged(kept(other)), **link)
+    assert "3 left open" in one.success[0].value
+    answers = sorted(a.question for a in kept(one).attempts)
+    assert answers == ["my-choice", "my-numeric", "my-true-false"]
+    again(one, kept(one), **link)
+    assert len(kept(one).attempts) == 3, "each answer is graded once"
+
+
+def test_exams_of_two_sets_go_on_beside_each_other(quiz: Any) -> None:
+    first, second = ({"lesson": LESSON, "kind": k} for k in ("choice", "true_false"))
+    page = pressed(quiz(**first, exam="true"), "Begin")
+    sat(page, {"my-choice": 1})
+    other = pressed(quiz(kept(page), **second, exam="true"), "Begin")
+    assert not other.warning
+    back = quiz(kept(other), **first, exam="true")
+    assert any(b.label == "Hand in" for b in back.button), "nothing is open"
 
 
 # ----------------------------------------------------------------- files, records
@@ -592,7 +625,7 @@ def test_an_exam_with_answers_that_fit_nothing_can_be_gone_on_with(
         begun=5,
         handed_in=handed_in,
     )
-    page = quiz(Progress(seed=1, exam=exam), exam="true")
+    page = quiz(Progress(seed=1, exams=(exam,)), exam="true")
     if handed_in is None:
         for place in range(len(BY_ID)):
             page.button_group(key="exam_5_picker").set_value(place).run()
@@ -606,7 +639,7 @@ def test_an_exam_whose_questions_are_all_gone_is_no_dead_end(
     quiz: Any, handed_in: int | None
 ) -> None:
     exam = Exam(set="quiz?exam=true", questions=("gone",), begun=5, handed_in=handed_in)
-    page = quiz(Progress(seed=1, exam=exam), exam="true")
+    page = quiz(Progress(seed=1, exams=(exam,)), exam="true")
     ways = [b.label for b in page.button]
     assert any(w.startswith(("Hand in", "Begin", "Take it again")) for w in ways)
 
@@ -666,6 +699,108 @@ def test_the_progress_page_tells_what_is_known_and_how_well_one_judges(
     links = [link.proto.label for link in page.get("page_link")]
     assert BY_ID["my-choice"].stem in links and "Review now" in links
     assert "1 today." in said
+
+
+NEWER = '{"format": "contrastive learning progress", "version": 99, "seed": 1}'
+
+
+def reported(page: AppTest, *texts: str, **more: Any) -> AppTest:
+    """The page after its browser has reported what it holds."""
+    keys = ("ssl_progress", "ssl_progress-2")
+    page.session_state["progress_nonce"] = "this visit"
+    page.session_state["progress_store"] = {
+        "stored": {
+            "nonce": "this visit",
+            "report_id": time.time(),
+            "copies": [
+                {"key": key, "text": text, "owner_tag": ""}
+                for key, text in zip(keys, texts, strict=False)
+            ],
+            "enabled": True,
+            "set_at": 0,
+            "not_stored": False,
+            **more,
+        }
+    }
+    page.run()
+    assert not page.exception
+    return page
+
+
+def told_browser(page: AppTest) -> dict[str, Any]:
+    """What the page has told the browser's storage."""
+    (component,) = (
+        json.loads(c.proto.json)
+        for c in page.get("bidi_component")
+        if c.proto.component_name == "ssl_progress_store"
+    )
+    return component
+
+
+@pytest.mark.parametrize(
+    "text",
+    [NEWER, "{ no JSON", '"\ud800', " " * 1_000_001, dumps(Progress(seed=1))[:-1]],
+    ids=["newer", "damaged", "lone surrogate", "too large", "cut off"],
+)
+def test_what_the_browser_holds_and_cannot_be_read_is_kept_and_offered(
+    quiz: Any, routed: Any, text: str
+) -> None:
+    page = reported(routed(YOUR_PROGRESS), text)
+    (toast,) = (t.value for t in page.toast)
+    assert toast.startswith(
+        "What this browser holds of your answers cannot be read: this "
+    )
+    assert "It stays as it is, and your new answers are kept beside it." in toast
+    assert not page.run().toast, "it is said once"
+    assert toast in [w.value for w in page.warning], "and stays on this page"
+    downloads = [b.proto.label for b in page.get("download_button")]
+    assert "Download what this browser holds" in downloads
+    assert told_browser(page)["unreadable"] == ["ssl_progress"]
+    page.session_state["progress"] = kept(page).with_attempt(missed(0, "my-choice"))
+    page.run()
+    assert told_browser(page)["unreadable"] == ["ssl_progress"]
+    assert len(loads(told_browser(page)["text"]).attempts) == 1
+    page.button(key="progress_discard").click().run()
+    assert told_browser(page)["unreadable"] == []
+    assert len(kept(page).attempts) == 1 and not page.warning
+
+
+def test_the_newer_app_unites_its_progress_with_what_was_answered_meanwhile(
+    routed: Any,
+) -> None:
+    page = reported(routed(YOUR_PROGRESS), NEWER)
+    page.session_state["progress"] = kept(page).with_attempt(missed(0, "my-choice"))
+    page.run()
+    meanwhile = told_browser(page)["text"]
+    of_before = Progress(seed=1).with_attempt(missed(3, "my-predict"))
+    later = reported(routed(YOUR_PROGRESS), dumps(of_before), meanwhile)
+    assert [a.question for a in kept(later).attempts] == ["my-predict", "my-choice"]
+    assert told_browser(later)["unreadable"] == [] and not later.warning
+
+
+def test_forgetting_all_deletes_what_cannot_be_read_too(routed: Any) -> None:
+    page = reported(routed(YOUR_PROGRESS), NEWER)
+    page.button(key="progress_forget").click().run()
+    assert told_browser(page)["unreadable"] == []
+
+
+def test_a_browser_that_does_not_store_is_a_sentence(routed: Any) -> None:
+    page = reported(routed(YOUR_PROGRESS), not_stored=True).run()
+    assert any("does not store your new answers" in w.value for w in page.warning)
+    assert not reported(page, not_stored=False).run().warning
+
+
+def test_storing_that_another_tab_switched_off_later_is_off_here(routed: Any) -> None:
+    page = routed(YOUR_PROGRESS)
+    page.toggle(key="progress_switch").set_value(False).run()
+    page.toggle(key="progress_switch").set_value(True).run()
+    here = told_browser(page)
+    assert here["enabled"] and here["set_at"] > 0
+    reported(page, enabled=False, set_at=here["set_at"] - 1)
+    assert told_browser(page)["enabled"], "the last choice counts"
+    reported(page, enabled=False, set_at=here["set_at"] + 1)
+    assert not told_browser(page)["enabled"]
+    assert told_browser(page)["set_at"] == here["set_at"] + 1
 
 
 def test_progress_can_be_forgotten(quiz: Any, alone: Any) -> None:

@@ -6,6 +6,7 @@ A real provider and a browser are in tests/browser/test_sign_in.py.
 import json
 import re
 import secrets
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,11 +15,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.features.labs import arm_runs
 from pages.shell import account_progress, identity, resources
 from ssl_core.config import RunConfig
-from ssl_core.quiz import ledger
-from ssl_core.quiz.ledger import Ledger
+from ssl_core.quiz import progress_store
 from ssl_core.quiz.progress import Attempt, Progress
+from ssl_core.quiz.progress_store import ProgressStore
+from tests.polling import wait_until
 
 YOUR_PROGRESS, QUIZ, PLAY = (
     f"pages/{name}.py" for name in ("51_your_progress", "50_quiz", "01_playground")
@@ -69,12 +72,12 @@ def visit() -> Visit:
 
 
 @pytest.fixture
-def other_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Puts a ledger with this URL in place of the server's."""
-    monkeypatch.setattr(ledger, "REST_SECONDS", 0.0)
+def other_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Puts a store with this URL in place of the server's."""
+    monkeypatch.setattr(progress_store, "REST_SECONDS", 0.0)
 
     def put(url: str) -> None:
-        monkeypatch.setattr(resources, "progress_database", lambda: Ledger(url))
+        monkeypatch.setattr(resources, "progress_database", lambda: ProgressStore(url))
 
     yield put
 
@@ -184,10 +187,10 @@ def test_forgetting_is_for_the_account_too(visit: Visit, who: str) -> None:
 
 
 def test_a_database_that_is_down_is_a_sentence_and_tried_again(
-    visit: Visit, who: str, tmp_path: Path, other_ledger: Any
+    visit: Visit, who: str, tmp_path: Path, other_store: Any
 ) -> None:
     page = visit(YOUR_PROGRESS, who)
-    other_ledger(f"sqlite:///{tmp_path / 'later' / 'x.sqlite'}")
+    other_store(f"sqlite:///{tmp_path / 'later' / 'x.sqlite'}")
     page.session_state["progress"] = answered(100)
     assert len(page.run().toast) == 1, "a note when it begins"
     assert not page.run().toast, "and not at every run"
@@ -200,9 +203,9 @@ def test_a_database_that_is_down_is_a_sentence_and_tried_again(
 
 
 def test_a_server_without_sqlalchemy_says_so_and_works(
-    visit: Visit, who: str, monkeypatch: pytest.MonkeyPatch, other_ledger: Any
+    visit: Visit, who: str, monkeypatch: pytest.MonkeyPatch, other_store: Any
 ) -> None:
-    other_ledger("sqlite:///never.sqlite")
+    other_store("sqlite:///never.sqlite")
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     page = visit(YOUR_PROGRESS, who, progress=answered(100))
     assert "SQLAlchemy is not installed on this server" in trouble(page)
@@ -210,6 +213,79 @@ def test_a_server_without_sqlalchemy_says_so_and_works(
     assert kept(visit(YOUR_PROGRESS, progress=answered(5))) == [5], (
         "nobody else notices"
     )
+
+
+NEWER = '{"format": "contrastive learning progress", "version": 99, "seed": 1}'
+
+
+def test_an_account_that_cannot_be_read_is_kept_and_united_later(
+    visit: Visit, who: str, tmp_path: Path, other_store: Any, monkeypatch: Any
+) -> None:
+    url = f"sqlite:///{tmp_path / 'progress.sqlite'}"
+    other_store(url)
+    visit(YOUR_PROGRESS, who, progress=answered(100))
+    rows = sqlite3.connect(tmp_path / "progress.sqlite")
+    with rows:
+        rows.execute("UPDATE progress SET text = ?", (NEWER,))
+
+    page = visit(YOUR_PROGRESS, who, progress=answered(200)).run()
+    assert "What your account holds of your answers cannot be read: " in trouble(page)
+    assert "version 99; this app reads versions up to 2. It stays as it is" in trouble(
+        page
+    )
+    labels = [b.proto.label for b in page.get("download_button")]
+    assert "Download what your account holds" in labels
+    assert kept(visit(YOUR_PROGRESS, who)) == [200], "new answers reach other devices"
+    assert (NEWER,) in rows.execute("SELECT text FROM progress").fetchall()
+    page.button(key="sign_out").click().run()
+    assert "your account holds" not in trouble(page), "it is the account's alone"
+
+    read = progress_store.loads
+    monkeypatch.setattr(
+        progress_store, "loads", lambda t: answered(100) if t == NEWER else read(t)
+    )
+    back = visit(YOUR_PROGRESS, who)
+    assert kept(back) == [100, 200] and trouble(back) == ""
+    assert rows.execute("SELECT COUNT(*) FROM progress").fetchall() == [(1,)]
+    rows.close()
+
+
+def test_what_an_account_holds_and_cannot_be_read_can_be_deleted(
+    visit: Visit, who: str, tmp_path: Path, other_store: Any
+) -> None:
+    other_store(f"sqlite:///{tmp_path / 'progress.sqlite'}")
+    visit(YOUR_PROGRESS, who, progress=answered(100))
+    rows = sqlite3.connect(tmp_path / "progress.sqlite")
+    with rows:
+        rows.execute("UPDATE progress SET text = ?", (NEWER,))
+    page = visit(YOUR_PROGRESS, who, progress=answered(200)).run()
+    page.button(key="progress_discard").click().run()
+    assert trouble(page.run()) == "" and kept(page) == [200]
+    assert (NEWER,) not in rows.execute("SELECT text FROM progress").fetchall()
+    rows.close()
+
+
+def test_another_accounts_copy_in_the_browser_stays_and_is_not_shown(
+    visit: Visit, who: str
+) -> None:
+    page = visit(
+        YOUR_PROGRESS,
+        who,
+        progress_nonce="n",
+        progress_store={
+            "stored": {
+                "nonce": "n",
+                "report_id": 1.5,
+                "copies": [
+                    {"key": "ssl_progress", "text": NEWER, "owner_tag": "another:5"}
+                ],
+            }
+        },
+    ).run()
+    assert page.session_state["progress_unreadable"] == {"ssl_progress": None}
+    assert trouble(page) == "" and not page.get("download_button")[1:]
+    page.button(key="progress_forget").click().run()
+    assert page.session_state["progress_unreadable"] == {"ssl_progress": None}
 
 
 # ------------------------------------------------------------------------------ runs
@@ -291,6 +367,42 @@ def test_an_upload_of_an_account_is_there_on_another_device_only_for_it(
     assert visit(PLAY, who, **data).session_state["upload_path"] == str(path)
     signed_out = visit(PLAY, learner=browser, **data)
     assert "upload_path" not in signed_out.session_state
+
+
+def test_a_run_begun_before_signing_in_is_found_beside_an_older_one_of_the_account(
+    visit: Visit, who: str, seen: list[tuple[str, ...]], run_of: Any
+) -> None:
+    visit(PLAY, who)
+    older = run_of(seen[-1][0])
+    resources.service().stop(older)
+    wait_until(lambda: not resources.service().status(older).active, "the older to end")
+    browser = secrets.token_urlsafe(16)
+    run = run_of(browser)
+    assert visit(PLAY, who, learner=browser).session_state["run"] == run
+
+
+def test_lab_runs_begun_before_signing_in_are_found_shown_and_stopped(
+    visit: Visit, who: str, run_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, lab = secrets.token_urlsafe(16), "pages/20_shortcuts.py"
+    found: list[tuple[tuple[Any, ...], list[str | None]]] = []
+    find_runs = arm_runs.find_runs
+
+    def find(*case: Any) -> list[str | None]:
+        found.append((case, find_runs(*case)))
+        return found[-1][1]
+
+    monkeypatch.setattr(arm_runs, "find_runs", find)
+    visit(lab, learner=browser)
+    name, slug, seed = found[-1][0]
+    runs = [run_of(f"{browser}/{name}/{slug}/{side}/{seed}") for side in arm_runs.SIDES]
+    page = visit(lab, who, learner=browser)
+    assert found[-1] == ((name, slug, seed), runs)
+    next(b for b in page.button if b.label == "Stop").click().run()
+    status = resources.service().status
+    wait_until(lambda: not any(status(r).active for r in runs), "both arms to end")
+    visit(lab, f"{who}-not")
+    assert found[-1][1] == [None, None]
 
 
 def test_a_browser_is_left_no_id_of_an_account(visit: Visit, who: str) -> None:

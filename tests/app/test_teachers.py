@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ssl_core.quiz import bank, saving
+from ssl_core.quiz import bank, serialization
 from ssl_core.quiz.progress import Attempt, Progress
 from ssl_core.quiz.sets import Set
 
@@ -169,7 +169,7 @@ def test_the_markup_of_a_file_is_not_read(alone: Any) -> None:
 
 def test_results_of_a_class_are_counted_and_bad_files_named(alone: Any) -> None:
     one = Attempt(question="gone", at=1, answer=1, score=1.0)
-    good = saving.dumps(Progress(seed=1, attempts=(one, one))).encode()
+    good = serialization.dumps(Progress(seed=1, attempts=(one, one))).encode()
     shown = alone(PAGE)
     field = next(f for f in shown.file_uploader if "class" in f.label.lower())
     files = [("a.json", good), ("a.json", good), ("b.json", b"{}")]

@@ -88,6 +88,36 @@ def test_an_answer_teaches_and_survives_a_refresh_and_another_tab(page: Page) ->
 
 
 @pytest.mark.slow
+def test_what_a_newer_app_has_stored_stays_and_is_united_later(page: Page) -> None:
+    page.goto("/your_progress")
+    at_rest(page)
+    put = "text => localStorage.setItem('ssl_progress', text)"
+    newer = json.dumps({"format": "contrastive learning progress", "version": 99})
+    page.evaluate(put, newer)
+    page.goto(SET)
+    expect(page.get_by_text("It stays as it is")).to_be_visible()
+    answer(page, "B")
+    beside = "localStorage.getItem('ssl_progress-2')"
+    eventually(lambda: page.evaluate(beside) is not None, "the answer beside it")
+    assert page.evaluate(STORED) == newer
+    page.goto(SET)
+    expect(main(page).get_by_text("your answer")).to_be_visible()
+    page.goto("/your_progress")
+    with page.expect_download() as download:
+        press(page, "Download what this browser holds")
+    assert Path(download.value.path()).read_text() == newer
+    at_rest(page)
+
+    # The newer app is back: it can read what it stored then, and the answer.
+    of_before = json.loads(page.evaluate(beside))
+    attempt = {**of_before["attempts"][0], "question": "of-before", "at": 1_700_000_000}
+    page.evaluate(put, json.dumps({**of_before, "attempts": [attempt]}))
+    page.goto(SET)
+    eventually(lambda: len(stored(page)) == 2, "both in one")
+    eventually(lambda: page.evaluate(beside) is None, "nothing beside it")
+
+
+@pytest.mark.slow
 def test_switched_off_nothing_is_kept(page: Page) -> None:
     page.goto(SET)
     answer(page, "A")
@@ -111,7 +141,7 @@ def test_a_file_brings_everything_back_in_a_fresh_profile(
     answer(page, "B")
     eventually(lambda: len(stored(page)) == 1, "the browser to keep it")
     file = saved(page)
-    assert json.loads(file)["version"] == 1
+    assert json.loads(file)["version"] == 2
 
     there = visit()
     restore(there, file)

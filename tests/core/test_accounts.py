@@ -2,12 +2,13 @@
 
 import re
 
+import pytest
 from hypothesis import given
-from test_quiz_progress import STEADY, attempt, attempts, histories, identity
+from test_quiz_progress import STEADY, attempt, histories, identity
 
 from ssl_core.quiz import accounts
-from ssl_core.quiz.progress import Attempt, Exam, Opened, Progress
-from ssl_core.quiz.saving import dumps
+from ssl_core.quiz.progress import Exam, Progress
+from ssl_core.quiz.serialization import dumps
 
 ANN, BEN = "ann-tag", "ben-tag"
 
@@ -42,49 +43,6 @@ def test_an_id_needs_the_servers_secret_and_fits_a_path() -> None:
     assert accounts.ident("one secret", "runs", ann) in ids
 
 
-# ------------------------------------------------------------ a visit and its account
-
-
-@STEADY
-@given(histories(), histories())
-def test_joining_without_forgetting_is_merging(kept: Progress, own: Progress) -> None:
-    assert dumps(accounts.joined(kept, own, 0)) == dumps(kept.merged(own))
-
-
-@STEADY
-@given(histories(), histories(), attempts())
-def test_joining_again_changes_nothing(a: Progress, b: Progress, new: Attempt) -> None:
-    both = accounts.joined(a, b, 0)
-    assert dumps(accounts.joined(both, both, both.forgotten)) == dumps(both)
-    later = accounts.joined(both, b.with_attempt(new), both.forgotten)
-    assert len(later.attempts) == len({*identities(later)})
-
-
-def test_forgetting_deletes_from_the_account() -> None:
-    kept = Progress(seed=1, attempts=(attempt(100),), lessons={"a": Opened(opened=90)})
-    both = accounts.joined(kept, Progress(seed=2, forgotten=200), 0)
-    assert not both.attempts and not both.lessons and both.forgotten == 200
-
-
-def test_another_device_neither_restores_nor_deletes_more() -> None:
-    old, new = attempt(100), attempt(300)
-    kept = Progress(seed=1, forgotten=200)
-    late = Progress(seed=1, attempts=(old,)).with_attempt(new)  # has not heard of it
-    assert accounts.joined(kept, late, 0).attempts == (new,)
-
-
-def test_attempts_restored_from_a_file_stay_on_every_device() -> None:
-    old = attempt(100)
-    one = Progress(seed=1, forgotten=200)
-    kept = other = one
-    one = one.restored(Progress(seed=1, attempts=(old,)))
-    kept = accounts.joined(kept, one, 200)
-    assert kept.attempts == (old,) and kept.forgotten == 0
-    other = other.with_attempt(attempt(300))
-    both = accounts.joined(kept, other, 200)
-    assert [a.at for a in both.attempts] == [100, 300]
-
-
 # --------------------------------------------------------- a browser and its account
 
 
@@ -97,7 +55,7 @@ def test_answers_given_before_signing_in_join_the_account() -> None:
 def test_forgetting_while_signed_out_deletes_nothing_from_an_account() -> None:
     account = Progress(seed=1, attempts=(attempt(100),))
     copy = Progress(seed=2, attempts=(attempt(400),), forgotten=300)
-    for marked in ("", f"{ANN}:200", f"{BEN}:200"):
+    for marked in ("", f"{ANN}:200", f"{BEN}:200", f"{BEN}:200:unsynced"):
         taken = accounts.taken(account, copy, marked, ANN)
         assert [a.at for a in taken.attempts] == [100, 400]
         assert taken.forgotten == 0
@@ -121,14 +79,15 @@ def test_one_account_never_takes_attempts_of_another(
     assert set(identities(back)) >= set(identities(ann)), "and all of one's own does"
 
 
-def test_attempts_made_after_a_sign_out_join_the_next_account() -> None:
+@pytest.mark.parametrize("synced", [True, False])
+def test_attempts_made_after_a_sign_out_join_the_next_account(synced: bool) -> None:
     exam = Exam(set="quiz?exam=true", questions=("a",), begun=190)
-    ann = Progress(seed=1, attempts=(attempt(100),), exam=exam)
-    marked = accounts.mark(ANN, ann)
+    ann = Progress(seed=1, attempts=(attempt(100),), exams=(exam,))
+    marked = accounts.mark(ANN, ann, synced)
     on = ann.with_attempt(attempt(250)).with_lesson("late", 260)
     taken = accounts.taken(Progress(seed=9), on, marked, BEN)
     assert [a.at for a in taken.attempts] == [250]
-    assert list(taken.lessons) == ["late"] and taken.exam is None
+    assert list(taken.lessons) == ["late"] and taken.exams == ()
     assert taken.seed == 9, "the order of options is one's own"
 
 

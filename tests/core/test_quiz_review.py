@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ssl_core.quiz.progress import KEPT, Attempt, Progress
 from ssl_core.quiz.review import DAY, due, queue
-from ssl_core.quiz.saving import dumps, loads
+from ssl_core.quiz.serialization import dumps, loads
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=80)
 START = 1_700_000_000

@@ -9,7 +9,7 @@ from ssl_core.quiz.bank import Bank, Library
 from ssl_core.quiz.progress import Attempt, Progress
 from ssl_core.quiz.questions import Source, TrueFalse
 from ssl_core.quiz.results import by_concept, by_lesson, calibration, sure_but_wrong
-from ssl_core.quiz.saving import dumps, loads
+from ssl_core.quiz.serialization import dumps, loads
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=80)
 

@@ -22,7 +22,7 @@ from ssl_core.data import ImageSet, audio, load
 from ssl_core.data.clips import clips
 from ssl_core.data.folder import folder
 from ssl_core.methods import METHODS
-from ssl_core.quiz import bank, judging, results, review, saving
+from ssl_core.quiz import bank, judging, results, review, serialization
 from ssl_core.quiz.progress import Attempt, Progress
 from ssl_core.quiz.sets import Set
 from ssl_core.train import Budget, Fit, Watch
@@ -60,7 +60,7 @@ class Given:
             packed(sounds),
             model,
             card,
-            saving.dumps(_progress(library)),
+            serialization.dumps(_progress(library)),
             tuple(f.read_text(encoding="utf-8") for f in files if f.stem != "concepts"),
             library,
             load("shapes", count=300, held_out=100),
@@ -110,9 +110,9 @@ def targets(given: Given) -> dict[str, Target]:
     def progress(rng: random.Random, _: Path) -> object:
         if rng.random() < 0.6:
             changed = mutated_json(json.loads(given.progress), rng)
-            read = saving.loads(json.dumps(changed, default=str))
+            read = serialization.loads(json.dumps(changed, default=str))
         else:
-            read = saving.loads(mutated(given.progress.encode(), rng))
+            read = serialization.loads(mutated(given.progress.encode(), rng))
         return _used(read, given.library)
 
     def banks(rng: random.Random, _: Path) -> object:
@@ -201,7 +201,7 @@ def _file(place: Path, name: str, data: bytes) -> Path:
 
 def _used(read: Progress, library: bank.Library) -> object:
     """What pages do with a progress file that was taken."""
-    again = saving.loads(saving.dumps(read))
+    again = serialization.loads(serialization.dumps(read))
     merged = read.merged(again)
     for question in library:
         latest = merged.latest(question.id)

@@ -19,7 +19,7 @@ def find_runs(lab: str, slug: str, seed: int) -> list[str | None]:
         slug: of the case.
         seed: of both arms.
     """
-    return [_find_run(lab, slug, side, seed) for side in SIDES]
+    return [user_runs.find(_purpose(lab, slug, side, seed)) for side in SIDES]
 
 
 def steps(case: Case, arm: Arm) -> int:
@@ -52,7 +52,7 @@ def start(lab: str, slug: str, case: Case, seed: int) -> None:
             knobs = {k: v for k, v in arm.config.items() if k != "steps"}
             run = resources.service().submit(
                 RunConfig.of({"seed": seed, **knobs}),
-                owner=_owner(lab, slug, side, seed),
+                owner=f"{identity.user_id()}{_purpose(lab, slug, side, seed)}",
                 budget=Budget(steps=steps(case, arm)),
             )
             st.session_state.setdefault(user_runs.LAB_RUNS, []).append(run)
@@ -61,10 +61,12 @@ def start(lab: str, slug: str, case: Case, seed: int) -> None:
 
 
 def stop(lab: str, slug: str, seed: int) -> None:
-    """Stop both arms of the case, also those that another tab has started."""
-    for run in find_runs(lab, slug, seed):
-        if run:
-            _stop_run(run)
+    """Stop both arms of the case, also those that began before the learner signed in."""
+    service = resources.service()
+    for side in SIDES:
+        for user in identity.user_ids():
+            if run := service.active_run(f"{user}{_purpose(lab, slug, side, seed)}"):
+                _stop_run(run)
 
 
 def outcome(arm: Arm, run: str | None) -> Outcome | None:
@@ -92,21 +94,9 @@ def outcome(arm: Arm, run: str | None) -> Outcome | None:
     )
 
 
-def _find_run(lab: str, slug: str, side: str, seed: int) -> str | None:
-    # The service knows the run also after a refresh of the browser.
-    service = resources.service()
-    try:
-        run = service.active_run(_owner(lab, slug, side, seed))
-        if run:
-            service.status(run)
-    except ValueError:  # the run has expired or is damaged
-        return None
-    return run
-
-
-def _owner(lab: str, slug: str, side: str, seed: int) -> str:
+def _purpose(lab: str, slug: str, side: str, seed: int) -> str:
     # An owner has one run at a time; a lab needs two, beside that of the playground.
-    return f"{identity.user_id()}/{lab}/{slug}/{side}/{seed}"
+    return f"/{lab}/{slug}/{side}/{seed}"
 
 
 def _stop_all() -> None:

@@ -1,6 +1,6 @@
 """Exam mode: feedback to all answers once the set is handed in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from pages.shell import learner_progress
 from pages.widgets.questions import answer_form, pager, question_view
 from pages.widgets.questions.catalogue import library
 from ssl_core.quiz.judging import Answer, fits, judge
-from ssl_core.quiz.progress import CONFIDENCE, Attempt, Exam
+from ssl_core.quiz.progress import CONFIDENCE, Attempt, Exam, Progress
 from ssl_core.quiz.questions import Base
 
 
@@ -19,28 +19,26 @@ def draw(link: str, ids: Sequence[str]) -> None:
         link: of the set; it identifies the exam.
         ids: of the set's questions.
     """
-    exam = learner_progress.current().exam
-    has_questions = exam is not None and any(i in library() for i in exam.questions)
-    if exam is None or exam.set != link or not has_questions:
-        _draw_start(link, ids, exam)
+    exam = learner_progress.current().exam_of(link)
+    if exam is None or not _has_questions(exam):
+        _draw_start(link, ids)
     elif exam.handed_in is None:
         _draw_questions(exam)
     else:
         _draw_results(exam, ids)
 
 
-def _draw_start(link: str, ids: Sequence[str], other: Exam | None) -> None:
+def _has_questions(exam: Exam) -> bool:
+    """Whether the library has any of its questions; those of an imported bank may go."""
+    return any(i in library() for i in exam.questions)
+
+
+def _draw_start(link: str, ids: Sequence[str]) -> None:
     st.markdown(
         f"**{len(ids)} questions, feedback at the end.** You can change every answer until "
         "you hand in, and leave questions open. Close the tab if you must: your answers "
         "are kept."
     )
-    if other is not None and other.handed_in is None:
-        st.warning(
-            f"Another exam, with {len(other.answers)} of {len(other.questions)} answers, "
-            "is not handed in; beginning this one drops it.",
-            icon=":material/warning:",
-        )
     st.button(
         "Begin",
         type="primary",
@@ -52,11 +50,13 @@ def _draw_start(link: str, ids: Sequence[str], other: Exam | None) -> None:
 
 
 def _begin(link: str, ids: tuple[str, ...]) -> None:
-    previous = learner_progress.current().exam
-    if previous and previous.set == link and previous.handed_in is None:
-        return  # the second click of a double click
-    # Another tab may still hold the previous exam; the later start wins.
-    start = max(learner_progress.now(), previous.begun + 1 if previous else 0)
+    progress = learner_progress.current()
+    previous = progress.exam_of(link)
+    if previous and previous.handed_in is None and _has_questions(previous):
+        return  # another tab, or the first click of a double click, has begun it
+    # The later start counts; the clock may have been set back.
+    earliest = max(progress.forgotten, previous.begun + 1 if previous else 0)
+    start = max(learner_progress.now(), earliest)
     _save(Exam(set=link, questions=ids, begun=start))
 
 
@@ -79,7 +79,7 @@ def _draw_questions(exam: Exam) -> None:
     st.button(
         f"Hand in{open_text}",
         icon=":material/done_all:",
-        on_click=_hand_in,
+        on_click=lambda: _hand_in(exam.set),
     )
 
 
@@ -95,7 +95,7 @@ def _draw_question(exam: Exam, question: Base, key: str, number: str) -> None:
             learner_progress.current().seed,
             answers.get(question.id),
             None,
-            lambda answer: _save_answer(question.id, answer),
+            lambda answer: _save_answer(exam.set, question.id, answer),
             lambda: None,
             exam=True,
         )
@@ -112,30 +112,21 @@ def _draw_confidence(exam: Exam, question_id: str, widget_key: str) -> None:
         range(len(CONFIDENCE)),
         format_func=CONFIDENCE.__getitem__,
         key=key,
-        on_change=lambda: _save_confidence(question_id, st.session_state[key]),
+        on_change=lambda: _save_confidence(
+            exam.set, question_id, st.session_state[key]
+        ),
     )
 
 
-def _save_confidence(question_id: str, confidence: int | None) -> None:
-    if (exam := _open_exam()) is None:
-        return
-    confidences = dict(exam.sure)
-    confidences.pop(question_id, None)
-    if confidence is not None:
-        confidences[question_id] = confidence
-    _save(exam.model_copy(update={"sure": confidences}))
+def _save_confidence(link: str, question_id: str, confidence: int | None) -> None:
+    # None: the learner has forgotten all in another tab.
+    if exam := learner_progress.current().exam_of(link):
+        _save(exam.with_confidence(question_id, confidence, learner_progress.now()))
 
 
-def _save_answer(question_id: str, answer: Answer) -> None:
-    if (exam := _open_exam()) is None:
-        return
-    _save(exam.model_copy(update={"answers": {**exam.answers, question_id: answer}}))
-
-
-def _open_exam() -> Exam | None:
-    """The exam that can be answered; None once it is handed in."""
-    exam = learner_progress.current().exam
-    return exam if exam is not None and exam.handed_in is None else None
+def _save_answer(link: str, question_id: str, answer: Answer) -> None:
+    if exam := learner_progress.current().exam_of(link):
+        _save(exam.with_answer(question_id, answer, learner_progress.now()))
 
 
 def _valid_answers(exam: Exam) -> dict[str, Answer]:
@@ -151,30 +142,46 @@ def _save(exam: Exam) -> None:
     learner_progress.save(learner_progress.current().with_exam(exam))
 
 
-def _hand_in() -> None:
+def _hand_in(link: str) -> None:
     """Grade all answers and add them to the learner's progress."""
-    if (exam := _open_exam()) is None:
-        return
     progress = learner_progress.current()
+    exam = progress.exam_of(link)
+    if exam is None or exam.handed_in is not None:  # another tab was first
+        return
     now = max(learner_progress.now(), exam.begun)
-    for question_id, answer in _valid_answers(exam).items():
+    handed_in = exam.model_copy(update={"handed_in": now})
+    learner_progress.save(
+        _graded(progress.with_exam(handed_in), handed_in, _valid_answers(exam))
+    )
+
+
+def _grade_late(exam: Exam) -> None:
+    """Grade what another tab had not heard of when it handed in."""
+    graded = {attempt.question for attempt in _attempts_at_hand_in(exam)}
+    late = exam.answered_at.keys() - graded
+    if answers := {i: a for i, a in _valid_answers(exam).items() if i in late}:
+        learner_progress.save(_graded(learner_progress.current(), exam, answers))
+
+
+def _graded(progress: Progress, exam: Exam, answers: Mapping[str, Answer]) -> Progress:
+    """The progress with an attempt for each of these answers."""
+    for question_id, answer in answers.items():
         grade = judge(library()[question_id], answer)
         progress = progress.with_attempt(
             Attempt(
                 question=question_id,
-                at=now,
+                at=exam.handed_in or exam.begun,
                 answer=answer,
                 score=grade.score,
                 confidence=exam.sure.get(question_id),
                 idea=grade.idea,
             )
         )
-    learner_progress.save(
-        progress.with_exam(exam.model_copy(update={"handed_in": now}))
-    )
+    return progress
 
 
 def _draw_results(exam: Exam, ids: Sequence[str]) -> None:
+    _grade_late(exam)
     attempts = _attempts_at_hand_in(exam)
     graded = [a for a in attempts if a.score is not None]
     right = sum(a.right for a in graded)

@@ -6,13 +6,14 @@ from functools import partial
 import streamlit as st
 
 from pages.shell import account_progress, identity, learner_progress
-from ssl_core.quiz import saving
+from ssl_core.quiz import serialization
 
 
 def draw() -> None:
     """Draw the browser switch, download, upload, and the button that deletes all."""
     st.markdown(_storage_text())
     account_progress.draw()
+    _draw_unreadable()
     key = "progress_switch"
     st.session_state[key] = learner_progress.browser_storage_enabled()
     st.toggle(
@@ -42,12 +43,38 @@ def _storage_text() -> str:
     return text if account_progress.can_sign_in() else f"There is no account. {text}"
 
 
+def _draw_unreadable() -> None:
+    """Draw what the app cannot read: why, a download, and a button that deletes it."""
+    for problem in learner_progress.problems():
+        st.warning(problem, icon=":material/lock:")
+    copies = list(learner_progress.unreadable())
+    if not copies:
+        return
+    with st.container(horizontal=True):
+        for number, (place, copy) in enumerate(copies, start=1):
+            st.download_button(
+                f"Download what {place} holds",
+                copy.content,
+                f"contrastive-learning-unreadable-{number}.json",
+                "application/json",
+                key=f"progress_unreadable_{number}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+        st.button(
+            "Delete what cannot be read",
+            key="progress_discard",
+            icon=":material/delete:",
+            on_click=learner_progress.discard_unreadable,
+        )
+
+
 def _draw_download() -> None:
     date = datetime.now(UTC).date()
     st.markdown("**Take them along**")
     st.download_button(
         "Save my progress",
-        partial(saving.dumps, learner_progress.current()),
+        partial(serialization.dumps, learner_progress.current()),
         f"contrastive-learning-progress-{date}.json",
         "application/json",
         icon=":material/download:",
@@ -70,7 +97,7 @@ def _draw_upload() -> None:
         st.success("Restored.", icon=":material/check_circle:")
         return
     try:
-        progress = saving.loads(file.getvalue())
+        progress = serialization.loads(file.getvalue())
     except ValueError as error:
         st.error(
             f"Nothing was restored: {error}. Your answers here are as they were.",

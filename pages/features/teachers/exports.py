@@ -7,7 +7,7 @@ import streamlit as st
 from pages.features.teachers import set_picker
 from pages.shell import learner_progress
 from pages.widgets.questions.catalogue import library
-from ssl_core.quiz import anki, gift, saving, sheet, writing
+from ssl_core.quiz import anki, gift, serialization, sheet, writing
 from ssl_core.quiz.bank import Bank
 from ssl_core.quiz.questions import Question
 
@@ -80,7 +80,7 @@ def _draw_class_results() -> None:
         while name in learners:
             name, copies = f"{file.name.removesuffix('.json')} ({copies})", copies + 1
         try:
-            learners[name] = saving.loads(file.getvalue())
+            learners[name] = serialization.loads(file.getvalue())
         except ValueError as error:
             errors.append(f"{file.name}: {error}")
     if errors:

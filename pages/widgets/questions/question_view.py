@@ -160,7 +160,9 @@ def _draw_below(question: Base, key: str, latest: Attempt | None) -> None:
 def _save_ticks(question: Short, ideas: tuple[int, ...]) -> None:
     score = ticked(question, ideas)
     learner_progress.save(
-        learner_progress.current().with_ideas(question.id, ideas, score)
+        learner_progress.current().with_ideas(
+            question.id, ideas, score, learner_progress.now()
+        )
     )
 
 
