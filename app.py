@@ -10,7 +10,15 @@ from pathlib import Path
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from pages.shell import components, connections, health, security_headers, startup
+from pages.shell import (
+    components,
+    connections,
+    health,
+    learner_cookie,
+    operator_session,
+    security_headers,
+    startup,
+)
 from pages.widgets import audio_route
 from pages.widgets.map import map_stream
 from pages.widgets.recording import recording_route
@@ -23,9 +31,11 @@ app = App(
         recording_route.ROUTE,
         audio_route.ROUTE,
         components.ROUTE,
+        *operator_session.ROUTES,
     ],
     middleware=[
         Middleware(security_headers.SecurityHeaders),
+        Middleware(learner_cookie.LearnerCookie),
         Middleware(connections.ConnectionCounter),
     ],
     lifespan=startup.lifespan,

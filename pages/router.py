@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from pages.features import operators
-from pages.shell import identity, learner_progress, menu, startup, url_params
+from pages.shell import learner_progress, menu, operator_session, startup, url_params
 from pages.shell.paths import ASSETS
 
 
@@ -21,7 +20,7 @@ def main() -> None:
         ]
         for section, entries in menu.SECTIONS.items()
     }
-    if operators.is_admin():  # the page does not exist for others
+    if operator_session.is_enabled():  # no menu shows it: operators know its URL
         pages_by_section[""].append(
             st.Page("60_operators.py", title="Operators", visibility="hidden")
         )
@@ -41,7 +40,6 @@ def main() -> None:
 
 def _end_run() -> None:
     """Do what comes last, also after an error of the page."""
-    identity.set_cookie()
     learner_progress.mount()
     startup.warm_up()
 

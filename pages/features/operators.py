@@ -1,12 +1,11 @@
-"""The parts of the operators' page, and the check of its key."""
+"""The parts of the operators' page."""
 
-import hmac
 from collections.abc import Mapping, Sequence
 
 import psutil
 import streamlit as st
 
-from pages.shell import connections, resources
+from pages.shell import connections, operator_session, resources
 from pages.shell.health import HealthReport
 from pages.widgets import run_text
 from ssl_core import __version__
@@ -19,14 +18,49 @@ STATUS_TEXTS = {
     "starting": ":material/hourglass_top: No worker is ready yet.",
     "degraded": ":material/error: Runs cannot be trained or kept now.",
 }
+# Why the form is shown again -> what the page says.
+REASONS = {
+    operator_session.WRONG: "That is not the key.",
+    operator_session.TOO_MANY: "There were too many wrong keys. Try again in a minute.",
+    operator_session.OLD_LINK: "A link no longer opens this page: enter the key here, and "
+    "set a new one if others may have read that link.",
+}
+_STYLE = """<style>
+.operators { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
+.operators input, .operators button {
+  font: inherit; color: inherit; background: transparent; padding: 0.4rem 0.75rem;
+  border: 1px solid currentColor; border-radius: 8px;
+}
+.operators input { flex: 0 1 24rem; min-width: 0; }
+.operators button { cursor: pointer; }
+</style>"""
+# The URLs are relative to the page.
+SIGN_IN = f"""{_STYLE}<form class="operators" method="post" action="operators/sign_in">
+<label for="operators-key">The operators' key</label>
+<input id="operators-key" name="key" type="password" autocomplete="current-password"
+ required>
+<button type="submit">Sign in</button>
+</form>"""
+SIGN_OUT = f"""{_STYLE}<form class="operators" method="post" action="operators/sign_out">
+<button type="submit">Sign out</button>
+</form>"""
 
 
-def is_admin() -> bool:
-    """Whether the URL holds the operators' key; False if no key is set."""
-    key = resources.settings().operator_key
-    key_in_url = st.query_params.get("key", "")
-    # The comparison takes constant time, so that its duration reveals nothing of the key.
-    return bool(key) and hmac.compare_digest(key_in_url.encode(), key.encode())
+def draw_sign_in() -> None:
+    """Draw the form that asks for the operators' key, and why it is there again."""
+    if sentence := REASONS.get(st.query_params.get(operator_session.REASON, "")):
+        st.warning(sentence, icon=":material/lock:")
+    # Not a form of Streamlit's: its script cannot set the cookie that follows.
+    st.html(SIGN_IN)
+    st.caption(
+        "`CONTRASTIVE_OPERATOR_KEY` is the key. You stay signed in for an hour, with a "
+        "cookie of this browser."
+    )
+
+
+def draw_sign_out() -> None:
+    """Draw the button that ends the session in all tabs of this browser."""
+    st.html(SIGN_OUT)
 
 
 def draw_status(report: ServiceHealth) -> None:

@@ -1,21 +1,14 @@
 """Ids of learners: a random one in a cookie, and one of the account after sign-in.
 
 The cookie lets a learner find the run again after a refresh. The account's id is the same on
-every device. Neither id says who the learner is.
+every device, and is never stored in a browser: its next user would get it. Neither id says who
+the learner is.
 """
-
-import re
-import secrets
 
 import streamlit as st
 
-from pages.shell import components
+from pages.shell import learner_cookie
 from ssl_core.quiz import accounts
-
-COOKIE_NAME = "ssl_learner"
-_COOKIE_PATTERN = re.compile(r"[A-Za-z0-9_-]{22}")
-
-_mount = components.declare("ssl_learner_cookie", "cookie")
 
 
 def user_id() -> str:
@@ -49,18 +42,11 @@ def account_id(purpose: str, account: str) -> str:
 
 
 def _browser_id() -> str:
-    """This browser's id: from the session, else from the cookie, else a new one."""
-    if "learner" not in st.session_state:
-        cookie = st.context.cookies.get(COOKIE_NAME, "")
-        valid = _COOKIE_PATTERN.fullmatch(cookie) is not None
-        st.session_state.learner = cookie if valid else secrets.token_urlsafe(16)
-    return str(st.session_state.learner)
+    """This browser's id: from the session, else from the cookie, else a new one.
 
-
-def set_cookie() -> None:
-    """Store the browser's id in a cookie; the component is invisible.
-
-    The account's id is never stored: the next user of the browser would get it.
+    A browser that keeps no cookies has a new one in every session.
     """
-    data = {"name": COOKIE_NAME, "value": _browser_id()}
-    _mount(data=data, key="learner_cookie", height=1)
+    if "learner" not in st.session_state:
+        known = learner_cookie.learner_id(st.context.cookies)
+        st.session_state.learner = known or learner_cookie.new_id()
+    return str(st.session_state.learner)

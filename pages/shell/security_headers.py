@@ -9,7 +9,7 @@ from pages.shell import resources
 HEADERS = {
     # A browser must not take a learner's file for a script or a page.
     "X-Content-Type-Options": "nosniff",
-    # URLs hold settings and the operators' key, which other sites must not get.
+    # URLs hold settings, which other sites must not get.
     "Referrer-Policy": "same-origin",
 }
 # It says nothing of scripts and styles: Streamlit needs both inline.

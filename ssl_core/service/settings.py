@@ -148,7 +148,7 @@ class Settings:
     )
     operator_key: str = knob(
         "",
-        help="Key of the operators' page, /operators?key=…, at least 16 characters. "
+        help="Key that opens the operators' page, /operators, at least 16 characters. "
         "Empty: there is no such page.",
     )
     backend: str = knob(

@@ -4,19 +4,24 @@ import asyncio
 import json
 import logging
 import sys
+import time
 import tomllib
+from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from asgi import get
+import streamlit as st
+from asgi import Answer, ask, get
+from itsdangerous import TimestampSigner
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
-from pages.shell import connections, health, logs, resources
+from pages.shell import connections, health, logs, operator_session, resources
 from ssl_core.service import ServiceHealth
 
 KEY = "a-key-that-is-long-enough"
@@ -146,17 +151,66 @@ def test_streamlit_s_own_protections_are_on() -> None:
 # --- the operators' page ---------------------------------------------------------------
 
 PAGE = "pages/60_operators.py"
+NO_PAGE = "Could not find a navigation page"
+OWN_SITE = {"Host": "app.example.org", "Origin": "https://app.example.org"}
 
 
-def opened(alone: Any, **link: str) -> Any:
-    return alone("pages/router.py", **link).switch_page(Path(PAGE).name).run()
-
-
-def test_the_page_shows_the_server_s_state(alone: Any, operator: SetEnv) -> None:
+@pytest.fixture
+def operators(
+    alone: Any, operator: SetEnv, monkeypatch: pytest.MonkeyPatch
+) -> Iterator["Operators"]:
+    """A server with a key, nobody has tried to sign in yet."""
     operator(operator_key=KEY, idle_timeout_contended_s="77")
-    shown = opened(alone, key=KEY)
-    assert not shown.exception
-    assert shown.title[0].value == "Operators"
+    monkeypatch.setattr(operator_session, "_wrong", deque())
+    yield Operators(alone, monkeypatch)
+
+
+@dataclass
+class Operators:
+    """Posts forms, and opens the page in a session with some cookies."""
+
+    alone: Any
+    patch: pytest.MonkeyPatch
+
+    def post(self, form: str, body: str = "", **about: Any) -> Answer:
+        headers = about.pop("headers", OWN_SITE)
+        path, content = f"/operators/{form}", body.encode()
+        routes = operator_session.ROUTES
+        return ask(path, routes, method="POST", headers=headers, body=content, **about)
+
+    def sign_in(self, key: str = KEY, **about: Any) -> Answer:
+        return self.post("sign_in", urlencode({"key": key}), **about)
+
+    def cookie(self) -> str:
+        """The cookie of somebody who has just signed in."""
+        (header,) = self.sign_in().cookies
+        return header.partition(";")[0].removeprefix("operator=")
+
+    def page(self, cookie: str = "", **link: str) -> Any:
+        self.send(cookie)
+        shown = self.alone("pages/router.py", **link)
+        shown = shown.switch_page(Path(PAGE).name).run()
+        assert not shown.exception and shown.title[0].value == "Operators"
+        return shown
+
+    def send(self, cookie: str) -> None:
+        """Send a cookie with the web socket, of which the simulator has none."""
+        cookies = property(lambda self: {"operator": cookie})
+        self.patch.setattr(type(st.context), "cookies", cookies)
+
+
+def asks_for_the_key(shown: Any) -> bool:
+    """Whether a page shows the form, and nothing of the server's state."""
+    forms = [
+        html.proto.body for html in shown.get("html") if "<form" in html.proto.body
+    ]
+    assert len(forms) == 1
+    assert bool(shown.metric) == bool(shown.dataframe) == ("sign_out" in forms[0])
+    return "sign_in" in forms[0] and 'type="password"' in forms[0]
+
+
+def test_the_page_shows_the_server_s_state(operators: Operators) -> None:
+    shown = operators.page(operators.cookie())
     told = {m.label: m.value for m in shown.metric}
     report = resources.service().report()
     assert told["Training"] == f"{report.training} of {report.workers}"
@@ -167,28 +221,132 @@ def test_the_page_shows_the_server_s_state(alone: Any, operator: SetEnv) -> None
     assert list(memory["process"])[:2] == ["Web server", "Worker 1"]
     assert "CONTRASTIVE_IDLE_TIMEOUT_CONTENDED_S" in set(settings["setting"])
     assert KEY not in prose and KEY not in settings.to_string()
+    assert not asks_for_the_key(shown)
 
 
-@pytest.mark.parametrize("link", [{}, {"key": ""}, {"key": KEY[:-1]}, {"key": "é"}])
-def test_without_the_key_there_is_no_such_page(
-    alone: Any, operator: SetEnv, link: dict[str, str]
+def test_the_key_is_followed_by_a_cookie_of_an_hour(operators: Operators) -> None:
+    answer = operators.sign_in()
+    assert (answer.status, answer.headers["location"]) == (303, "../operators")
+    (cookie,) = answer.cookies
+    assert cookie.endswith("; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict")
+    assert KEY not in cookie and answer.headers["cache-control"] == "no-store"
+    secure = operators.sign_in(headers=OWN_SITE | {"X-Forwarded-Proto": "https"})
+    assert secure.cookies[0].endswith("SameSite=Strict; Secure")
+
+
+@pytest.mark.parametrize("key", ["", KEY[:-1], f"{KEY} ", "é", "x" * 5000])
+def test_a_wrong_key_opens_nothing(operators: Operators, key: str) -> None:
+    answer = operators.sign_in(key)
+    assert answer.headers["location"] == "../operators?sign_in=wrong"
+    assert not answer.cookies
+    shown = operators.page(sign_in="wrong")
+    assert asks_for_the_key(shown) and shown.warning[0].value == "That is not the key."
+
+
+def test_a_cookie_that_this_key_has_not_signed_opens_nothing(
+    operators: Operators, operator: SetEnv
 ) -> None:
-    operator(operator_key=KEY)
-    with pytest.raises(ValueError, match="Could not find a navigation page"):
-        opened(alone, **link)
+    good = operators.cookie()
+    stamp = good.split(".")[1]
+    forged = TimestampSigner(KEY, salt="operator").sign("x").decode()
+    for cookie in ("", "x", good[:-1], f"x{good}", good.replace(stamp, "z"), forged):
+        assert asks_for_the_key(operators.page(cookie)), cookie
+    operator(operator_key="another-key-of-some-length")
+    assert asks_for_the_key(operators.page(good)), "another key ends all sessions"
+
+
+def test_after_an_hour_an_open_page_asks_for_the_key_again(
+    operators: Operators, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = operators.page(operators.cookie())
+    assert not asks_for_the_key(shown.run())
+    in_an_hour = time.time() + operator_session.LIFETIME_S + 1
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: int(in_an_hour))
+    assert asks_for_the_key(shown.run())
+
+
+def test_signing_out_ends_the_session_in_every_tab(operators: Operators) -> None:
+    cookie, other = operators.cookie(), operators.cookie()
+    tab = operators.page(cookie)
+    headers = OWN_SITE | {"Cookie": f"operator={cookie}"}
+    answer = operators.post("sign_out", headers=headers)
+    assert (answer.status, answer.headers["location"]) == (303, "../operators")
+    assert answer.cookies == ["operator=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"]
+    assert asks_for_the_key(tab.run())
+    assert not asks_for_the_key(operators.page(other)), "another operator goes on"
+
+
+@pytest.mark.parametrize(
+    ("headers", "accepted"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        (OWN_SITE, True),
+        (
+            {"Host": "app.example.org:8501", "Origin": "http://app.example.org:8501"},
+            True,
+        ),
+        ({"Sec-Fetch-Site": "cross-site", **OWN_SITE}, False),
+        ({"Sec-Fetch-Site": "same-site", **OWN_SITE}, False),
+        ({"Host": "app.example.org", "Origin": "https://evil.example"}, False),
+        ({"Host": "app.example.org", "Origin": "null"}, False),
+        ({"Host": "", "Origin": ""}, False),
+        ({}, False),
+    ],
+)
+def test_a_form_of_another_site_is_refused(
+    operators: Operators, headers: dict[str, str], accepted: bool
+) -> None:
+    for form, body in (("sign_in", urlencode({"key": KEY})), ("sign_out", "")):
+        answer = operators.post(form, body, headers=headers)
+        assert answer.status == (303 if accepted else 403)
+        assert bool(answer.cookies) == accepted
+
+
+def test_guesses_are_limited_by_the_minute(
+    operators: Operators, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(operator_session.MAX_WRONG):
+        assert operators.sign_in("guess").headers["location"].endswith("=wrong")
+    late = operators.sign_in()
+    assert late.headers["location"] == "../operators?sign_in=too-many"
+    assert not late.cookies, "a guess that is right may not stand out"
+    assert operators.sign_in(address="192.0.2.2").cookies, "nobody locks others out"
+    shown = operators.page(sign_in="too-many")
+    assert "Try again in a minute." in shown.warning[0].value
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 61)
+    assert operators.sign_in().cookies
+
+
+def test_guesses_from_many_addresses_are_limited_too(operators: Operators) -> None:
+    for number in range(operator_session.MAX_WRONG_OF_ALL):
+        operators.sign_in("guess", address=f"198.51.100.{number}")
+    assert not operators.sign_in(address="192.0.2.2").cookies
+
+
+def test_a_link_with_the_key_shows_the_form_and_loses_the_key(
+    operators: Operators,
+) -> None:
+    answer = get(f"/operators?embed=true&key={KEY}", *operator_session.ROUTES)
+    assert (answer.status, answer.headers["location"]) == (
+        303,
+        "operators?sign_in=old-link",
+    )
+    shown = operators.page(sign_in="old-link")
+    assert asks_for_the_key(shown)
+    assert "A link no longer opens this page" in shown.warning[0].value
+    assert asks_for_the_key(operators.page(key=KEY))
 
 
 def test_a_server_without_a_key_has_no_such_page(alone: Any) -> None:
-    with pytest.raises(ValueError, match="Could not find a navigation page"):
-        opened(alone, key="")
-
-
-def test_the_file_by_itself_shows_nothing_to_strangers(
-    alone: Any, operator: SetEnv
-) -> None:
-    operator(operator_key=KEY)
-    assert not alone(PAGE).metric
-    assert alone(PAGE, key=KEY).metric
+    with pytest.raises(ValueError, match=NO_PAGE):
+        alone("pages/router.py").switch_page(Path(PAGE).name).run()
+    routes = operator_session.ROUTES
+    for form in ("sign_in", "sign_out"):
+        path, body = f"/operators/{form}", b"key="
+        answer = ask(path, routes, method="POST", headers=OWN_SITE, body=body)
+        assert (answer.status, answer.cookies) == (404, [])
+    assert get("/operators?key=guess", *routes).status == 404
 
 
 def test_errors_are_listed_newest_first() -> None:

@@ -25,7 +25,7 @@ class Server:
     """A server of the app.
 
     Args:
-        address: ``http://127.0.0.1:port``.
+        address: ``http://127.0.0.1:port``, and the base URL path.
         process: of the web server; its children are the workers and the UMAP worker.
         runs: where it keeps its runs.
         log: what it prints.
@@ -69,7 +69,12 @@ class Server:
 
 @contextlib.contextmanager
 def serving(
-    runs: Path, log: Path, *options: str, port: int = 0, **settings: object
+    runs: Path,
+    log: Path,
+    *options: str,
+    port: int = 0,
+    base_url_path: str = "",
+    **settings: object,
 ) -> Iterator[Server]:
     """Run the app until the block ends.
 
@@ -78,6 +83,7 @@ def serving(
         log: file to which it prints.
         options: of Streamlit's command line.
         port: 0 lets the system choose a free one.
+        base_url_path: "" or "/name", with which all its addresses begin.
         settings: an operator's settings by field name.
     """
     chosen = {
@@ -86,6 +92,7 @@ def serving(
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
     # The server is asked below which port it has.
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--server.baseUrlPath", base_url_path]
     with log.open("ab") as out:
         process = subprocess.Popen(
             command,
@@ -96,7 +103,7 @@ def serving(
             start_new_session=True,
         )
     try:
-        address = f"http://127.0.0.1:{listening_port(process, log)}"
+        address = f"http://127.0.0.1:{listening_port(process, log)}{base_url_path}"
         server = Server(address, process, runs, log)
         _wait_for(server)
         yield server

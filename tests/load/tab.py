@@ -20,6 +20,8 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from pages.shell.learner_cookie import PREFIX
+
 ANSWER_SECONDS = 60.0  # a page that takes longer counts as an error
 RETRY_SECONDS = 1.0  # of the live map, as its front end has it
 FINISHED = (
@@ -95,7 +97,7 @@ class Tab:
         self._repeating: dict[str, asyncio.Task[None]] = {}
         self._following: tuple[str, asyncio.Task[None]] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._cookies = f"ssl_learner={learner}"
+        self._cookies = f"{PREFIX}{learner[:8]}={learner}"
         self._socket: ClientConnection | None = None
 
     async def __aenter__(self) -> "Tab":
