@@ -61,7 +61,7 @@ class RunWriter:
     def _extend_curve(self, line: dict[str, Any]) -> None:
         """Add a tick in short; a curve that is full keeps every other entry."""
         self._ticks += 1
-        if self._ticks % self._stride:
+        if (self._ticks - 1) % self._stride:
             return
         self._curve.append(
             {n: line[n] if math.isfinite(line[n]) else None for n in CURVE_FIELDS}
