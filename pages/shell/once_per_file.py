@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from ssl_core.service import NotNow
+from ssl_core.service import SandboxBusy
 
 T = TypeVar("T")
 
@@ -20,13 +20,13 @@ def once_per_file(file: Any, use: Callable[[bytes], T], key: str = "decoded_file
 
     Raises:
         ValueError: from ``use``; raised again in later runs without another call.
-        NotNow: from ``use``; not kept, because a later attempt may succeed.
+        SandboxBusy: from ``use``; not kept, because a later attempt may succeed.
     """
     last = st.session_state.get(key)
     if last is None or last[0] != file.file_id:
         try:
             last = file.file_id, use(file.getvalue()), ""
-        except NotNow:
+        except SandboxBusy:
             raise
         except ValueError as error:
             last = file.file_id, None, str(error)
