@@ -150,15 +150,17 @@ class ProgressStore:
 
         version = here.version if here else 0
         values = {"text": text, "version": version + 1, "updated": int(time.time())}
-        statement: Any = self._table.insert().values(learner=target, **values)
+        changes: list[Any] = [self._table.delete().where(self._is(r)) for r in obsolete]
         if here:
-            statement = self._table.update().where(self._is(here)).values(**values)
-        deletions = [self._table.delete().where(self._is(row)) for row in obsolete]
+            changes.append(self._table.update().where(self._is(here)).values(**values))
         try:
             with self._engine.begin() as connection:
                 database.bound(connection)
-                for each in (statement, *deletions):
-                    if connection.execute(each).rowcount != 1:
+                if not here:
+                    new = self._table.insert().values(learner=target, **values)
+                    connection.execute(new)
+                for change in changes:
+                    if connection.execute(change).rowcount != 1:
                         raise _Conflict
         except IntegrityError:  # somebody else made the row
             if here:
