@@ -9,7 +9,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from pages.shell import resources
+from pages.shell import learner_progress, resources
 from tests.polling import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
@@ -39,6 +39,18 @@ def component_manifests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", scan)
         yield
+
+
+@pytest.fixture(autouse=True)
+def component_callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hear what a test has the browser report: the simulator calls no component's callback."""
+    mount = learner_progress.mount
+
+    def hear_and_mount() -> None:
+        learner_progress._on_stored()
+        mount()
+
+    monkeypatch.setattr(learner_progress, "mount", hear_and_mount)
 
 
 @pytest.fixture

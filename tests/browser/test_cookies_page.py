@@ -5,7 +5,15 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from page_actions import eventually, main, newest_run, press, run_folders, state
+from page_actions import (
+    eventually,
+    main,
+    newest_run,
+    press,
+    run_folders,
+    state,
+    wait_for_step,
+)
 from playwright.sync_api import BrowserContext, Page, expect
 
 pytestmark = pytest.mark.slow
@@ -21,9 +29,8 @@ def ids(context: BrowserContext) -> list[str]:
 
 def train(page: Page, runs: Path) -> str:
     """Start a run, and return the id of the learner who owns it."""
-    before = len(run_folders(runs))
     press(page, "Train")
-    eventually(lambda: len(run_folders(runs)) > before, "a new run")
+    wait_for_step(page, 1)
     return owner(newest_run(runs))
 
 
@@ -76,14 +83,17 @@ def test_tabs_that_open_at_once_are_of_one_learner(page: Page, runs: Path) -> No
     context = page.context
     with context.expect_page(lambda _: len(context.pages) == 4):
         page.evaluate("for (let i = 0; i < 3; i++) window.open('/playground')")
-    before = len(run_folders(runs))
-    for tab in context.pages[1:]:
+    tabs, before = context.pages[1:], len(run_folders(runs))
+    for tab in tabs:
+        button = main(tab).get_by_role("button", name="Train", exact=True)
+        expect(button).to_be_visible(timeout=120_000)  # three pages load at once
+    for tab in tabs:
         tab.bring_to_front()
         press(tab, "Train")
-        expect(
-            main(tab).get_by_role("button", name="Pause", exact=True)
-        ).to_be_visible()
+        wait_for_step(tab, 1)
     assert len({owner(run) for run in run_folders(runs)[before:]}) == 1
+    for tab in tabs:
+        tab.close()
     page.goto(DEEP)
     assert len(ids(context)) == 1, "a page deletes the ids that no tab has taken"
 
