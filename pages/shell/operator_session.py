@@ -11,7 +11,7 @@ import secrets
 import time
 from collections import deque
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import streamlit as st
 from itsdangerous import BadSignature, TimestampSigner
@@ -118,7 +118,7 @@ def _refusal(request: Request) -> Response | None:
     # Browsers say which site a form comes from; older ones, and all without HTTPS, give
     # its origin instead.
     site = request.headers.get("sec-fetch-site")
-    origin = urlsplit(request.headers.get("origin", "")).netloc
+    _, _, origin = request.headers.get("origin", "").partition("://")
     same_host = origin != "" and origin == request.headers.get("host")
     own = site == "same-origin" if site else same_host
     return None if own else Response("Another site sent this form.", 403)

@@ -289,6 +289,7 @@ def test_signing_out_ends_the_session_in_every_tab(operators: Operators) -> None
         ({"Sec-Fetch-Site": "same-site", **OWN_SITE}, False),
         ({"Host": "app.example.org", "Origin": "https://evil.example"}, False),
         ({"Host": "app.example.org", "Origin": "null"}, False),
+        ({"Host": "app.example.org", "Origin": "https://[app.example.org"}, False),
         ({"Host": "", "Origin": ""}, False),
         ({}, False),
     ],
