@@ -158,7 +158,7 @@ class Settings:
     )
     ray_address: str = knob(
         "",
-        help="Address of the Ray cluster. Empty: start one on this machine.",
+        help="Address of the Ray cluster, needed with the backend ray.",
     )
     database: str = knob(
         "",

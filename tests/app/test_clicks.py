@@ -18,7 +18,7 @@ from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 from pages.features.quiz import landing
 from pages.shell import click_queue, learner_progress, resources
 from pages.shell.click_queue import ClickQueue
-from ssl_core.quiz import bank, saving
+from ssl_core.quiz import bank, serialization
 from ssl_core.quiz.progress import Attempt, Progress
 from ssl_core.quiz.sets import Set
 from ssl_core.service import Service, Settings
@@ -357,14 +357,15 @@ def test_a_double_click_begins_an_exam_once_and_hands_it_in_once(
 
     for begin in ("Begin", "Take it again"):
         fingers.double_click(page, key(begin), key(begin), 0.0)
-        exam = page.session_state["progress"].exam
+        (exam,) = page.session_state["progress"].exams
         assert exam.handed_in is None and not exam.answers
         answer = key("**A**")
         before = len(page.session_state["progress"].attempts)
         fingers.double_click(page, answer, key("Hand in"), 0.0)
         after = page.session_state["progress"]
         assert len(after.attempts) == before + 1, "the answer came before the hand-in"
-        assert after.exam.begun == exam.begun and after.exam.handed_in
+        (handed_in,) = after.exams
+        assert handed_in.begun == exam.begun and handed_in.handed_in
     fingers.double_click(page, key("Take it again"), key("Take it again"), 0.0)
     fingers.double_click(page, key("Hand in"), key("Hand in"), 0.0)
     assert page.session_state["progress"].attempts == after.attempts
@@ -474,13 +475,14 @@ def test_another_click_takes_nothing_of_what_the_browser_has_stored() -> None:
         st.button("Read", key="read", on_click=read)
 
     answer = Attempt(question="composition-why", at=5, answer=2, score=1.0)
+    text = serialization.dumps(Progress(seed=3).with_attempt(answer))
     page = AppTest.from_function(script, default_timeout=60)
     page.session_state["progress_nonce"] = "n"
     page.session_state["progress_store"] = {
         "stored": {
             "nonce": "n",
             "report_id": 7.5,
-            "text": saving.dumps(Progress(seed=3).with_attempt(answer)),
+            "copies": [{"key": "ssl_progress", "text": text, "owner_tag": ""}],
         }
     }
     page.run().button(key="read").click().run()

@@ -4,14 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ssl_core.service import Service, Settings, ray_link
-
-
-def share(nodes: list[dict[str, float]], workers: int) -> dict[str, float]:
-    pytest.importorskip("ray", reason="pip install -r requirements-cluster.txt")
-    from ssl_core.service.ray_cluster import shares
-
-    return shares(nodes, workers)
+from ssl_core.service import Service, Settings, worker_factory
+from ssl_core.service.ray_worker import resource_shares
 
 
 @pytest.mark.parametrize(
@@ -30,7 +24,7 @@ def share(nodes: list[dict[str, float]], workers: int) -> dict[str, float]:
 def test_each_worker_gets_as_many_cores_as_there_is_room_for(
     cpus: list[int], workers: int, each: int
 ) -> None:
-    assert share([{"CPU": float(n)} for n in cpus], workers) == {"num_cpus": each}
+    assert resource_shares([{"CPU": float(n)} for n in cpus], workers) == {"num_cpus": each}
 
 
 @pytest.mark.parametrize(
@@ -47,7 +41,7 @@ def test_gpus_are_shared_if_there_are_too_few(
     gpus: list[int], workers: int, cpus: int, part: float
 ) -> None:
     nodes = [{"CPU": 8.0, "GPU": float(n)} for n in gpus]
-    got = share(nodes, workers)
+    got = resource_shares(nodes, workers)
     assert got == {"num_cpus": cpus, "num_gpus": part}
     rooms = [n * int(1 / part + 1e-3) for n in gpus if n]
     assert sum(min(room, 8 // cpus) for room in rooms) >= workers
@@ -56,6 +50,14 @@ def test_gpus_are_shared_if_there_are_too_few(
 def test_a_missing_ray_is_reported_at_start_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(ray_link, "find_spec", lambda name: None)
+    monkeypatch.setattr(worker_factory, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"pip install -r requirements-cluster.txt"):
+        Service(tmp_path, Settings(backend="ray"), umap=False)
+
+
+def test_a_missing_address_is_reported_at_start_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(worker_factory, "find_spec", lambda name: object())
+    with pytest.raises(ValueError, match=r"CONTRASTIVE_RAY_ADDRESS is empty.*ray start"):
         Service(tmp_path, Settings(backend="ray"), umap=False)
