@@ -357,14 +357,14 @@ def test_a_double_click_begins_an_exam_once_and_hands_it_in_once(
 
     for begin in ("Begin", "Take it again"):
         fingers.double_click(page, key(begin), key(begin), 0.0)
-        (exam,) = page.session_state["progress"].exams
+        exam = page.session_state["progress"].exams[-1]
         assert exam.handed_in is None and not exam.answers
         answer = key("**A**")
         before = len(page.session_state["progress"].attempts)
         fingers.double_click(page, answer, key("Hand in"), 0.0)
         after = page.session_state["progress"]
         assert len(after.attempts) == before + 1, "the answer came before the hand-in"
-        (handed_in,) = after.exams
+        handed_in = after.exams[-1]
         assert handed_in.begun == exam.begun and handed_in.handed_in
     fingers.double_click(page, key("Take it again"), key("Take it again"), 0.0)
     fingers.double_click(page, key("Hand in"), key("Hand in"), 0.0)
