@@ -13,6 +13,7 @@ __all__ = [
     "ACTIVE",
     "IN_PROGRESS",
     "LAB_RUNS",
+    "RESTING",
     "RESUMABLE",
     "command",
     "current",
@@ -22,7 +23,9 @@ __all__ = [
     "state",
 ]
 # States of a run that will change without a command of the learner.
-IN_PROGRESS = ("queued", "starting", "running", "pausing", "preempting", "stopping")
+IN_PROGRESS = ("queued", "starting", "running", "pausing", "stopping")
+# States in which Resume lets a run train on.
+RESTING = ("paused", "preempting", *RESUMABLE)
 LAB_RUNS = "lab_runs"  # session key: runs that the labs have started in this visit
 
 

@@ -116,6 +116,7 @@ class Service:
         owner: str,
         budget: "Budget | None" = None,
         resume: Path | None = None,
+        restart: bool = False,
     ) -> str:
         """Start a run, or queue it; an owner has one run at a time.
 
@@ -125,10 +126,11 @@ class Service:
                 learner, who may have one run that trains and one that waits.
             budget: when it ends by itself; after the most seconds if left out.
             resume: a checkpoint folder or zip to start from.
+            restart: whether to begin anew if the owner's present run is the same.
 
         Returns:
             Its id: that of the owner's present run if that one is the same, as it is
-            when Train is clicked twice. Any other present run of the owner is stopped,
+            when Train is clicked twice, and ``restart`` is off. Any other present run of the owner is stopped,
             once the new one is on the disk.
 
         Raises:
@@ -141,14 +143,14 @@ class Service:
         source = str(resume) if resume else None
         spec = RunSpec(config.flat(), owner, limits, time.time(), source)
         with self._lock:
-            if same := self._same_run(spec):
+            if not restart and (same := self._same_run(spec)):
                 return same
             self._require_room(spec, self._present(owner))
         run = self._create(spec)
         try:
             with self._lock:
                 # Another click may have been faster.
-                same = self._same_run(spec)
+                same = None if restart else self._same_run(spec)
                 if not same:
                     present = self._present(owner)
                     self._require_room(spec, present)

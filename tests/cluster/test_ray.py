@@ -3,7 +3,9 @@
 import os
 import secrets
 import signal
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -135,23 +137,26 @@ def assert_goes_on(service: Service, run: str) -> None:
 def test_a_worker_saves_its_run_when_its_server_ends(
     service: Service, workers: Workers
 ) -> None:
-    """Closing its standard input is what the bridge sees when its server is killed."""
+    """Closing its standard input is what the proxy sees when its server is killed."""
     run = started(service, SMALL, "mia")
-    bridge = workers.newest.bridge
-    bridge.close()
-    assert bridge.process.wait(60) == 0
+    proxy = workers.newest
+    proxy.close()
+    assert proxy.process.wait(60) == 0
     wait_for_state(service, run, "interrupted")
     assert saved_step(service, run) == service.status(run).step >= 1
     assert not list(service.root.glob(".shared-*"))
-    wait_until(service.ready, "another bridge, and a worker", START_LIMIT_S)
+    wait_until(service.ready, "another proxy, and a worker", START_LIMIT_S)
 
 
-def test_a_run_goes_on_when_the_bridge_is_killed(
-    service: Service, workers: Workers
+def test_a_run_goes_on_when_its_proxy_is_killed(
+    service: Service, workers: Workers, cluster: Any
 ) -> None:
     run = started(service, SMALL, "lee")
     wait_until(lambda: service.checkpoint(run), "a checkpoint")
-    os.kill(workers.newest.bridge.process.pid, signal.SIGKILL)
+    (worker,) = actors(cluster)
+    os.kill(workers.newest.process.pid, signal.SIGKILL)
+    _, alive = psutil.wait_procs([worker], 60)
+    assert not alive, "it would write where another one writes"
     assert_goes_on(service, run)
     service.stop(run)
     wait_for_state(service, run, "stopped")
@@ -189,13 +194,51 @@ def test_a_run_waits_when_the_cluster_is_full(service: Service) -> None:
 def test_a_node_that_does_not_share_the_folder_gets_no_run(
     service: Service, workers: Workers
 ) -> None:
-    (token,) = service.root.glob(".shared-*")
-    token.unlink()  # by this file a worker tells that it sees the server's folder
-    workers.newest.kill()
-    wait_until(
-        lambda: not service.report().memory_mb, "the server to give up", START_LIMIT_S
-    )
-    assert "does not see the server's folder" in (service.root / "ray.log").read_text()
-    run = service.submit(SMALL, owner="ron")
-    wait_for_state(service, run, "failed")
-    assert "No worker starts" in (service.status(run).error or "")
+    """A worker tells by a file whether it sees the server's folder."""
+    shared = threading.Event()
+
+    def hide() -> None:
+        while not shared.wait(0.005):
+            for token in service.root.glob(".shared-*"):
+                token.unlink(missing_ok=True)
+
+    hiding = threading.Thread(target=hide)
+    hiding.start()
+    try:
+        workers.newest.kill()
+        wait_until(
+            lambda: service.report().failed_starts, "a failed start", START_LIMIT_S
+        )
+        log = (service.root / "ray.log").read_text()
+        assert "does not see the server's folder" in log
+        assert service.report().status == "degraded"
+        run = service.submit(SMALL, owner="ron")
+        assert service.status(run).state == "queued"
+    finally:
+        shared.set()
+        hiding.join()
+    wait_until(lambda: service.status(run).step >= 1, "the first step", START_LIMIT_S)
+    assert service.report().status == "ok"
+    service.stop(run)
+    wait_for_state(service, run, "stopped")
+
+
+def test_workers_share_the_gpus_of_two_nodes(cluster: Any, tmp_path: Path) -> None:
+    """Ray counts GPUs by what a node says it has: there need be none for this."""
+    node = {"object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
+    nodes = [cluster.add_node(num_cpus=2, num_gpus=1, **node) for _ in range(2)]
+    settings = Settings(workers=3, backend="ray", ray_address=cluster.address)
+    service = Service(tmp_path, settings, umap=False)
+    try:
+        wait_until(
+            lambda: service.report().warm == 3, "three workers", 2 * START_LIMIT_S
+        )
+        hosts = Counter(process.ppid() for process in actors(cluster))
+        on_gpus = {n.all_processes["raylet"][0].process.pid for n in nodes}
+        assert {pid for pid in hosts if pid in on_gpus} == on_gpus
+        assert sum(hosts[pid] for pid in on_gpus) == 3
+        assert max(hosts[pid] for pid in on_gpus) == 2, "half a GPU each"
+    finally:
+        service.close()
+        for node in nodes:
+            cluster.remove_node(node, allow_graceful=False)

@@ -24,7 +24,9 @@ from ssl_core.service.ray_worker import resource_shares
 def test_each_worker_gets_as_many_cores_as_there_is_room_for(
     cpus: list[int], workers: int, each: int
 ) -> None:
-    assert resource_shares([{"CPU": float(n)} for n in cpus], workers) == {"num_cpus": each}
+    assert resource_shares([{"CPU": float(n)} for n in cpus], workers) == {
+        "num_cpus": each
+    }
 
 
 @pytest.mark.parametrize(
@@ -59,5 +61,7 @@ def test_a_missing_address_is_reported_at_start_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(worker_factory, "find_spec", lambda name: object())
-    with pytest.raises(ValueError, match=r"CONTRASTIVE_RAY_ADDRESS is empty.*ray start"):
+    with pytest.raises(
+        ValueError, match=r"CONTRASTIVE_RAY_ADDRESS is empty.*ray start"
+    ):
         Service(tmp_path, Settings(backend="ray"), umap=False)

@@ -122,6 +122,21 @@ def test_a_resubmitted_run_keeps_its_place_in_the_queue(
     assert service.status(mine).position == 1
 
 
+def test_a_restart_takes_the_place_of_the_same_run_or_leaves_it(
+    scheduler: SchedulerDriver, service: Service, training: str
+) -> None:
+    assert service.submit(SMALL, owner="zoe") == training
+    again = service.submit(SMALL, owner="zoe", restart=True)
+    scheduler.settle()
+    assert again != training
+    assert (scheduler.state(training), scheduler.state(again)) == ("stopped", "running")
+    too_large = RunConfig(batch_size=1024)
+    with pytest.raises(ValueError, match="batch_size is 1024"):
+        service.submit(too_large, owner="zoe", restart=True)
+    scheduler.settle()
+    assert scheduler.state(again) == "running"
+
+
 def test_a_learner_has_at_most_two_runs(
     scheduler: SchedulerDriver, training: str
 ) -> None:

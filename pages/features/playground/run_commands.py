@@ -1,5 +1,6 @@
 """Commands that the playground's buttons give to the learner's run."""
 
+import contextlib
 import secrets
 
 import streamlit as st
@@ -13,7 +14,7 @@ from ssl_core.service.uploads import DELETED
 
 def train() -> None:
     """Resume a paused or interrupted run, or start one with the sidebar's values."""
-    if user_runs.state() in ("paused", *user_runs.RESUMABLE):
+    if user_runs.state() in user_runs.RESTING:
         user_runs.command(resources.service().resume, user_runs.current())
     else:
         _submit()
@@ -26,18 +27,17 @@ def step() -> None:
 
 def reset() -> None:
     """Start over with the same seed."""
-    _stop_active()
-    _submit()
+    _submit(restart=True)
 
 
 def new_seed() -> None:
     """Start over with another seed."""
     st.session_state.seed = secrets.randbelow(10_000)
-    _stop_active()
-    _submit()
+    _submit(restart=True)
 
 
-def _submit() -> None:
+def _submit(restart: bool = False) -> None:
+    previous = user_runs.current()
     try:
         values = sidebar_values.values()
         if values.get("data") is None:
@@ -54,13 +54,10 @@ def _submit() -> None:
         config = RunConfig.of(values)
         service = resources.service()
         with service.uploads.protect(config.data):
-            run = service.submit(config, owner=identity.user_id())
+            run = service.submit(config, owner=identity.user_id(), restart=restart)
+        if previous and previous != run:  # it may have begun before signing in
+            service.stop(previous)
         st.session_state.run, st.session_state.refusal = run, ""
         knob_updates.begin(run, values)
     except ValueError as error:
         st.session_state.refusal = str(error)
-
-
-def _stop_active() -> None:
-    if user_runs.state() in user_runs.ACTIVE:
-        user_runs.command(resources.service().stop, user_runs.current())

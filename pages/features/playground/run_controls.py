@@ -60,7 +60,7 @@ def _draw_train_button(where: str, state: str) -> None:
         return
     interrupted = state in user_runs.RESUMABLE
     _button(
-        "Resume" if interrupted or state == "paused" else "Train",
+        "Resume" if state in user_runs.RESTING else "Train",
         "play_arrow",
         where,
         run_commands.train,
