@@ -130,8 +130,8 @@ class Service:
 
         Returns:
             Its id: that of the owner's present run if that one is the same, as it is
-            when Train is clicked twice, and ``restart`` is off. Any other present run of the owner is stopped,
-            once the new one is on the disk.
+            when Train is clicked twice, and ``restart`` is off. Any other present run of
+            the owner is stopped, once the new one is on the disk.
 
         Raises:
             ValueError: if the run is larger than this server allows, if the learner has

@@ -1,6 +1,5 @@
 """Commands that the playground's buttons give to the learner's run."""
 
-import contextlib
 import secrets
 
 import streamlit as st
