@@ -16,7 +16,7 @@ MB = 1e6
 STATUS_TEXTS = {
     "ok": ":material/check_circle: All is well.",
     "starting": ":material/hourglass_top: No worker is ready yet.",
-    "degraded": ":material/error: Runs cannot be trained or kept now.",
+    "degraded": ":material/error: A part of the service does not work; see the last errors.",
 }
 # Why the form is shown again -> what the page says.
 REASONS = {
@@ -112,6 +112,7 @@ def draw_errors(messages: Sequence[str]) -> None:
     """
     if not messages:
         st.caption("None since the server started.")
+        return
     st.markdown("\n".join(f"- `{message}`" for message in reversed(messages)))
 
 

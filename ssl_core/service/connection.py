@@ -8,9 +8,12 @@ import contextlib
 import io
 import json
 import logging
+import math
 import os
+import signal
 import subprocess
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -42,7 +45,7 @@ class WorkerConnection(ABC):
     """
 
     def __init__(self, on_message: OnMessage, on_exit: OnExit) -> None:
-        self.ready = self.was_ready = self.exited = False
+        self.ready = self.was_ready = self.has_trained = self.exited = False
         self._on_message, self._on_exit = on_message, on_exit
 
     @abstractmethod
@@ -61,6 +64,10 @@ class WorkerConnection(ABC):
         """End the worker; it gets no run any more."""
         self.ready = False
         self._kill()
+
+    @abstractmethod
+    def check(self) -> None:
+        """Kill the worker if it cannot be used any more; called twice a second."""
 
     @abstractmethod
     def _kill(self) -> None:
@@ -98,6 +105,7 @@ class ProcessConnection(WorkerConnection):
         arguments: its command line.
         log_path: file to which its standard error is added.
         on_message, on_exit: as for every connection.
+        ready_seconds: after which it is killed if it is not ready.
     """
 
     def __init__(
@@ -107,8 +115,10 @@ class ProcessConnection(WorkerConnection):
         log_path: Path,
         on_message: OnMessage,
         on_exit: OnExit,
+        ready_seconds: float = math.inf,
     ) -> None:
         super().__init__(on_message, on_exit)
+        self._ready_deadline = time.monotonic() + ready_seconds
         self.process = start_module(module, arguments, log_path)
         stdin = cast(io.RawIOBase, self.process.stdin)
         stdout = cast(io.RawIOBase, self.process.stdout)
@@ -131,14 +141,22 @@ class ProcessConnection(WorkerConnection):
         """End its standard input after what was sent before; that asks it to finish."""
         self._outbox.put(None)
 
+    def check(self) -> None:
+        late = not self.was_ready and time.monotonic() > self._ready_deadline
+        # A child of the worker may hold its pipe open after the worker has ended.
+        if late or (self.process.poll() is not None and not self.exited):
+            self.kill()
+
     def _kill(self) -> None:
-        self.process.kill()
+        # The process has a session of its own, and so a group: its children end, too.
+        with contextlib.suppress(OSError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def wait(self, seconds: float) -> None:
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.kill()
             self.process.wait()
         self._reader.join(JOIN_SECONDS)
 
@@ -178,16 +196,18 @@ class ProcessConnection(WorkerConnection):
             # The pipe closes with the process, whatever ended it: no polling.
             self.process.wait(EXIT_SECONDS)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.kill()
             self.process.wait()
         self._outbox.put(None)
         self._exit()
 
     def _write(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
+        try:
             while (message := self._outbox.get()) is not None:
                 self._stdin.write(json.dumps(message) + "\n")
                 self._stdin.flush()
+        except (OSError, ValueError):  # it does not listen, so it is of no use
+            self.kill()
         with contextlib.suppress(OSError, ValueError):
             self._stdin.close()
 

@@ -97,7 +97,7 @@ class ServiceHealth:
             runs=runs,
             memory_mb=[round(worker.memory_mb(), 1) for worker in workers],
             disk_free_mb=round(shutil.disk_usage(root).free / MB),
-            writable=os.access(root, os.W_OK),
+            writable=os.access(root, os.W_OK) and not scheduler.disk_full,
             errors=[
                 f"{datetime.fromtimestamp(when, UTC):%Y-%m-%dT%H:%M:%SZ} {what}"
                 for when, what in errors

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ssl_core.service.scheduler import Scheduler
     from ssl_core.service.settings import Settings
 
-MAX_RUNS_OF_A_USER = 2  # one trains, one waits
+MAX_RUNS_OF_A_USER = 2  # that train or wait
 
 
 @dataclass(frozen=True)
@@ -60,15 +60,15 @@ class Quotas:
         own = sum(run.user_id == user_id and run.training for run in runs)
         if own >= MAX_RUNS_OF_A_USER:
             raise ValueError(
-                f"You have {own} runs on their way, the most on this server; stop one, or "
-                "wait for its end"
+                f"You already have {own} runs that train or wait, the limit of this "
+                "server. Stop one, or wait for its end"
             )
         queue = scheduler.queue
         if len(queue) >= self.settings.queue and not any(r in queue for r in leaving):
             minutes = queue.median_duration * len(queue) / scheduler.pool.size / 60
             raise ValueError(
-                f"{len(queue)} runs wait already, the most on this server; it will have "
-                f"room in about {max(1, round(minutes))} minutes"
+                f"The queue is full ({len(queue)} runs). Try again in about "
+                f"{max(1, round(minutes))} minutes"
             )
 
     def words(self) -> str:
@@ -78,7 +78,7 @@ class Quotas:
             f"A run here takes at most {most.max_seconds:,.0f} seconds, "
             f"{most.max_steps:,} steps, batches of {most.max_batch:,}, "
             f"{most.max_images:,} images and {most.max_memory_mb:,} MB. You may have "
-            "one run that trains and one that waits. A run that nobody looks at is paused "
+            "two runs that train or wait. A run that nobody looks at is paused "
             f"after {most.idle_timeout_contended_s:,.0f} seconds if others wait; it is "
             "kept."
         )

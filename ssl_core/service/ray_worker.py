@@ -191,8 +191,10 @@ def _deliver(actor: Any) -> None:
         # One after the other: an actor with several threads takes calls in any order.
         for message in messages(sys.stdin):
             ray.get(actor.hear.remote(message))
+        limit = threading.Timer(SAVE_SECONDS, os._exit, (1,))
+        limit.daemon = True
+        limit.start()
         ray.get(actor.hear.remote(None))
-    threading.Timer(SAVE_SECONDS, os._exit, (1,)).start()
 
 
 def _replies(actor: Any) -> Iterator[Message]:

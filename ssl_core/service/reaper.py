@@ -1,4 +1,4 @@
-"""Stops unwatched, over-limit and hung runs."""
+"""Pauses unwatched runs; stops over-limit and hung ones."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from ssl_core.service.states import State
 
 if TYPE_CHECKING:
-    from ssl_core.service.connection import WorkerConnection
     from ssl_core.service.run import Run
     from ssl_core.service.scheduler import Scheduler
     from ssl_core.service.settings import Settings
@@ -18,11 +17,11 @@ class Reaper:
     def __init__(self, scheduler: "Scheduler", settings: "Settings") -> None:
         self.scheduler, self.settings = scheduler, settings
 
-    def sweep(self, memory_mb: "Mapping[WorkerConnection, float]") -> None:
+    def sweep(self, memory_mb: "Mapping[Run, float]") -> None:
         """Look once; hold the scheduler's lock.
 
         Args:
-            memory_mb: of each worker, read before the lock was taken.
+            memory_mb: of each run's worker, read before the lock was taken.
         """
         now = self.scheduler.clock()
         for run in [*self.scheduler.busy.values(), *self.scheduler.queue]:
@@ -30,7 +29,7 @@ class Reaper:
         for worker, run in list(self.scheduler.busy.items()):
             if run.kill_deadline is not None and now > run.kill_deadline:
                 worker.kill()
-            elif excess := self._excess(run, memory_mb.get(worker, 0.0), now):
+            elif excess := self._excess(run, memory_mb.get(run, 0.0), now):
                 self.scheduler.exceed(run, excess)
 
     def _excess(self, run: "Run", memory_mb: float, now: float) -> str | None:
@@ -47,8 +46,8 @@ class Reaper:
         most = self.settings.max_seconds
         if run.state is not State.PAUSED and now - run.last_heard_at > most:
             return (
-                f"It gave no sign of life for {most:,.0f} seconds, the most on this "
-                "server; try less data, a smaller batch or encoder"
+                f"Its training process did not answer for {most:,.0f} seconds, the limit of "
+                "this server. Try less data, a smaller batch or a smaller encoder"
             )
         return None
 
@@ -62,5 +61,7 @@ class Reaper:
             timeout = min(timeout, self.settings.idle_timeout_contended_s)
         if seconds > timeout and (run.takes_commands or run in self.scheduler.queue):
             self.scheduler.preempt(
-                run, f"Nobody had looked at it for {seconds:,.0f} seconds; it is kept"
+                run,
+                f"This run was paused because nobody looked at it for {seconds:,.0f} "
+                "seconds. It is kept; **Resume** continues it.",
             )

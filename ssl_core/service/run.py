@@ -41,7 +41,6 @@ class Run:
             something of it (seconds of the service's clock).
         last_viewed_at: when somebody last looked at it (by the same clock).
         kill_deadline: when its worker is killed if it has not let the run go.
-        damage: why its record cannot be read, one sentence.
     """
 
     files: RunFiles
@@ -62,7 +61,6 @@ class Run:
     last_heard_at: float = 0.0
     last_viewed_at: float = 0.0
     kill_deadline: float | None = None
-    damage: str | None = None
 
     @property
     def user_id(self) -> str:
@@ -82,7 +80,12 @@ class Run:
     @property
     def takes_commands(self) -> bool:
         """Whether it has a worker that will keep it."""
-        return self.worker is not None and self.state in COMMANDED
+        return self.keeps_worker and self.state in COMMANDED
+
+    @property
+    def keeps_worker(self) -> bool:
+        """Whether it has a worker that was not asked to let it go."""
+        return self.worker is not None and self.kill_deadline is None
 
     @property
     def steps_due(self) -> bool:
@@ -99,7 +102,7 @@ class Run:
 
     def apply(self, event: Event) -> bool:
         """Change the state; False, and no change, if the event does not apply."""
-        after = next_state(self.state, event, self.worker is not None)
+        after = next_state(self.state, event, self.keeps_worker)
         if after is None:
             return False
         if after in ENDED and self.state not in ENDED:
@@ -159,12 +162,12 @@ class Run:
         try:
             record = files.record()
         except ValueError as damaged:
-            run.damage = str(damaged)
+            run.end_reason = str(damaged)
             return run
         run.state, run.config = record.state, record.config or spec.config
         run.end_reason, run.rejection = record.end_reason, record.rejection
         run.notice, run.step, run.seconds = record.notice, record.step, record.seconds
-        run.requests = dict(enumerate(record.requests, 1))
+        run.requests = dict(enumerate(filter(_is_request, record.requests), 1))
         run.last_number = len(run.requests)
         return run
 
@@ -176,3 +179,9 @@ class Run:
         self.step, self.seconds = max(
             (self.step, self.seconds), read_progress(self.files.latest)
         )
+
+
+def _is_request(record: Message) -> bool:
+    """Whether what was read from the disk is a request: files can be damaged."""
+    is_change = record.get("do") == "adjust" and isinstance(record.get("changes"), dict)
+    return is_change or record.get("do") == "step"

@@ -22,6 +22,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from ssl_core.service.states import State
 
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{16}")
 SLOTS, SAVED = ("checkpoint-a", "checkpoint-b"), "saved"
+LEAVING = ".deleted-"  # begins the name of a folder that is being deleted
 REWIND = "rewind_to"  # a line of the history: forget all ticks after this step
 BUDGET_LIMITS = {"steps", "seconds", "epochs"}
 BLOCK_BYTES = 1 << 16
@@ -132,22 +134,31 @@ class RunFiles:
         self.umap = self.path / "umap.npz"
 
     @property
-    def checkpoint(self) -> Path:
-        """The newest complete checkpoint; it is not there before the first."""
-        slot = SLOTS[0]
-        with contextlib.suppress(OSError, UnicodeDecodeError):
+    def checkpoint(self) -> Path | None:
+        """The newest complete checkpoint, None before the first."""
+        try:
             slot = (self.path / SAVED).read_text(encoding="utf-8")
-        return self.path / (slot if slot in SLOTS else SLOTS[0])
+        except (OSError, UnicodeDecodeError):
+            return None
+        return self.path / slot if slot in SLOTS else None
+
+    @property
+    def checkpoints(self) -> list[Path]:
+        """All checkpoints that may be complete, the newest first."""
+        newest = self.checkpoint
+        others = [self.path / slot for slot in SLOTS if self.path / slot != newest]
+        return [newest, *(path for path in others if path.exists())] if newest else []
 
     @contextlib.contextmanager
     def saving(self) -> Iterator[Path]:
         """A place for a new checkpoint, which becomes the newest when it is complete.
 
-        Its two files cannot be replaced at one moment. Whoever is killed between them
-        leaves the one before, and whoever reads that one has until the next but one.
+        If the writer is killed, the checkpoint before stays valid. A reader has until the
+        save after the next.
         """
         now = self.checkpoint
-        free = SLOTS[1] if now.name == SLOTS[0] and now.exists() else SLOTS[0]
+        free = SLOTS[1] if now and now.name == SLOTS[0] else SLOTS[0]
+        shutil.rmtree(self.path / free, ignore_errors=True)  # perhaps half written
         yield self.path / free
         with atomic_write(self.path / SAVED) as f:
             f.write(free.encode())
@@ -199,6 +210,13 @@ class RunFiles:
             return
         self.append_tick({REWIND: step})
 
+    def delete(self) -> None:
+        """Delete the folder; whoever writes there meanwhile finds it gone."""
+        leaving = self.path.with_name(f"{LEAVING}{self.run_id}")
+        with contextlib.suppress(OSError):
+            os.replace(self.path, leaving)
+        shutil.rmtree(leaving, ignore_errors=True)
+
     def remove_temp_files(self) -> None:
         """Remove what a writer that was killed has left half written."""
         for path in self.path.glob(".*.*"):
@@ -230,6 +248,12 @@ def list_runs(root: Path) -> list[RunFiles]:
             with contextlib.suppress(OSError):
                 found.append((config.stat().st_mtime_ns, path.name))
     return [RunFiles(root, name) for _, name in sorted(found, reverse=True)]
+
+
+def finish_deletions(root: Path) -> None:
+    """Delete what a server that was killed had begun to delete."""
+    for path in root.glob(f"{LEAVING}*"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def disk_error(what: str, problem: OSError) -> str:

@@ -73,6 +73,8 @@ class RunReader:
             value = load(path)
         except FileNotFoundError:
             return None
+        except OSError as problem:
+            raise ValueError(_unreadable(path, problem)) from None
         with self._lock:
             self._files[path] = (version, value)
             self._files.move_to_end(path)
@@ -93,10 +95,7 @@ def _read_new_lines(path: Path, tail: _Tail) -> None:
     except FileNotFoundError:
         return
     except OSError as problem:
-        raise ValueError(
-            f"{path.name} of run {path.parent.name} cannot be read ({problem.strerror}); "
-            "start a new run"
-        ) from None
+        raise ValueError(_unreadable(path, problem)) from None
     # A line without its end is still being written.
     for line in fresh[: fresh.rfind(b"\n") + 1].splitlines(keepends=True):
         _take(line, path, tail)
@@ -113,11 +112,18 @@ def _take(line: bytes, path: Path, tail: _Tail) -> None:
             tail.ticks.append(entry)
         else:
             raise TypeError
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise ValueError(
             f"line {tail.line_count + 1} of {path.name} of run {path.parent.name} is "
             "damaged; start a new run"
         ) from None
+
+
+def _unreadable(path: Path, problem: OSError) -> str:
+    return (
+        f"{path.name} of run {path.parent.name} cannot be read ({problem.strerror}); "
+        "start a new run"
+    )
 
 
 def _keep_newest(cache: OrderedDict[Path, Any]) -> None:

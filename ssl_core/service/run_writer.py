@@ -1,6 +1,7 @@
 """What a worker writes of a run: history, pictures and checkpoints."""
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ssl_core import checkpoints
@@ -15,13 +16,20 @@ if TYPE_CHECKING:
 CURVE_FIELDS = ("step", "epoch", "seconds", "loss", "feature_std", "effective_rank")
 MAX_CURVE = 1_000  # entries; every other one goes when there are more
 UNTRAINED = -1  # the step before the first tick
+NEW = {"step": 0.0, "seconds": 0.0, "epoch": 0.0}
 
 
 class RunWriter:
-    """Keeps a run's files up to date; its training thread alone calls it."""
+    """Keeps a run's files up to date; its training thread alone calls it.
+
+    Attributes:
+        origin: step, seconds and epoch of the other run's checkpoint that it starts from;
+            they do not count for its budget.
+    """
 
     def __init__(self, files: RunFiles) -> None:
         self.files = files
+        self.origin: Mapping[str, float] = NEW
         self._curve: list[dict[str, float | None]] = []
         self._stride, self._ticks = 1, 0
         self._scores: Scores | None = None
@@ -56,7 +64,9 @@ class RunWriter:
             OSError, ValueError: if the disk refuses, or the weights are not finite.
         """
         with self.files.saving() as place:
-            checkpoints.save(place, fit, history=self._curve)
+            checkpoints.save(
+                place, fit, history=self._curve, about={"origin": dict(self.origin)}
+            )
 
     def _extend_curve(self, line: dict[str, Any]) -> None:
         """Add a tick in short; a curve that is full keeps every other entry."""

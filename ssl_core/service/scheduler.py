@@ -1,16 +1,17 @@
 """Gives runs to workers: the queue, the commands of owners, the messages of workers."""
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from ssl_core.service.connection import Message, WorkerConnection
 from ssl_core.service.fair_queue import FairQueue
 from ssl_core.service.quotas import Quotas
 from ssl_core.service.run import Run
-from ssl_core.service.states import ENDED, Event, State
+from ssl_core.service.states import ENDED, NEED_WORKER, RESUMABLE, Event, State
 from ssl_core.service.worker_factory import WorkerFactory
 from ssl_core.service.worker_pool import WorkerPool
+from ssl_core.service.worker_report import WorkerReport
 
 KILL_SECONDS = 30.0  # a step of a large network may take this long, not much longer
 MAX_WORKER_DEATHS = 2
@@ -54,7 +55,7 @@ class Scheduler:
             factory, size, self.lock, clock, self._on_message, self._on_lost
         )
         self._changed: dict[Run, None] = {}
-        self._saving, self._disk_full = threading.Lock(), False
+        self._saving, self.disk_full = threading.Lock(), False
 
     # --- commands of owners -----------------------------------------------------------
 
@@ -72,6 +73,8 @@ class Scheduler:
 
     def pause(self, run: Run) -> None:
         """Have a run pause after its step; one that waits leaves the queue."""
+        if run.state is State.QUEUED:
+            run.drop_steps()
         self._command(run, Event.PAUSE, "pause")
 
     def step(self, run: Run) -> None:
@@ -85,6 +88,7 @@ class Scheduler:
         self._command(run, Event.RESUME, "resume")
         run.drop_steps()
         run.worker_deaths, run.end_reason, run.notice = 0, None, None
+        run.last_heard_at = self.clock()  # a paused worker has nothing to say
         self.dispatch()
 
     def stop(self, run: Run) -> None:
@@ -144,6 +148,8 @@ class Scheduler:
         run.notice = notice or run.notice
         if had_worker:
             self._release(run)
+        else:
+            run.drop_steps()
         self._note(run)
 
     def exceed(self, run: Run, reason: str) -> None:
@@ -154,10 +160,13 @@ class Scheduler:
             run.worker.kill()
         self._note(run)
 
-    def reconcile(self) -> None:
-        """Let go of workers whose end could not be handled when it came."""
+    def reconcile(self, runs: Iterable[Run]) -> None:
+        """Go on with runs whose worker's end could not be handled when it came."""
         for worker in [w for w in self.busy if w not in self.pool.workers]:
-            self._on_lost(worker)
+            self._detach(worker)
+        for run in runs:
+            if run.worker is None and run.state in NEED_WORKER:
+                self._lose(run, "unknown")
 
     def adopt(self, run: Run) -> None:
         """Take over a run of an earlier server."""
@@ -189,50 +198,51 @@ class Scheduler:
             with self.lock:
                 for run, error in failed.items():
                     self._changed[run] = None
-                    if not self._disk_full:
+                    if not self.disk_full:
                         self.pool.report_error(
                             f"a run's state cannot be written ({error.strerror})"
                         )
-                    self._disk_full = True
-                self._disk_full = self._disk_full and bool(failed or not changed)
+                    self.disk_full = True
+                self.disk_full = self.disk_full and bool(failed or not changed)
 
     # --- workers ----------------------------------------------------------------------
 
     def _on_message(self, worker: WorkerConnection, message: Message) -> None:
+        report = WorkerReport.of(message) if "run" in message else None
         with self.lock:
             run = self.busy.get(worker)
-            if run and message.get("run") == run.files.run_id:
+            if run and report and report.run == run.files.run_id:
                 run.last_heard_at = self.clock()
-                self._hear(run, message)
+                self._hear(run, report)
             self.dispatch()
 
-    def _hear(self, run: Run, message: Message) -> None:
-        """What the worker says of its run."""
-        run.step = message.get("step", run.step)
-        run.seconds = message.get("seconds", run.seconds)
-        run.loaded = message.get("loaded", run.loaded)
-        if "tick" in message and run.apply(Event.BEGIN):
+    def _hear(self, run: Run, report: WorkerReport) -> None:
+        """Take note of what the worker says of its run."""
+        for name in ("step", "seconds", "loaded"):
+            if (value := getattr(report, name)) is not None:
+                setattr(run, name, value)
+        if report.tick is not None and run.apply(Event.BEGIN):
             self._note(run)
-        elif "rests" in message:
+        elif report.rests is not None:
             # A pause that was followed by another command is past.
-            if message["rests"] == run.last_number and run.apply(Event.REST):
+            if report.rests == run.last_number and run.apply(Event.REST):
                 run.drop_steps()
                 self._note(run)
-        elif "answers" in message:
-            run.requests.pop(message["answers"], None)
-            run.config = message.get("config", run.config)
-            run.rejection = message.get("rejection")
+        elif report.answers is not None:
+            run.requests.pop(report.answers, None)
+            run.config = report.config or run.config
+            run.rejection = report.rejection
             self._note(run)
-        elif "ended" in message:
-            assert run.worker is not None
-            self._detach(run.worker)
-            self._end(run, message["ended"], message.get("reason"))
+        elif report.ended:
+            self._end(run, END_EVENTS[report.ended], report.reason)
 
-    def _end(self, run: Run, how: str, reason: str | None) -> None:
-        if run.apply(END_EVENTS[how]) and reason:
+    def _end(self, run: Run, event: Event, reason: str | None) -> None:
+        if run.apply(event) and reason:
             run.end_reason = reason
         if run.state is State.FAILED:
             self.pool.report_error("a run failed")
+        assert run.worker is not None
+        self._detach(run.worker)
         self._note(run)
 
     def _on_lost(self, worker: WorkerConnection) -> None:
@@ -250,14 +260,22 @@ class Scheduler:
             run.apply(Event.SHUT_DOWN)
         elif trained and run.worker_deaths >= MAX_WORKER_DEATHS:
             run.apply(Event.GIVE_UP)
-            run.end_reason = f"Its worker died ({why}), for a second time"
-            run.requests.clear()  # one of them may have killed both
+            run.end_reason = f"Its training process ended unexpectedly ({why}), twice"
+            if run.requests:  # one of them may have ended both
+                run.end_reason += "; the last changes were not taken"
+            run.requests.clear()
         elif trained:
             run.apply(Event.LOSE_WORKER)
             self.queue.add(run, 0)
-            run.notice = f"Its worker was lost ({why}); it went on"
+            run.notice = (
+                f"Its training process ended unexpectedly ({why}); training continued "
+                "from the last checkpoint."
+            )
         elif run.apply(Event.LOSE_WORKER) and run.state is State.PAUSED:
-            run.notice = f"Its worker was lost ({why}); it goes on where it was saved"
+            run.notice = (
+                f"Its training process ended unexpectedly ({why}); training continues "
+                "from the last checkpoint."
+            )
             if run.steps_due:
                 run.apply(Event.STEP)
         self._note(run)
@@ -301,9 +319,8 @@ class Scheduler:
 
     def _require(self, run: Run, allowed: bool) -> None:
         if not allowed:
-            raise ValueError(
-                f"run {run.files.run_id} is {run.state}; start a new one to go on"
-            )
+            then = "resume it first" if run.state in RESUMABLE else "start a new one"
+            raise ValueError(f"This run is {run.state}; {then}")
 
     def _release(self, run: Run) -> None:
         """Have its worker save the run and let it go."""
@@ -319,6 +336,10 @@ class Scheduler:
             self.queue.remove(run)
         self._changed[run] = None
         self.wake()
+
+    def forget(self, run: Run) -> None:
+        """Write nothing more of a run that is about to be deleted."""
+        self._changed.pop(run, None)
 
     def _training(self) -> Collection[Run]:
         """The runs that have a worker and will keep it."""

@@ -1,7 +1,6 @@
 """What a page asks for: start a run, change it, look at it."""
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +32,10 @@ SWEEP_SECONDS = 0.5
 RETENTION_SECONDS = 60.0
 CLOSE_SECONDS = 5.0
 FAILED_STARTS_TOLD = 3
-NO_WORKER = "No worker starts on this server just now; it tries again by itself"
+NO_WORKER = (
+    "This server cannot start a training process now. It keeps trying; your run stays in "
+    "the queue."
+)
 log = logging.getLogger("ssl_core.service")
 
 
@@ -74,6 +76,7 @@ class Service:
         self.quotas = Quotas(self.settings)
         self._started, self._clock = time.monotonic(), clock
         self._wake, self._closed = threading.Event(), threading.Event()
+        run_files.finish_deletions(self.root)
         found = (Run.found(files) for files in run_files.list_runs(self.root))
         self._runs = {run.files.run_id: run for run in found if run}
         self._scheduler = Scheduler(
@@ -158,10 +161,10 @@ class Service:
                     self._scheduler.enqueue(run, self._scheduler.supersede(present))
                     waiting = len(self._scheduler.queue)
         except ValueError:
-            shutil.rmtree(run.files.path, ignore_errors=True)
+            run.files.delete()
             raise
         if same:
-            shutil.rmtree(run.files.path, ignore_errors=True)
+            run.files.delete()
             return same
         log.info("run submitted", extra=_event(config, waiting))
         return run.files.run_id
@@ -178,7 +181,7 @@ class Service:
         from ssl_core.config import RunConfig
 
         with self._lock:
-            run = self._known(run_id)
+            run = self._watched(run_id)
             wanted = run.wanted_config
             after = RunConfig.of(wanted).adjusted(changes)
             if after.flat() == wanted:
@@ -190,7 +193,7 @@ class Service:
     def pause(self, run_id: str) -> None:
         """Stop training at the next tick and wait; the checkpoint is saved."""
         with self._lock:
-            self._scheduler.pause(self._known(run_id))
+            self._scheduler.pause(self._watched(run_id))
 
     def step(self, run_id: str) -> None:
         """Take exactly one optimisation step, then be paused.
@@ -199,7 +202,7 @@ class Service:
             ValueError: if it needs a worker, and too many wait already.
         """
         with self._lock:
-            run = self._known(run_id)
+            run = self._watched(run_id)
             if run.active and not run.takes_commands and run.state is not State.QUEUED:
                 self._require_room(run.spec, [run])
             self._scheduler.step(run)
@@ -214,14 +217,13 @@ class Service:
                 way, or if too many wait already.
         """
         with self._lock:
-            run = self._known(run_id)
+            run = self._watched(run_id)
             if run.training:
                 self._scheduler.resume(run)
                 return
             others = [r for r in self._present(run.spec.owner) if r is not run]
             if run.active or run.state in RESUMABLE:
                 self._require_room(run.spec, [run, *others])
-            run.last_viewed_at = self._clock()
             self._scheduler.resume(run)
             self._scheduler.supersede(others)
 
@@ -233,16 +235,9 @@ class Service:
     # --- queries ----------------------------------------------------------------------
 
     def status(self, run_id: str) -> RunStatus:
-        """Where a run stands; from memory, so that a slow disk holds up no page.
-
-        Raises:
-            ValueError: if its record on disk is damaged.
-        """
+        """Where a run stands; from memory, so that a slow disk holds up no page."""
         with self._lock:
-            run = self._known(run_id)
-            run.last_viewed_at = self._clock()
-            if run.damage:
-                raise ValueError(run.damage)
+            run = self._watched(run_id)
             status = RunStatus.of(run, *self._scheduler.turn(run))
             if status.position and self._pool_is_failing():
                 status = replace(status, notice=NO_WORKER)
@@ -294,8 +289,7 @@ class Service:
 
     def checkpoint(self, run_id: str) -> Path | None:
         """The folder of the run's last checkpoint, None before the first."""
-        path = self._files(run_id).checkpoint
-        return path if (path / "card.json").is_file() else None
+        return self._files(run_id).checkpoint
 
     def report(self) -> ServiceHealth:
         """How the service fares, for its operator."""
@@ -323,10 +317,10 @@ class Service:
         scheduler = self._scheduler
         scheduler.pool.sweep()
         with self._lock:
-            workers = list(scheduler.busy)
-        memory_mb = {worker: worker.memory_mb() for worker in workers}
+            busy = list(scheduler.busy.items())
+        memory_mb = {run: worker.memory_mb() for worker, run in busy}
         with self._lock:
-            scheduler.reconcile()
+            scheduler.reconcile(self._runs.values())
             self._reaper.sweep(memory_mb)
             scheduler.dispatch()
         scheduler.save_changes()
@@ -334,17 +328,16 @@ class Service:
 
     def delete_old(self) -> None:
         """Delete old runs and uploads, but none that is under way or was looked at."""
-        now, idle = self._clock(), self.settings.idle_timeout_s
-        with self._lock:
-            held = {
-                run_id
-                for run_id, run in self._runs.items()
-                if run.worker or (run.active and now - run.last_viewed_at < idle)
-            }
         most, days = self.settings.retention_runs, self.settings.retention_days
-        for run_id in retention.expire_runs(self.root, most, days, held):
+        for files in retention.expired_runs(self.root, most, days):
             with self._lock:
-                self._runs.pop(run_id, None)
+                run = self._runs.get(files.run_id)
+                if run and self._is_needed(run):
+                    continue
+                if run:
+                    del self._runs[files.run_id]
+                    self._scheduler.forget(run)
+            files.delete()
         self.uploads.sweep()
 
     def close(self) -> None:
@@ -393,7 +386,8 @@ class Service:
             files.write_spec(spec)
             files.write_record(run.record())
         except OSError as problem:
-            shutil.rmtree(files.path, ignore_errors=True)
+            files.delete()
+            self._scheduler.disk_full = True
             raise ValueError(run_files.disk_error("a new run", problem)) from None
         return run
 
@@ -408,6 +402,11 @@ class Service:
     def _present(self, owner: str) -> list[Run]:
         return [r for r in self._runs.values() if r.spec.owner == owner and r.active]
 
+    def _is_needed(self, run: Run) -> bool:
+        """Whether somebody trains or watches it."""
+        seen = self._clock() - run.last_viewed_at < self.settings.idle_timeout_s
+        return bool(run.worker) or run.training or (run.active and seen)
+
     def _files_in_use(self) -> set[str]:
         """Data and checkpoints of the runs that are under way or can be resumed."""
         with self._lock:
@@ -419,7 +418,7 @@ class Service:
 
     def _require_room(self, spec: RunSpec, leaving: Sequence[Run]) -> None:
         if self._closed.is_set():
-            raise ValueError("This server is about to end; try again in a minute")
+            raise ValueError("This server is shutting down. Try again in a minute")
         others = [run for run in self._runs.values() if run not in leaving]
         self.quotas.require_room(spec.user_id, others, self._scheduler, leaving)
 
@@ -430,6 +429,12 @@ class Service:
     def _files(self, run_id: str) -> RunFiles:
         with self._lock:
             return self._known(run_id).files
+
+    def _watched(self, run_id: str) -> Run:
+        """A run that its owner looks at just now."""
+        run = self._known(run_id)
+        run.last_viewed_at = self._clock()
+        return run
 
     def _known(self, run_id: str) -> Run:
         run = self._runs.get(run_files.checked_id(run_id))

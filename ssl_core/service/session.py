@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -17,13 +18,14 @@ from ssl_core.config import RunConfig
 from ssl_core.data import ImageSet
 from ssl_core.service.connection import Message
 from ssl_core.service.run_files import RunFiles, disk_error
-from ssl_core.service.run_writer import RunWriter
+from ssl_core.service.run_writer import NEW, RunWriter
 from ssl_core.train import Budget, Fit, Tick, Watch
 
 # A killed run loses what it did since its last checkpoint: about two seconds, or longer
 # where saving is slow, so that it never takes more than a twentieth of the time.
 SAVE_SECONDS, SAVE_SHARE = 2.0, 0.05
 HANDOVER_SECONDS = 60.0  # for a worker of a killed server to finish its last step
+STILL_SAVING = "Another process is still saving this run. Resume it later."
 LOADING_SECONDS = 0.25  # between two reports
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
 Load = Callable[[str, Callable[[int, int], None]], ImageSet]
@@ -85,7 +87,6 @@ class Session:
         self.released = self.release_requested = False
         self.last_number = start.number
         self.next_save = self.next_report = 0.0
-        self.resumed_from = (0.0, 0)  # seconds and steps of another run's checkpoint
         self._report = report
 
     def enqueue(self, command: Message) -> None:
@@ -102,6 +103,8 @@ class Session:
             # A worker of a server that was killed may not have ended yet.
             with FileLock(self.files.path / ".lock", timeout=HANDOVER_SECONDS):
                 how, reason = self._run()
+        except Timeout:
+            how, reason = "released", STILL_SAVING
         except Exception as problem:
             _log_trace()
             how, reason = "failed", _sentence(problem)
@@ -126,13 +129,26 @@ class Session:
             return how, reason
         except _Released:
             return "released", None
+        except OSError as problem:
+            if problem.errno in DISK_ERRORS:  # it can go on when there is room again
+                return "released", disk_error("this run", problem)
+            _log_trace()
+            reason = _sentence(problem)
         except ValueError as refusal:
-            reason = str(refusal).splitlines()[0]
+            reason = self._without_paths(str(refusal).splitlines()[0])
         except Exception as problem:
             _log_trace()
             reason = _sentence(problem)
         self._save()
         return "failed", reason
+
+    def _without_paths(self, sentence: str) -> str:
+        """A sentence for the learner, who need not know where this server keeps files."""
+        for path in (self.start.resume, self.files.checkpoint):
+            if path:
+                sentence = sentence.replace(str(path), "the checkpoint")
+        data = self.start.config["data"]
+        return sentence.replace(str(Path(data).parent) + os.sep, "")
 
     def _prepare(self) -> Fit:
         config = RunConfig.of(self.start.config)
@@ -148,18 +164,26 @@ class Session:
         own = self._own_checkpoint()
         if own:
             own.restore(fit)
+            self.writer.origin = _origin(own)
         elif self.start.resume:
             checkpoints.load(Path(self.start.resume)).restore(fit)
-            fit.budget = _extended(fit.budget, fit)
-            self.resumed_from = (fit.seconds, fit.step)
+            self.writer.origin = fit.counters() | {"epoch": fit.epoch}
+        fit.budget = _extended(fit.budget, self.writer.origin)
         self.writer.begin(fit, own)
         self.fit = fit
         return fit
 
     def _own_checkpoint(self) -> checkpoints.Checkpoint | None:
         """Of this run, from an earlier session."""
-        path = self.files.checkpoint
-        return checkpoints.load(path) if path.exists() else None
+        damaged: ValueError | None = None
+        for path in self.files.checkpoints:
+            try:
+                return checkpoints.load(path)
+            except ValueError as error:
+                damaged = damaged or error
+        if damaged:
+            raise damaged
+        return None
 
     def _loading(self, done: int, total: int) -> None:
         if self.release_requested:
@@ -190,12 +214,15 @@ class Session:
 
     def _reached_limit(self, tick: Tick) -> str | None:
         """The sentence for a run that has taken what this server gives to one."""
-        seconds, steps = self.resumed_from
-        used = {"seconds": tick.seconds - seconds, "steps": tick.step - steps}
+        origin = self.writer.origin
+        used = {
+            "seconds": tick.seconds - origin["seconds"],
+            "steps": tick.step - origin["step"],
+        }
         for name, amount in used.items():
             most = self.start.limits.get(name)
             if most is not None and amount >= most:
-                return f"It took {most:,.0f} {name}, the most on this server"
+                return f"It reached this server's limit of {most:,.0f} {name}"
         return None
 
     def _take_commands(self, fit: Fit) -> None:
@@ -241,21 +268,33 @@ class Session:
         """Save a checkpoint, unless nothing was learned since the last one."""
         if self.fit is None or self.last is None or self.last is self.last_saved:
             return
-        self.last_saved, began = self.last, time.monotonic()
+        began = time.monotonic()
         try:
             self.writer.save(self.fit)
-        except Exception:  # a full disk must not end the run
+            self.last_saved = self.last
+        except Exception:  # it is tried again; training goes on meanwhile
             _log_trace()
         took = time.monotonic() - began
         self.next_save = began + max(SAVE_SECONDS, took / SAVE_SHARE)
 
 
-def _extended(budget: Budget, fit: Fit) -> Budget:
+def _origin(own: checkpoints.Checkpoint) -> Mapping[str, float]:
+    """Where a run's own checkpoint says that the run began; the file may be damaged."""
+    found = own.card.get("origin")
+    if not isinstance(found, dict):
+        return NEW
+    numbers = {
+        n: v for n, v in found.items() if n in NEW and isinstance(v, int | float)
+    }
+    return NEW | numbers
+
+
+def _extended(budget: Budget, origin: Mapping[str, float]) -> Budget:
     """A budget for what is added to a run, where the loop counts from its beginning."""
     return Budget(
-        steps=budget.steps and budget.steps + fit.step,
-        seconds=budget.seconds and budget.seconds + fit.seconds,
-        epochs=budget.epochs and budget.epochs + fit.epoch,
+        steps=budget.steps and budget.steps + int(origin["step"]),
+        seconds=budget.seconds and budget.seconds + origin["seconds"],
+        epochs=budget.epochs and budget.epochs + origin["epoch"],
     )
 
 
@@ -268,12 +307,6 @@ def _log_trace() -> None:
 def _sentence(problem: Exception) -> str:
     if isinstance(problem, MemoryError) or "memory" in str(problem):
         return "There is not enough memory for this run; try a smaller batch or encoder"
-    if isinstance(problem, Timeout):
-        return (
-            "A worker of an earlier server still saves this run; resume it again later"
-        )
-    if isinstance(problem, OSError) and problem.errno in DISK_ERRORS:
-        return disk_error("this run", problem)
     return (
         f"Training ended on an unexpected problem ({type(problem).__name__}); "
         "details are in the server's log"

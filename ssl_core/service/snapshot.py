@@ -159,7 +159,7 @@ def read_progress(path: Path) -> tuple[int, float]:
     try:
         scalars = _unpacked(path, read_arrays(path, "scalars")["scalars"])
         return int(scalars["step"]), float(scalars["seconds"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except Exception:  # a damaged file has many ways to fail
         return 0, 0.0
 
 
@@ -252,7 +252,7 @@ def _packed(record: Any) -> np.ndarray:
 def _unpacked(path: Path, packed: np.ndarray) -> dict[str, Any]:
     try:
         return dict(json.loads(packed.tobytes()))
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):
         raise ValueError(_damaged(path)) from None
 
 

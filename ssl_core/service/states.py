@@ -100,6 +100,7 @@ ENDED = RESUMABLE | {State.FINISHED, State.STOPPED, State.FAILED, State.DIVERGED
 ACTIVE = frozenset(State) - ENDED
 # It trains or wants to: what a learner may have only so many of.
 TRAINING = frozenset({State.QUEUED, State.STARTING, State.RUNNING})
+NEED_WORKER = ACTIVE - {State.QUEUED, State.PAUSED}
 # Its worker takes commands for it.
 COMMANDED = frozenset({State.STARTING, State.RUNNING, State.PAUSING, State.PAUSED})
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import subprocess
 import threading
 import time
@@ -15,6 +16,7 @@ WORKER = "ssl_core.service.umap_worker"
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 1.0, 60.0
 LAYOUT_TIMEOUT_S = 3_600.0  # a busy machine leaves the worker little time
 CLOSE_TIMEOUT_S = 1.0
+log = logging.getLogger("ssl_core.service")
 
 
 class UmapClient:
@@ -78,7 +80,11 @@ class UmapClient:
             self._closed.wait(max(0.0, retry_at - time.monotonic()))
             if self._closed.is_set():
                 break
-            is_done = self._compute(run_id)
+            try:
+                is_done = self._compute(run_id)
+            except Exception:  # such as no thread for the time limit
+                log.exception("a UMAP layout could not be computed")
+                is_done = False
             with self._lock:
                 self._pending.discard(run_id)
                 if not is_done:  # the worker is lost, so another request may succeed

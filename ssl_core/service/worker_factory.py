@@ -1,5 +1,6 @@
 """How a worker is started: as a process of this machine, or on a Ray cluster."""
 
+import math
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from ssl_core.service.settings import Settings, variable
 
 WorkerFactory = Callable[[OnMessage, OnExit], WorkerConnection]
 MAX_DEFAULT_WORKERS = 4
+READY_SECONDS = 300.0  # to import PyTorch and draw a data set on a busy machine
 CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container: microseconds, of so many
 
 
@@ -51,14 +53,18 @@ def worker_factory(root: Path, settings: Settings) -> WorkerFactory:
     if settings.backend == "ray":
         _require_ray(settings)
         module, log_path = "ssl_core.service.ray_worker", root / "ray.log"
+        ready_seconds = math.inf  # a cluster may have no room for a long time
         arguments += ["--address", settings.ray_address, "--workers", str(size)]
     else:
         module, log_path = "ssl_core.service.worker", root / "worker.log"
+        ready_seconds = READY_SECONDS
         threads = max(1, (available_cores() - 1) // size)
         arguments += ["--threads", str(threads)]
 
     def start(on_message: OnMessage, on_exit: OnExit) -> WorkerConnection:
-        return ProcessConnection(module, arguments, log_path, on_message, on_exit)
+        return ProcessConnection(
+            module, arguments, log_path, on_message, on_exit, ready_seconds
+        )
 
     return start
 

@@ -10,15 +10,17 @@ from ssl_core.service.connection import Message, WorkerConnection
 from ssl_core.service.worker_factory import WorkerFactory
 
 MAX_ERRORS = 20
-FIRST_DELAY_S, MAX_DELAY_S = 0.5, 60.0
+FIRST_DELAY_S, MAX_DELAY_S = 1.0, 60.0
+STABLE_S = 10.0  # all workers have been ready for so long: earlier failures are past
 log = logging.getLogger("ssl_core.service")
 
 
 class WorkerPool:
     """Starts workers and replaces those that end.
 
-    After a failed start the next one waits, twice as long each time, up to a minute. It
-    never gives up: what was missing (memory, a node of the cluster) may come back.
+    After a worker that never trained has ended, the next start waits, longer after each
+    failure, up to a minute. The pool never gives up: what was missing (memory, a node of
+    the cluster) may come back.
 
     Args:
         factory: starts one worker.
@@ -53,12 +55,17 @@ class WorkerPool:
     def sweep(self) -> None:
         """Bring the pool back to its size. Called by one thread, which holds no lock."""
         with self._lock:
-            # Its listener could not report the end: a handler has raised.
-            unreported = [worker for worker in self.workers if worker.exited]
-        for worker in unreported:
-            self._lost(worker)
+            workers = list(self.workers)
+        for worker in workers:
+            worker.check()
+            if worker.exited:  # its listener could not report it: a handler has raised
+                self._lost(worker)
         while self._may_start():
             self._start()
+        with self._lock:
+            lasting = self._clock() >= self._next_start + STABLE_S
+            if len(self.ready) == self.size and lasting:
+                self.failed_starts = 0
 
     def report_error(self, what: str) -> None:
         """Note a problem for the operator."""
@@ -77,29 +84,34 @@ class WorkerPool:
             return missing and self._clock() >= self._next_start
 
     def _start(self) -> None:
+        worker = None
         try:
             worker = self._factory(self._heard, self._lost)
-        except (OSError, ValueError) as problem:
             with self._lock:
+                # Before it is known: whoever closes the pool waits for workers that listen.
+                self.workers.append(worker)
+                worker.listen()
+                if self.closed:
+                    worker.kill()
+        except Exception as problem:  # no memory, no process, no thread
+            with self._lock:
+                if worker in self.workers:
+                    self.workers.remove(worker)
                 self._start_failed(f"a worker could not be started ({problem})")
-            return
-        with self._lock:
-            closed = self.closed
-            self.workers.append(worker)
-        worker.listen()
-        if closed:
-            worker.kill()
+            if worker:
+                worker.kill()
 
     def _start_failed(self, what: str) -> None:
         self.report_error(what)
         self.failed_starts += 1
-        delay = min(MAX_DELAY_S, FIRST_DELAY_S * 2.0**self.failed_starts)
+        doublings = min(self.failed_starts - 1, 10)
+        delay = min(MAX_DELAY_S, FIRST_DELAY_S * 2.0**doublings)
         self._next_start = self._clock() + delay
 
     def _heard(self, worker: WorkerConnection, message: Message) -> None:
-        if "ready" in message:
-            with self._lock:
-                self.failed_starts = 0
+        if "tick" in message:  # it works
+            worker.has_trained = True
+            self.failed_starts = 0
         self._on_message(worker, message)
 
     def _lost(self, worker: WorkerConnection) -> None:
@@ -110,8 +122,8 @@ class WorkerPool:
             what = f"a worker ended ({worker.exit_reason()})"
             if self.closed:
                 pass
-            elif worker.was_ready:
+            elif worker.has_trained:
                 self.report_error(what)
             else:
-                self._start_failed(f"{what} before it was ready")
+                self._start_failed(f"{what} before its first step")
         self._on_lost(worker)

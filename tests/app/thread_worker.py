@@ -53,6 +53,9 @@ class ThreadWorker(WorkerConnection):
     def close(self) -> None:
         self._inbox.put(END)
 
+    def check(self) -> None:
+        pass
+
     def _kill(self) -> None:
         """A thread cannot be killed: it is asked to end."""
         self.close()

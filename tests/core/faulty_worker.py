@@ -12,6 +12,13 @@ def say(text: str) -> None:
 
 
 how = sys.argv[1]
+if how == "never ready":
+    time.sleep(600)
+if how == "leaves a child":
+    say(json.dumps({"ready": True}))
+    if os.fork():
+        os._exit(0)
+    time.sleep(600)
 if how == "garbage":
     for line in ("Loading jemalloc", "", "{", "[1, 2]", "null", "7", '{"a": ' * 5_000):
         say(line)

@@ -270,7 +270,9 @@ class Contract:
         os.kill(pid_of(workers.newest), signal.SIGKILL)
         wait_until(lambda: service.status(run).notice, "the notice")
         saved = saved_step(service, run)
-        assert f"lost ({killed}); it went on" in (service.status(run).notice or "")
+        assert f"unexpectedly ({killed}); training continued" in (
+            service.status(run).notice or ""
+        )
         wait_until(
             lambda: service.status(run).state == "running",
             "the new worker",
@@ -285,7 +287,7 @@ class Contract:
         os.kill(pid_of(workers.newest), signal.SIGKILL)
         wait_for_state(service, run, "interrupted")
         now = service.status(run)
-        assert now.resumable and f"died ({killed}), for a second time" in (
+        assert now.resumable and f"unexpectedly ({killed}), twice" in (
             now.end_reason or ""
         )
         assert service.history(run) and service.latest(run) is not None

@@ -40,6 +40,9 @@ class StubWorker(WorkerConnection):
     def close(self) -> None:
         self.closing = True
 
+    def check(self) -> None:
+        pass
+
     def _kill(self) -> None:
         self.killed = True
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 from scheduler_driver import SMALL
 
 from ssl_core import checkpoints
 from ssl_core.data import ImageSet, shapes
+from ssl_core.service import session as session_module
 from ssl_core.service.connection import Message
 from ssl_core.service.run_files import RunFiles, RunSpec, new_id
 from ssl_core.service.run_reader import RunReader
@@ -189,6 +191,96 @@ def test_a_run_that_diverges_says_so_and_keeps_its_last_healthy_checkpoint(
     saved = checkpoints.load(files.checkpoint)
     assert saved.counters["step"] < ended["step"]
     assert steps_of(files)[-1] == ended["step"]
+
+
+def test_a_half_written_checkpoint_is_no_checkpoint_and_is_in_nobodys_way(
+    files: RunFiles, data: ImageSet
+) -> None:
+    for slot in ("checkpoint-a", "checkpoint-b"):
+        (files.path / slot).mkdir()
+        (files.path / slot / ".model.safetensors.x1").write_bytes(b"half")
+    assert files.checkpoint is None
+    assert train(files, data, 4)["ended"] == "finished"
+    assert checkpoints.load(files.checkpoint).counters["step"] == 4
+    assert train(files, data, 8)["ended"] == "finished"
+    assert checkpoints.load(files.checkpoint).counters["step"] == 8
+
+
+def test_a_damaged_checkpoint_is_replaced_by_the_one_before(
+    files: RunFiles, data: ImageSet
+) -> None:
+    train(files, data, 4)
+    train(files, data, 8)
+    assert files.checkpoint is not None
+    (files.checkpoint / "model.safetensors").write_bytes(b"damaged")
+    assert train(files, data, 12)["ended"] == "finished"
+    steps = steps_of(files)
+    assert steps[-1] == 12 and steps == sorted(steps)
+
+
+def test_what_another_run_has_trained_does_not_count_in_any_session(
+    files: RunFiles, data: ImageSet, tmp_path: Path
+) -> None:
+    train(files, data, 40)
+    other = RunFiles(tmp_path, new_id())
+    other.write_spec(RunSpec({}, "ann", {}, 0.0))
+
+    def session(on_report: Callable[[Message], None] = lambda _: None) -> Session:
+        start = Start(
+            number=1,
+            config=SMALL.flat(),
+            budget={"steps": 30},
+            resume=str(files.checkpoint),
+            limits={"steps": 50},
+        )
+        return Session(other, start, lambda name, progress: data, on_report)
+
+    def release(report: Message) -> None:
+        if report.get("tick", 0) >= 48:
+            first.enqueue({"do": "release", "number": 2})
+
+    first = session(release)
+    first.paused, first.steps_due = True, 400  # a tick at every step
+    assert first.run()["ended"] == "released"
+    ended = session().run()
+    assert (ended["ended"], ended["step"]) == ("finished", 70)
+
+
+def test_a_save_that_failed_is_tried_again(
+    files: RunFiles, data: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = RunWriter.save
+    refused: list[int] = []
+
+    def refuse_once(writer: RunWriter, fit: Any) -> None:
+        if fit.step and not refused:
+            refused.append(fit.step)
+            raise OSError(28, "No space left on device")
+        save(writer, fit)
+
+    monkeypatch.setattr(RunWriter, "save", refuse_once)
+
+    def release(report: Message) -> None:
+        if "rests" in report:
+            session.enqueue({"do": "release", "number": 2})
+
+    start = Start(
+        1, SMALL.flat(), {}, paused=True, requests=[{"do": "step", "number": 0}]
+    )
+    session = Session(files, start, lambda name, progress: data, release)
+    assert session.run()["ended"] == "released"
+    assert refused == [1]
+    assert checkpoints.load(files.checkpoint).counters["step"] == 1
+
+
+def test_a_run_that_another_process_still_saves_can_be_resumed_later(
+    files: RunFiles, data: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "HANDOVER_SECONDS", 0.1)
+    with FileLock(files.path / ".lock"):
+        ended = train(files, data, 4)
+    assert ended["ended"] == "released" and "still saving" in ended["reason"]
+    assert train(files, data, 4)["ended"] == "finished"
 
 
 # --- the server's record ---------------------------------------------------------------

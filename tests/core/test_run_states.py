@@ -38,6 +38,7 @@ from ssl_core.service.states import (
     Event,
     next_state,
 )
+from ssl_core.service.worker_pool import MAX_DELAY_S
 
 OWNERS = ("ann", "ann/left", "ann/right", "bob", "cid")
 WORKERS = 2
@@ -279,10 +280,11 @@ class RunMachine(RuleBasedStateMachine):
         """Everybody does what they have been told, and nothing goes wrong any more."""
         driver, service = self.driver, self.driver.service
         driver.starts_fail = False
-        driver.now += 120  # beyond the longest delay between two starts
-        for run in self.wishes:
-            service.status(run)  # somebody looks
-        driver.settle()
+        for _ in range(3):  # workers that are killed meanwhile are replaced later
+            driver.now += MAX_DELAY_S
+            for run in self.wishes:
+                service.status(run)  # somebody looks
+            driver.settle()
         assert len(driver.living) == WORKERS, "the pool is back at its size"
         assert all(worker.ready for worker in driver.living)
         for run, wish in self.wishes.items():

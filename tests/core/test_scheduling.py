@@ -142,7 +142,7 @@ def test_a_learner_has_at_most_two_runs(
 ) -> None:
     scheduler.submit("ann/left")
     scheduler.submit("ann/right")
-    with pytest.raises(ValueError, match="You have 2 runs on their way"):
+    with pytest.raises(ValueError, match="You already have 2 runs that train or wait"):
         scheduler.submit("ann")
     # Another click on the same is no third.
     scheduler.submit("ann/left", RunConfig(batch_size=8, seed=5))
@@ -151,7 +151,9 @@ def test_a_learner_has_at_most_two_runs(
 def test_a_full_queue_refuses_a_run(scheduler: SchedulerDriver, training: str) -> None:
     for owner in ("ann", "bob", "cid"):
         scheduler.submit(owner)
-    with pytest.raises(ValueError, match=r"3 runs wait already.*about \d+ minutes"):
+    with pytest.raises(
+        ValueError, match=r"queue is full \(3 runs\).*about \d+ minutes"
+    ):
         scheduler.submit("dan")
 
 
@@ -200,7 +202,7 @@ def trained(root: Path, **start: object) -> tuple[Message, list[Message]]:
 def test_a_run_stops_at_the_limit_of_steps(tmp_path: Path) -> None:
     ended, _ = trained(tmp_path, limits={"steps": 7})
     assert ended["ended"] == "limit" and ended["step"] >= 7
-    assert ended["reason"] == "It took 7 steps, the most on this server"
+    assert ended["reason"] == "It reached this server's limit of 7 steps"
     within, _ = trained(tmp_path, limits={"steps": 7}, budget={"steps": 3})
     assert (within["ended"], within["reason"]) == ("finished", None)
 
@@ -244,7 +246,7 @@ def test_a_worker_that_says_nothing_is_killed(tmp_path: Path, paused: bool) -> N
     assert worker.killed is not paused
     if not paused:
         reason = scheduler.service.status(run).end_reason
-        assert "no sign of life for 60 seconds" in (reason or "")
+        assert "did not answer for 60 seconds" in (reason or "")
     scheduler.service.close()
 
 
@@ -273,7 +275,7 @@ def test_a_run_that_nobody_looks_at_is_paused_sooner_if_others_wait(
     assert scheduler.state(run) == ("paused" if is_paused else "running")
     if is_paused:
         notice = scheduler.service.status(run).notice
-        assert f"Nobody had looked at it for {seconds} seconds" in (notice or "")
+        assert f"nobody looked at it for {seconds} seconds" in (notice or "")
         assert [scheduler.state(other) for other in others] == ["running"] * len(others)
     scheduler.service.close()
 
@@ -301,6 +303,87 @@ def test_a_run_that_is_not_let_go_in_time_loses_its_worker(
     assert scheduler.state(training) == ("stopped" if command == "stop" else "paused")
 
 
+def test_a_run_that_was_paused_for_long_is_not_killed_when_it_is_resumed(
+    tmp_path: Path,
+) -> None:
+    scheduler = SchedulerDriver(tmp_path, max_seconds=60, idle_timeout_s=3_600)
+    run = scheduler.submit("ann")
+    scheduler.service.pause(run)
+    scheduler.settle()
+    scheduler.now += 1_000
+    scheduler.service.resume(run)
+    scheduler.service.sweep()
+    assert scheduler.state(run) == "running"
+    assert not scheduler.worker_of(run).killed
+    scheduler.service.close()
+
+
+def test_a_click_after_a_long_absence_is_done(tmp_path: Path) -> None:
+    scheduler = SchedulerDriver(tmp_path, idle_timeout_s=600)
+    run = scheduler.submit("ann")
+    scheduler.service.pause(run)
+    scheduler.settle()
+    before = scheduler.worker_of(run).step
+    scheduler.now += 700
+    scheduler.service.step(run)  # before any page has polled the status
+    scheduler.settle()
+    assert scheduler.worker_of(run).step == before + 1
+    scheduler.service.close()
+
+
+@pytest.mark.parametrize("command", ["resume", "step"])
+def test_a_command_to_a_run_whose_worker_still_lets_go_is_done(
+    scheduler: SchedulerDriver, service: Service, training: str, command: str
+) -> None:
+    service.pause(training)
+    scheduler.settle()
+    other = service.submit(SMALL, owner="ann")
+    assert scheduler.state(training) == "preempting"
+    service.resume(training)
+    service.pause(training)  # as a lab does that starts
+    getattr(service, command)(training)
+    scheduler.settle()
+    service.stop(other)
+    (worker,) = scheduler.living
+    before = worker.step
+    scheduler.settle()
+    assert scheduler.state(training) == ("running" if command == "resume" else "paused")
+    assert worker.step == before + 1 or command == "resume"
+
+
+def test_a_step_that_was_waiting_is_not_counted_later(
+    scheduler: SchedulerDriver, service: Service, training: str
+) -> None:
+    service.pause(training)
+    scheduler.settle()
+    other = scheduler.submit("ann")  # takes the worker
+    service.step(training)
+    service.pause(training)
+    service.step(training)
+    service.stop(other)
+    (worker,) = scheduler.living
+    before = worker.step
+    scheduler.settle()
+    assert worker.run == training and worker.step == before + 1
+
+
+def test_memory_of_the_run_before_is_not_counted_against_the_next(
+    scheduler: SchedulerDriver, service: Service, training: str
+) -> None:
+    waiting = scheduler.submit("ann")
+    worker = scheduler.worker_of(training)
+
+    def end_meanwhile() -> float:
+        worker.memory_mb = lambda: 50.0  # type: ignore[method-assign]
+        worker.end("finished")
+        return 1e6
+
+    worker.memory_mb = end_meanwhile  # type: ignore[method-assign]
+    service.sweep()
+    scheduler.settle()
+    assert scheduler.state(waiting) == "running" and not worker.killed
+
+
 def test_looking_at_a_run_keeps_it(
     scheduler: SchedulerDriver, service: Service, training: str
 ) -> None:
@@ -320,11 +403,13 @@ def test_a_run_survives_the_loss_of_one_stub_but_not_of_two(
     scheduler.worker_of(training).lose()
     scheduler.settle()
     assert scheduler.state(training) == "running"
-    assert "lost (signal 9); it went on" in (service.status(training).notice or "")
+    assert "unexpectedly (signal 9); training continued" in (
+        service.status(training).notice or ""
+    )
     scheduler.worker_of(training).lose()
     now = service.status(training)
     assert now.state == "interrupted" and now.resumable
-    assert "died (signal 9), for a second time" in (now.end_reason or "")
+    assert "unexpectedly (signal 9), twice" in (now.end_reason or "")
     service.resume(training)
     scheduler.settle()
     assert scheduler.state(training) == "running"
@@ -409,7 +494,7 @@ def test_an_idle_run_makes_room_and_can_be_resumed(
     assert scheduler.state(waiting) == "running"
     now = service.status(training)
     assert now.state == "paused"
-    assert "Nobody had looked at it for 61 seconds" in (now.notice or "")
+    assert "nobody looked at it for 61 seconds" in (now.notice or "")
     service.stop(waiting)
     service.resume(training)
     scheduler.settle()
@@ -431,7 +516,9 @@ def test_pausing_is_no_way_around_the_cap(tmp_path: Path) -> None:
         service.resume(run)
     for run in runs[2:]:
         for command in (service.resume, service.resume):
-            with pytest.raises(ValueError, match="You have 2 runs on their way"):
+            with pytest.raises(
+                ValueError, match="You already have 2 runs that train or wait"
+            ):
                 command(run)
     scheduler.settle()
     assert [scheduler.state(run) for run in runs] == [*["running"] * 2, *["paused"] * 2]
@@ -461,7 +548,7 @@ def test_stepping_is_no_way_around_a_full_queue(
     scheduler.settle()
     for owner in ("ann", "bob", "cid", "dan"):
         scheduler.submit(owner)
-    with pytest.raises(ValueError, match="3 runs wait already"):
+    with pytest.raises(ValueError, match=r"queue is full \(3 runs\)"):
         service.step(training)
     assert scheduler.state(training) == "paused"
 
@@ -537,7 +624,9 @@ def test_runs_are_told_of_workers_that_do_not_start(tmp_path: Path) -> None:
         scheduler.now += 60
         scheduler.service.sweep()
     now = scheduler.service.status(run)
-    assert now.state == "queued" and "No worker starts" in (now.notice or "")
+    assert now.state == "queued" and "cannot start a training process" in (
+        now.notice or ""
+    )
     assert scheduler.service.report().status == "degraded"
     scheduler.starts_fail = False
     scheduler.now += 60
@@ -585,7 +674,7 @@ def test_a_real_run_stops_at_the_limit_of_steps(real: Service) -> None:
     wait_until(lambda: real.status(run).state == "stopped", "the limit")
     now = real.status(run)
     assert (
-        now.step >= 7 and now.end_reason == "It took 7 steps, the most on this server"
+        now.step >= 7 and now.end_reason == "It reached this server's limit of 7 steps"
     )
 
 
@@ -597,7 +686,7 @@ def test_a_real_idle_run_is_saved_and_goes_on_when_resumed(real: Service) -> Non
     idle = started(real, SMALL, "ann")
     waiting = started(real, SMALL, "bob")
     now = real.status(idle)
-    assert now.state is State.PAUSED and "Nobody had looked" in (now.notice or "")
+    assert now.state is State.PAUSED and "nobody looked" in (now.notice or "")
     assert real.checkpoint(idle) is not None
     real.stop(waiting)
     real.resume(idle)

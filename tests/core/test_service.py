@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scheduler_driver import SchedulerDriver
 from service_contract import (
     Contract,
     PidOf,
@@ -20,7 +21,7 @@ from service_contract import (
 )
 
 from ssl_core.service import RootInUse, Service, UnknownRun
-from ssl_core.service.retention import expire_runs
+from ssl_core.service.retention import expired_runs
 from ssl_core.service.run_files import (
     RunFiles,
     RunRecord,
@@ -112,7 +113,9 @@ def test_runs_of_an_earlier_server_are_found(tmp_path: Path) -> None:
     try:
         assert service.status(left.run_id).state == "interrupted"
         assert service.status(left.run_id).step == 7
-        for method in (service.status, service.latest, service.history):
+        now = service.status(damaged.run_id)
+        assert now.state == "interrupted" and "is missing or damaged" in now.end_reason
+        for method in (service.latest, service.history):
             with pytest.raises(ValueError, match=r"damaged; start a new run"):
                 method(damaged.run_id)
     finally:
@@ -135,21 +138,44 @@ def test_two_services_cannot_share_a_folder_of_runs(tmp_path: Path) -> None:
     assert left.record().state == "interrupted"
 
 
-def test_old_runs_are_deleted_but_not_active_ones(tmp_path: Path) -> None:
+def test_old_and_excess_runs_are_found(tmp_path: Path) -> None:
     made, day = [], 86_400
     for i in range(6):
-        folder = RunFiles(tmp_path, new_id())
-        folder.write_spec(RunSpec({}, "nan", {}, float(i)))
-        folder.write_record(RunRecord(State.PAUSED if i == 0 else State.FINISHED))
-        os.utime(folder.path / "config.json", (i, i))
-        made.append(folder.run_id)
+        files = RunFiles(tmp_path, new_id())
+        files.write_spec(RunSpec({}, "nan", {}, float(i)))
+        files.write_record(RunRecord(State.FINISHED))
+        os.utime(files.path / "config.json", (i, i))
+        made.append(files.run_id)
     (tmp_path / "not a run").mkdir()
-    assert sorted(expire_runs(tmp_path, 3, 7, held=made[:1])) == sorted(made[1:3])
-    assert [f.run_id for f in list_runs(tmp_path)] == [*reversed(made[3:]), made[0]]
+    found = expired_runs(tmp_path, 3, 7)
+    assert sorted(f.run_id for f in found) == sorted(made[:3])
+    for files in found:
+        files.delete()
+    assert [f.run_id for f in list_runs(tmp_path)] == [*reversed(made[3:])]
     then = time.time() - 8 * day
     os.utime(tmp_path / made[4] / "state.json", (then, then))
-    assert expire_runs(tmp_path, 100, 7) == [made[4]]
+    assert [f.run_id for f in expired_runs(tmp_path, 100, 7)] == [made[4]]
     assert (tmp_path / "not a run").is_dir()
+
+
+def test_old_runs_are_deleted_but_none_that_somebody_needs(tmp_path: Path) -> None:
+    driver = SchedulerDriver(tmp_path, retention_runs=1)
+    ended, paused, queued = (driver.submit(owner) for owner in ("ann", "bob", "cid"))
+    service = driver.service
+    service.stop(ended)
+    driver.settle()
+    service.pause(paused)
+    driver.settle()
+    newest = driver.submit("dan")
+    service.delete_old()
+    kept = [run for run in (ended, paused, queued, newest) if service.knows(run)]
+    assert kept == [paused, queued, newest]
+    assert sorted(f.run_id for f in list_runs(tmp_path)) == sorted(kept)
+    driver.now += driver.settings.idle_timeout_s + 1
+    service.status(queued)
+    service.delete_old()
+    assert not service.knows(paused), "nobody has looked at it for long"
+    service.close()
 
 
 def test_arrays_are_never_unpickled(tmp_path: Path) -> None:

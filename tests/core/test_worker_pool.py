@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from scheduler_driver import SMALL, SchedulerDriver
+from stub_worker import StubWorker
 
 from ssl_core.service import Service, Settings, connection
 from ssl_core.service.connection import (
@@ -129,7 +130,7 @@ def test_a_worker_that_ends_before_it_is_ready_is_replaced_more_and_more_slowly(
 ) -> None:
     driver = SchedulerDriver(tmp_path, workers=1)
     delays = []
-    for _ in range(9):
+    for _ in range(8):
         driver.workers[-1].lose()
         count, waited = len(driver.workers), 0.0
         while len(driver.workers) == count:
@@ -137,12 +138,110 @@ def test_a_worker_that_ends_before_it_is_ready_is_replaced_more_and_more_slowly(
             waited += 0.25
             driver.service.sweep()
         delays.append(waited)
-    assert delays[0] == 2 * FIRST_DELAY_S and delays == sorted(delays)
+    assert delays[0] == FIRST_DELAY_S and delays == sorted(delays)
     assert delays[-1] == MAX_DELAY_S
-    driver.settle()  # it gets ready now
-    driver.workers[-1].lose()
+    driver.worker_of(driver.submit("ann")).lose()  # it has trained before
     driver.service.sweep()
-    assert len(driver.living) == 1, "one that was ready is replaced at once"
+    assert len(driver.living) == 1, "one that works is replaced at once"
+    driver.service.close()
+
+
+def test_workers_that_end_at_their_first_order_do_not_use_up_the_queue(
+    tmp_path: Path,
+) -> None:
+    driver = SchedulerDriver(tmp_path, workers=1, idle_timeout_s=1e5)
+    runs = [driver.service.submit(SMALL, owner=owner) for owner in "abcdef"]
+    for _ in range(20):
+        driver.service.sweep()
+        for worker in driver.living:
+            worker.get_ready()
+            if worker.inbox:
+                worker.lose()
+        driver.now += 0.5
+    assert len(driver.workers) < 8, "the pool waits longer after each"
+    assert driver.service.report().status == "degraded"
+    assert driver.state(runs[-1]) == "queued"
+    driver.service.close()
+
+
+@pytest.mark.parametrize("problem", [RuntimeError("can't start new thread"), OSError()])
+def test_a_worker_that_cannot_be_listened_to_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    """At the limit of processes there may be room for a process, and none for a thread."""
+
+    def fail(worker: StubWorker) -> None:
+        raise problem
+
+    with monkeypatch.context() as full:
+        full.setattr(StubWorker, "listen", fail)
+        driver = SchedulerDriver(tmp_path, workers=2)
+        driver.now += 5
+        driver.service.sweep()
+    assert all(worker.killed for worker in driver.workers)
+    assert driver.service.report().status == "degraded"
+    driver.now += MAX_DELAY_S
+    driver.settle()
+    assert driver.service.report().warm == 2
+    driver.service.close()
+
+
+def test_a_worker_that_does_not_get_ready_in_time_is_ended(tmp_path: Path) -> None:
+    exits: list[WorkerConnection] = []
+    worker = ProcessConnection(
+        "faulty_worker",
+        ["never ready"],
+        tmp_path / "log",
+        lambda *_: None,
+        exits.append,
+        ready_seconds=0.2,
+    )
+    worker.listen()
+
+    def ended() -> bool:
+        worker.check()
+        return exits == [worker]
+
+    wait_until(ended, "its end")
+    assert worker.exit_reason() == "signal 9"
+
+
+def test_a_worker_whose_child_holds_its_pipe_is_gone_with_it(tmp_path: Path) -> None:
+    exits: list[WorkerConnection] = []
+    worker = faulty("leaves a child", tmp_path / "log", lambda *_: None, exits.append)
+    worker.listen()
+
+    def ended() -> bool:
+        worker.check()
+        return exits == [worker]
+
+    wait_until(ended, "its end")
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"ended": "boom"},
+        {"ended": ["finished"]},
+        {"config": "x", "answers": 3},
+        {"rejection": 5, "answers": 3},
+        {"step": -1, "tick": 1},
+        {"seconds": float("nan"), "tick": 1},
+        {"loaded": "half"},
+    ],
+)
+def test_a_report_of_the_wrong_form_changes_nothing(
+    tmp_path: Path, report: dict[str, object]
+) -> None:
+    driver = SchedulerDriver(tmp_path, workers=1)
+    run = driver.submit("ann")
+    before = driver.service.status(run)
+    with pytest.raises(ValueError, match="WorkerReport"):
+        driver.worker_of(run).tell(**report)
+    assert driver.service.status(run) == before
+    driver.worker_of(run).lose()  # the connection ends such a worker
+    driver.settle()
+    assert driver.state(run) == "running"
     driver.service.close()
 
 
