@@ -27,6 +27,8 @@ sys.path.insert(0, str(HOME))  # run as a script, too
 
 from ssl_core import checkpoints  # noqa: E402
 from ssl_core.service.run_files import RunFiles  # noqa: E402
+from ssl_core.service.run_reader import RunReader  # noqa: E402
+from ssl_core.service.snapshot import read_progress  # noqa: E402
 from tests.polling import START_LIMIT_S, wait_until  # noqa: E402
 
 
@@ -69,8 +71,8 @@ def kills(
     for number in range(count):
         victim = VICTIMS[number % len(VICTIMS)]
         folder = RunFiles(root, run)
-        start = folder.state().step
-        wait_until(lambda: folder.state().step > start, "training", START_LIMIT_S)  # noqa: B023
+        start = _step(folder)
+        wait_until(lambda: _step(folder) > start, "training", START_LIMIT_S)  # noqa: B023
         after = rng.uniform(0, longest)
         time.sleep(after)  # the moment of the kill is random on purpose
         pids = _pids(server)
@@ -81,17 +83,22 @@ def kills(
             server.kill()
             server.wait()
             wait_until(lambda: not any(map(_alive, pids["worker"])), "orphans")  # noqa: B023
-        state = folder.state()
-        lost = max(0.0, killed - state.updated)
+        step = _step(folder)
+        lost = max(0.0, killed - folder.latest.stat().st_mtime)
         torn = list(torn_files(folder))
         saved = _saved(folder)
         if victim != "worker":
             server, run = _serve(root, run)
-        wait_until(lambda: folder.state().step > saved, "training again", START_LIMIT_S)  # noqa: B023
+        left_at = folder.latest.stat().st_mtime
+        wait_until(
+            lambda: _goes_on(folder, saved, left_at),  # noqa: B023
+            "training again",
+            START_LIMIT_S,
+        )
         yield Found(
             victim,
             round(after, 2),
-            state.step,
+            step,
             saved,
             round(lost, 3),
             torn,
@@ -121,7 +128,7 @@ def torn_files(folder: RunFiles) -> Iterator[str]:
             json.loads(line)
         except ValueError:
             yield folder.ticks.name
-    if folder.checkpoint.exists():
+    if folder.checkpoint:
         try:
             checkpoints.load(folder.checkpoint)
         except ValueError:
@@ -130,14 +137,24 @@ def torn_files(folder: RunFiles) -> Iterator[str]:
 
 def _in_order(folder: RunFiles) -> bool:
     """Whether the history has no gap and nothing twice, a last half line aside."""
-    lines = folder.ticks.read_bytes().splitlines(keepends=True)
-    steps = [json.loads(line)["step"] for line in lines if line.endswith(b"\n")]
+    steps = [tick["step"] for tick in RunReader().history(folder, 0)]
     return steps == sorted(steps) and steps[0] == 0
 
 
+def _step(folder: RunFiles) -> int:
+    """The step of the last tick on disk."""
+    return read_progress(folder.latest)[0]
+
+
+def _goes_on(folder: RunFiles, saved: int, since: float) -> bool:
+    """Whether a tick beyond the checkpoint was written after a time."""
+    return folder.latest.stat().st_mtime > since and _step(folder) > saved
+
+
 def _saved(folder: RunFiles) -> int:
-    card = folder.checkpoint / "card.json"
-    return int(json.loads(card.read_bytes())["step"]) if card.exists() else 0
+    if folder.checkpoint is None:
+        return 0
+    return int(json.loads((folder.checkpoint / "card.json").read_bytes())["step"])
 
 
 def _serve(root: Path, run: str = "") -> tuple[subprocess.Popen[str], str]:

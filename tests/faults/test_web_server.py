@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from ssl_core.service.run_files import RunFiles
+from ssl_core.service.snapshot import read_progress
 from tests.load.asyncio_thread import run as played
 from tests.load.learner import name
 from tests.load.server import Server, serving
@@ -46,14 +47,14 @@ def test_a_run_resumes_after_its_server_was_killed(tmp_path: Path) -> None:
             os.kill(pid, signal.SIGKILL)
         server.process.wait()
         wait_until(lambda: not any(map(psutil.pid_exists, pids[1:])), "their end")
-    before = folder.state()
-    assert before.state == "running", "it had no time to say anything else"
+    before = read_progress(folder.latest)
+    assert folder.record().state == "running", "it had no time to say anything else"
     with serving(runs, tmp_path / "log", workers=1) as server:
         assert "Resume" in played(playground(server, learner))
-        assert folder.state().state == "interrupted"
+        wait_until(lambda: folder.record().state == "interrupted", "its new state")
         played(playground(server, learner, "main_resume"))
         wait_until(
-            lambda: folder.state().step > before.step, "it to go on", START_LIMIT_S
+            lambda: read_progress(folder.latest) > before, "it to go on", START_LIMIT_S
         )
     assert "Traceback" not in (tmp_path / "log").read_text()
 
