@@ -9,10 +9,10 @@ _STATE_TEXTS = {
     "running": "training",
     "pausing": "pausing after this step",
     "paused": "paused",
-    "preempting": "making room for others",
+    "preempting": "being saved",
     "stopping": "stopping",
     "stopped": "stopped",
-    "finished": "finished: its time is used up",
+    "finished": "finished",
     "interrupted": "interrupted; its last state is kept",
 }
 

@@ -50,11 +50,11 @@ class WorkerConnection(ABC):
 
     @abstractmethod
     def listen(self) -> None:
-        """Begin to listen; apart from starting, so that the owner can note the connection."""
+        """Start the threads; the owner registers the connection before."""
 
     @abstractmethod
     def send(self, message: Message) -> None:
-        """Queue a message for the worker; one that is gone is reported by ``on_exit``."""
+        """Queue a message for the worker. If it is gone, ``on_exit`` reports it."""
 
     @abstractmethod
     def close(self) -> None:
@@ -233,7 +233,7 @@ def claim_stdout() -> TextIO:
 
 
 def message_writer(pipe: TextIO) -> Callable[[Message], None]:
-    """A function that writes one line a message; nobody hears it if the server is gone."""
+    """A function that writes one line a message; it is dropped if the server is gone."""
     writing = threading.Lock()
 
     def write(message: Message) -> None:

@@ -14,7 +14,7 @@ MAX_DURATIONS = 20
 
 
 class FairQueue:
-    """The runs that wait for a worker, and how long they are likely to.
+    """The runs that wait for a worker, and an estimate of how long they wait.
 
     A run's turn comes after those of all users who have fewer runs before it. Ties go by
     arrival.
@@ -34,7 +34,7 @@ class FairQueue:
         return iter(self._runs)
 
     def add(self, run: "Run", place: int | None = None) -> None:
-        """Put a run at the end, or at a place by arrival."""
+        """Put a run at the end, or at an index by arrival."""
         self._runs.insert(len(self._runs) if place is None else place, run)
 
     def remove(self, run: "Run") -> None:

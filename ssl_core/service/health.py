@@ -1,4 +1,4 @@
-"""How the service fares, for its operator: counts and sizes, nobody's name."""
+"""State of the service for its operator: counts and sizes, no names."""
 
 import os
 import shutil

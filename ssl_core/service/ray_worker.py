@@ -34,7 +34,7 @@ from ssl_core.service.connection import (
     messages,
 )
 
-CONCURRENT_CALLS = 4  # of an actor: replies, a message, and some air
+CONCURRENT_CALLS = 4  # of an actor: replies, a message, and two to spare
 REPLY_SECONDS = 1.0
 SAVE_SECONDS = 60.0
 FORWARDED = ("CONTRASTIVE_DATA_DIR", "SSL_DATA_DIR")
@@ -80,7 +80,7 @@ class RayWorker:
         self._messages.put(message)
 
     def replies(self) -> list[Message]:
-        """What there is to tell, after a second at most; always the memory in MB."""
+        """Pending messages, after a second at most; always the memory in MB."""
         told = []
         try:
             told.append(self._replies.get(timeout=REPLY_SECONDS))

@@ -30,7 +30,7 @@ class Reaper:
             if run.kill_deadline is not None and now > run.kill_deadline:
                 worker.kill()
             elif excess := self._excess(run, memory_mb.get(run, 0.0), now):
-                self.scheduler.exceed(run, excess)
+                self.scheduler.end_over_limit(run, excess)
 
     def _excess(self, run: "Run", memory_mb: float, now: float) -> str | None:
         """What a run has taken too much of, as a sentence."""

@@ -26,8 +26,8 @@ log = logging.getLogger("ssl_core.service")
 class Run:
     """A run as the server knows it. Hold the scheduler's lock to read or change it.
 
-    The worker owns ``config``, ``step``, ``seconds``, ``loaded`` and ``rejection``: they
-    change by its messages only. All else is the server's.
+    The worker owns ``config``, ``step``, ``seconds``, ``loaded`` and ``rejection``: while
+    it has the run, they change by its messages only. All else is the server's.
 
     Args:
         config: the knobs in force, by flat name, as the worker last confirmed them.

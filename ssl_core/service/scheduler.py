@@ -60,7 +60,7 @@ class Scheduler:
     # --- commands of owners -----------------------------------------------------------
 
     def enqueue(self, run: Run, place: int | None = None) -> None:
-        """Let a new run wait its turn; ``place`` as in a queue."""
+        """Let a new run wait; ``place`` is its index by arrival, None the end."""
         self.queue.add(run, place)
         self._note(run)
         self.dispatch()
@@ -99,7 +99,7 @@ class Scheduler:
     def supersede(self, runs: Sequence[Run]) -> int | None:
         """Stop an owner's present runs; the place in the queue that the next one takes.
 
-        Who changes a knob and clicks Train keeps the worker, or the place, that they had.
+        Who starts another run keeps the worker, or the place, that they had.
         """
         places = []
         for run in runs:
@@ -152,7 +152,7 @@ class Scheduler:
             run.drop_steps()
         self._note(run)
 
-    def exceed(self, run: Run, reason: str) -> None:
+    def end_over_limit(self, run: Run, reason: str) -> None:
         """End a run that takes more than it may, and its worker with it."""
         run.apply(Event.EXCEED)
         run.end_reason = reason

@@ -120,6 +120,7 @@ class Service:
         budget: "Budget | None" = None,
         resume: Path | None = None,
         restart: bool = False,
+        replacing: Sequence[str] = (),
     ) -> str:
         """Start a run, or queue it; an owner has one run at a time.
 
@@ -130,6 +131,7 @@ class Service:
             budget: when it ends by itself; after the most seconds if left out.
             resume: a checkpoint folder or zip to start from.
             restart: whether to begin anew if the owner's present run is the same.
+            replacing: ids of more runs of the same learner that it takes the place of.
 
         Returns:
             Its id: that of the owner's present run if that one is the same, as it is
@@ -148,14 +150,14 @@ class Service:
         with self._lock:
             if not restart and (same := self._same_run(spec)):
                 return same
-            self._require_room(spec, self._present(owner))
+            self._require_room(spec, self._replaced(spec, replacing))
         run = self._create(spec)
         try:
             with self._lock:
                 # Another click may have been faster.
                 same = None if restart else self._same_run(spec)
                 if not same:
-                    present = self._present(owner)
+                    present = self._replaced(spec, replacing)
                     self._require_room(spec, present)
                     self._runs[run.files.run_id] = run
                     self._scheduler.enqueue(run, self._scheduler.supersede(present))
@@ -415,6 +417,13 @@ class Service:
                 p for r in runs for p in (r.config.get("data"), r.spec.resume) if p
             }
         return {path for path in paths if Path(path).is_absolute()}
+
+    def _replaced(self, spec: RunSpec, more: Sequence[str]) -> list[Run]:
+        """The runs that a new one takes the place of."""
+        named = [run for i in more if (run := self._runs.get(i)) and run.active]
+        mine = [run for run in named if run.user_id == spec.user_id]
+        present = self._present(spec.owner)
+        return [*present, *(run for run in mine if run not in present)]
 
     def _require_room(self, spec: RunSpec, leaving: Sequence[Run]) -> None:
         if self._closed.is_set():

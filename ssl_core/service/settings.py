@@ -97,26 +97,26 @@ class Settings:
         90.0,
         low=5,
         high=86_400,
-        help="Seconds after which a run that nobody watches is ended while others "
+        help="Seconds after which a run that nobody watches is paused while others "
         "wait.",
     )
     idle_timeout_s: float = knob(
         600.0,
         low=5,
         high=864_000,
-        help="Seconds after which a run that nobody watches is ended in any case.",
+        help="Seconds after which a run that nobody watches is paused in any case.",
     )
     retention_runs: int = knob(
         500,
         low=1,
         high=1_000_000,
-        help="How many ended runs are kept.",
+        help="How many runs are kept.",
     )
     retention_days: float = knob(
         7.0,
         low=0.01,
         high=3_650,
-        help="For how many days ended runs and uploads are kept.",
+        help="For how many days runs and uploads are kept.",
     )
     uploads_mb: int = knob(
         4_000,

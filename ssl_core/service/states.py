@@ -61,7 +61,7 @@ class Event(StrEnum):
 COMMANDS = (Event.PAUSE, Event.RESUME, Event.STEP, Event.STOP)
 PARKED = "parked"  # the column of a paused run that has no worker
 # An event leads from the state of its column to the state in its row; a dash says that it
-# does not apply. A queued or parked run may still hear the end of its former worker.
+# does not apply. The former worker of a queued or parked run may still report its end.
 _TABLE = """
 event   queued      starting    running     pausing    paused     parked   preempting stopping
 pause   paused      pausing     pausing     pausing    paused     paused   preempting -

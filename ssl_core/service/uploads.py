@@ -28,7 +28,7 @@ from ssl_core.service.run_files import disk_error
 UPLOADS = "uploads"  # name of the folder, beside the runs
 DAY, MB = 86_400.0, 1_000_000
 DELETED = (
-    "Your upload has been deleted, because it was old or the room was needed; upload it "
+    "Your upload has been deleted, because it was old or disk space was needed; upload it "
     "again"
 )
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -185,8 +185,8 @@ class UploadStore:
         taken = sum(u.size for u in self._uploads(self.root) if u.path in kept)
         if size + taken + sum(self._writing.values()) > self.max_bytes:
             raise ValueError(
-                "The server has no room for this upload, because runs need the others; "
-                "upload it again when a run has ended"
+                "There is no space for this upload: runs still use the others; try again "
+                "when a run has ended"
             )
 
     def _kept(self) -> set[Path]:

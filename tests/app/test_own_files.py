@@ -273,7 +273,7 @@ def test_a_zip_that_was_deleted_is_told_and_no_run_begins() -> None:
     path = hand_in(shown, zip_of_pictures())
     path.unlink()
     told = (
-        "Your upload has been deleted, because it was old or the room was needed; upload "
+        "Your upload has been deleted, because it was old or disk space was needed; upload "
         "it again."
     )
     for key in ("", "main_train", "main_new_seed"):

@@ -396,4 +396,4 @@ def test_forged_data_is_refused() -> None:
     page = AppTest.from_function(script, default_timeout=20).run()
     assert not page.exception
     refusal, run = (t.value for t in page.text)
-    assert refusal == "data is '/etc'; allowed is the menu" and run == "None"
+    assert refusal == "Choose the data from the menu." and run == "None"

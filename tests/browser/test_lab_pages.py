@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
 
-STEP = re.compile(r"Finished: its time is used up · step ([\d,]+)")
+STEP = re.compile(r"Finished · step ([\d,]+)")
 
 
 def finished_steps(page: Page) -> list[str]:

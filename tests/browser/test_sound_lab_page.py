@@ -18,7 +18,7 @@ from page_actions import (
 )
 from playwright.sync_api import Locator, Page, expect
 
-STEP = re.compile(r"Finished: its time is used up · step ([\d,]+)")
+STEP = re.compile(r"Finished · step ([\d,]+)")
 VIEWS = 'img[alt^="One view"], img[alt^="Its partner"]'
 
 

@@ -137,6 +137,25 @@ def test_a_restart_takes_the_place_of_the_same_run_or_leaves_it(
     assert scheduler.state(again) == "running"
 
 
+def test_a_run_takes_the_place_of_others_only_if_it_is_taken(tmp_path: Path) -> None:
+    scheduler = SchedulerDriver(tmp_path, workers=2, max_batch=512)
+    service = scheduler.service
+    lab = [scheduler.submit("ann/left"), scheduler.submit("ann/right")]
+    bob = scheduler.submit("bob")
+    too_large = RunConfig(batch_size=1024)
+    with pytest.raises(ValueError, match="batch_size"):
+        service.submit(too_large, owner="ann/other", replacing=[*lab, bob])
+    with pytest.raises(ValueError, match="You already have 2 runs"):
+        service.submit(SMALL, owner="ann/other")
+    scheduler.settle()
+    assert [scheduler.state(run) for run in (*lab, bob)] == [*["running"] * 2, "queued"]
+    service.submit(SMALL, owner="ann/other", replacing=[*lab, bob])
+    scheduler.settle()
+    assert [scheduler.state(run) for run in lab] == ["stopped"] * 2
+    assert scheduler.state(bob) == "running", "it is another learner's"
+    service.close()
+
+
 def test_a_learner_has_at_most_two_runs(
     scheduler: SchedulerDriver, training: str
 ) -> None:

@@ -222,7 +222,7 @@ def test_a_protected_upload_outlives_a_sweep_and_a_deleted_one_is_told(
         assert path.exists()
     store.sweep()
     assert not path.exists()
-    said = "because it was old or the room was needed; upload it again"
+    said = "because it was old or disk space was needed; upload it again"
     with pytest.raises(ValueError, match=said), store.protect(path):
         pytest.fail("a run without its data begins")
 

@@ -44,20 +44,30 @@ def start(lab: str, slug: str, case: Case, seed: int) -> None:
     if any(state(run) in user_runs.ACTIVE for run in find_runs(lab, slug, seed)):
         return
     st.session_state[f"refusal_{lab}"] = ""
+    service, before = resources.service(), st.session_state.get(user_runs.LAB_RUNS, [])
+    paused = user_runs.state() in user_runs.IN_PROGRESS
+    if paused:
+        user_runs.pause()
+    runs: list[str] = []
     try:
-        if user_runs.state() in user_runs.IN_PROGRESS:
-            user_runs.pause()
-        _stop_all()
         for side, arm in zip(SIDES, case.arms, strict=True):
             knobs = {k: v for k, v in arm.config.items() if k != "steps"}
-            run = resources.service().submit(
+            run = service.submit(
                 RunConfig.of({"seed": seed, **knobs}),
                 owner=f"{identity.user_id()}{_purpose(lab, slug, side, seed)}",
                 budget=Budget(steps=steps(case, arm)),
+                # A visitor trains one lab at a time.
+                replacing=[] if runs else before,
             )
-            st.session_state.setdefault(user_runs.LAB_RUNS, []).append(run)
+            runs.append(run)
+            st.session_state[user_runs.LAB_RUNS] = list(runs)
     except ValueError as error:
+        if paused and not runs:  # nothing takes its place
+            user_runs.command(service.resume, user_runs.current())
         st.session_state[f"refusal_{lab}"] = str(error)
+    if runs:
+        for run in before:  # some may have begun before the learner signed in
+            _stop_run(run)
 
 
 def stop(lab: str, slug: str, seed: int) -> None:
@@ -97,12 +107,6 @@ def outcome(arm: Arm, run: str | None) -> Outcome | None:
 def _purpose(lab: str, slug: str, side: str, seed: int) -> str:
     # An owner has one run at a time; a lab needs two, beside that of the playground.
     return f"/{lab}/{slug}/{side}/{seed}"
-
-
-def _stop_all() -> None:
-    # A visitor trains one lab at a time: the runs of all other labs are stopped.
-    for run in st.session_state.pop(user_runs.LAB_RUNS, []):
-        _stop_run(run)
 
 
 def _stop_run(run: str) -> None:

@@ -47,9 +47,7 @@ def _submit(restart: bool = False) -> None:
             )
         if values["data"] not in (*SOURCES, uploads.path()):
             # A forged message may name any file of this server; only the menu is allowed.
-            raise ValueError(
-                f"data is {str(values['data'])[:40]!r}; allowed is the menu"
-            )
+            raise ValueError("Choose the data from the menu.")
         config = RunConfig.of(values)
         service = resources.service()
         with service.uploads.protect(config.data):
