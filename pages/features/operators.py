@@ -10,7 +10,7 @@ from pages.shell.health import HealthReport
 from pages.widgets import run_text
 from ssl_core import __version__
 from ssl_core.service import ServiceHealth
-from ssl_core.service.settings import variable
+from ssl_core.settings import variable
 
 MB = 1e6
 STATUS_TEXTS = {

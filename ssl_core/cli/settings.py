@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from ssl_core.knobs import Knob, knobs_of
-from ssl_core.service.settings import SECRET, Settings, variable
+from ssl_core.settings import SECRET, Settings, variable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,11 +4,10 @@ A page talks to :class:`Service` alone. Nothing here imports torch until a run i
 submitted or adjusted.
 """
 
+from ssl_core.sandbox import SandboxBusy
 from ssl_core.service.health import ServiceHealth
 from ssl_core.service.run_files import RootInUse, UnknownRun
-from ssl_core.service.sandbox import SandboxBusy
 from ssl_core.service.service import Service
-from ssl_core.service.settings import Settings
 from ssl_core.service.snapshot import (
     FEWEST_POINTS,
     MapFactor,
@@ -18,6 +17,7 @@ from ssl_core.service.snapshot import (
 )
 from ssl_core.service.states import ACTIVE, ENDED, RESUMABLE, State
 from ssl_core.service.status import RunStatus
+from ssl_core.settings import Settings
 
 __all__ = [
     "ACTIVE",

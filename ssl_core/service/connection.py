@@ -22,7 +22,7 @@ from typing import Any, TextIO, cast
 
 import psutil
 
-from ssl_core.service.python_process import start_module
+from ssl_core.python_process import start_module
 
 Message = dict[str, Any]
 OnMessage = Callable[["WorkerConnection", Message], None]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ssl_core.service.scheduler import Scheduler
-    from ssl_core.service.settings import Settings
+    from ssl_core.settings import Settings
 
 MB = 1e6
 STALLED_SECONDS = 30.0  # supervision sweeps twice a second

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from ssl_core.config import RunConfig
     from ssl_core.service.run import Run
     from ssl_core.service.scheduler import Scheduler
-    from ssl_core.service.settings import Settings
+    from ssl_core.settings import Settings
 
 MAX_RUNS_OF_A_USER = 2  # that train or wait
 

@@ -8,7 +8,7 @@ from ssl_core.service.states import State
 if TYPE_CHECKING:
     from ssl_core.service.run import Run
     from ssl_core.service.scheduler import Scheduler
-    from ssl_core.service.settings import Settings
+    from ssl_core.settings import Settings
 
 
 class Reaper:

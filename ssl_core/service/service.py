@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ssl_core.sandbox import Sandbox
 from ssl_core.service import retention, run_files
 from ssl_core.service.health import ServiceHealth
 from ssl_core.service.quotas import Quotas
@@ -15,15 +16,14 @@ from ssl_core.service.reaper import Reaper
 from ssl_core.service.run import Run
 from ssl_core.service.run_files import RunFiles, RunSpec, UnknownRun
 from ssl_core.service.run_reader import RunReader
-from ssl_core.service.sandbox import Sandbox
 from ssl_core.service.scheduler import Scheduler
-from ssl_core.service.settings import Settings
 from ssl_core.service.snapshot import MapSet, Snapshot, UmapFrame
 from ssl_core.service.states import RESUMABLE, State
 from ssl_core.service.status import RunStatus
 from ssl_core.service.umap_client import UmapClient
 from ssl_core.service.uploads import UPLOADS, UploadStore
 from ssl_core.service.worker_factory import WorkerFactory, pool_size, worker_factory
+from ssl_core.settings import Settings
 
 if TYPE_CHECKING:  # these import torch, which a page that only looks does not need
     from ssl_core.train import Budget, RunConfig

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from queue import SimpleQueue
 
-from ssl_core.service.python_process import start_module
+from ssl_core.python_process import start_module
 from ssl_core.service.run_files import RunFiles
 
 WORKER = "ssl_core.service.umap_worker"

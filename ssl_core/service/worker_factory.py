@@ -12,7 +12,7 @@ from ssl_core.service.connection import (
     ProcessConnection,
     WorkerConnection,
 )
-from ssl_core.service.settings import Settings, variable
+from ssl_core.settings import Settings, variable
 
 WorkerFactory = Callable[[OnMessage, OnExit], WorkerConnection]
 MAX_DEFAULT_WORKERS = 4

@@ -44,7 +44,7 @@ def with_picture(routed: Any, content: bytes) -> AppTest:
 def fork_servers() -> list[psutil.Process]:
     """Processes of this server that decode files."""
     mine = psutil.Process().children()
-    return [p for p in mine if "ssl_core.service.sandbox.server" in p.cmdline()]
+    return [p for p in mine if "ssl_core.sandbox.server" in p.cmdline()]
 
 
 def test_a_picture_is_shown_and_decoded_only_once(routed: Any) -> None:

@@ -1,6 +1,6 @@
 """Decoders that crash, hang or take too much memory, as the file's content says.
 
-Given to a sandbox in place of ``ssl_core.service.sandbox.tasks``, and run where that runs.
+Given to a sandbox in place of ``ssl_core.sandbox.tasks``, and run where that runs.
 """
 
 import os

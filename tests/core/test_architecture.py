@@ -20,7 +20,8 @@ LOADERS = {"torch.load", "np.load", "numpy.load", "eval", "exec"}
 
 # Each package may import only from packages further up, and from itself.
 LAYERS = (
-    ("knobs", "processes"),
+    ("knobs", "processes", "python_process"),
+    ("settings",),
     ("augment", "data", "device", "embed", "encoders", "measures", "methods", "probes"),
     ("similarity",),
     ("config",),
@@ -29,6 +30,7 @@ LAYERS = (
     ("tick",),
     ("train",),
     ("checkpoints", "report"),
+    ("sandbox",),
     ("bench", "experiments", "peek", "quiz", "service"),
     ("recordings",),
     ("cli",),

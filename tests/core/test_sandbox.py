@@ -22,8 +22,8 @@ from sound_files import recorded, silence, tone
 
 from ssl_core import checkpoints
 from ssl_core.data import LIMITS, ImageSet, audio, picture
-from ssl_core.service.sandbox import Sandbox, SandboxBusy, client
-from ssl_core.service.sandbox.api import MAX_ERROR_LENGTH, MAX_FILES
+from ssl_core.sandbox import Sandbox, SandboxBusy, client
+from ssl_core.sandbox.api import MAX_ERROR_LENGTH, MAX_FILES
 from ssl_core.train import Budget, Fit, RunConfig, Watch
 from tests.polling import wait_until
 
@@ -505,7 +505,7 @@ def test_a_file_beyond_those_at_a_time_is_refused_for_now(start: Hostile) -> Non
 def test_no_process_survives_a_server_that_is_killed(tmp_path: Path) -> None:
     code = f"""
 import os, pathlib
-from ssl_core.service.sandbox import Sandbox
+from ssl_core.sandbox import Sandbox
 log = pathlib.Path({str(tmp_path)!r}) / "sandbox.log"
 sandbox = Sandbox(log, 200, 10, "hostile_decoders")
 sandbox.decode_picture(b"", 4)

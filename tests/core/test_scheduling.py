@@ -19,7 +19,7 @@ from ssl_core.service.run import Run
 from ssl_core.service.run_files import RunFiles, RunSpec, new_id
 from ssl_core.service.scheduler import KILL_SECONDS
 from ssl_core.service.session import Session, Start
-from ssl_core.service.settings import Settings
+from ssl_core.settings import Settings
 from ssl_core.train import Budget, RunConfig
 from tests.polling import START_LIMIT_S, wait_until
 

@@ -29,10 +29,10 @@ from ssl_core.service.run_files import (
     list_runs,
     new_id,
 )
-from ssl_core.service.settings import Settings
 from ssl_core.service.snapshot import read_snapshot
 from ssl_core.service.states import State
 from ssl_core.service.worker_factory import worker_factory
+from ssl_core.settings import Settings
 from ssl_core.train import RunConfig
 from tests.polling import wait_until
 

@@ -7,7 +7,7 @@ import pytest
 
 from ssl_core.__main__ import main
 from ssl_core.knobs import knobs_of
-from ssl_core.service.settings import PREFIX, Settings, variable
+from ssl_core.settings import PREFIX, Settings, variable
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = sorted(p for p in (ROOT / "deploy").iterdir() if p.is_file())

@@ -1,6 +1,6 @@
 """The fork server: it decodes each uploaded file in a new child process.
 
-``python -m ssl_core.service.sandbox.server …`` has a socket as its standard input. For each
+``python -m ssl_core.sandbox.server …`` has a socket as its standard input. For each
 connection that is sent there, the process forks a child at the other end. The parent has
 imported everything and never reads a file. The child sends ``READY``, reads one request,
 answers and ends, so that one file cannot affect the next.
@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from ssl_core.service.sandbox.client import READY
+from ssl_core.sandbox.client import READY
 
 GRACE_S = 1.0  # the client has the same time limit and reports it first
 

@@ -8,9 +8,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple
 
-from ssl_core.service.python_process import start_module
+from ssl_core.python_process import start_module
 
-SERVER = "ssl_core.service.sandbox.server"
+SERVER = "ssl_core.sandbox.server"
 READY = b"!"  # the first byte that a child sends
 START_TIMEOUT_S = 60.0  # for imports on a busy machine
 IDLE_TIMEOUT_S = (
@@ -30,7 +30,7 @@ class _Server(NamedTuple):
 
 
 class ForkServer:
-    """Connects to children of :mod:`ssl_core.service.sandbox.server`, one for each file.
+    """Connects to children of :mod:`ssl_core.sandbox.server`, one for each file.
 
     The lock guards one attribute. Nobody holds it while a process starts or a socket
     blocks.

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from ssl_core.service.sandbox.client import ForkServer
+from ssl_core.sandbox.client import ForkServer
 
-TASKS = "ssl_core.service.sandbox.tasks"
+TASKS = "ssl_core.sandbox.tasks"
 MAX_FILES = 2  # decoded at a time; others wait
 MAX_REPLY_BYTES = 8 << 20
 MAX_ERROR_LENGTH = 500  # in characters

@@ -4,6 +4,6 @@
 and ``tasks`` has the decoders.
 """
 
-from ssl_core.service.sandbox.api import Sandbox, SandboxBusy
+from ssl_core.sandbox.api import Sandbox, SandboxBusy
 
 __all__ = ["Sandbox", "SandboxBusy"]
