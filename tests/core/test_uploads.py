@@ -185,8 +185,8 @@ def test_nobody_s_upload_costs_another_s_that_is_in_use(tmp_path: Path) -> None:
     with pytest.raises(ValueError) as refusal:
         store.save("cid", "images", content(200_000))
     assert str(refusal.value) == (
-        "The server has no room for this upload, because runs need the others; upload it "
-        "again when a run has ended"
+        "There is no space for this upload: runs still use the others; try again when a "
+        "run has ended"
     )
     assert files(tmp_path) == before
     with pytest.raises(
@@ -215,7 +215,7 @@ def test_a_protected_upload_outlives_a_sweep_and_a_deleted_one_is_told(
     with store.protect(path, "shapes", "/etc"):
         with store.protect(path):
             pass
-        with pytest.raises(ValueError, match="no room for this upload"):
+        with pytest.raises(ValueError, match="no space for this upload"):
             store.save("ben", "images", content(900))
         age(path, 100)
         store.sweep()
