@@ -101,6 +101,7 @@ def test_a_link_sets_what_was_chosen_before_and_later_choices_count(
     assert shown.select_slider(key="batch_size").value == 32
 
 
+@pytest.mark.slow
 def test_a_link_to_other_data_sets_the_views_that_it_names(routed: Any) -> None:
     shown = routed(PLAYGROUND, data="voices")
     shown.selectbox(key="data").set_value("shapes").run()
@@ -110,6 +111,7 @@ def test_a_link_to_other_data_sets_the_views_that_it_names(routed: Any) -> None:
     assert shown.checkbox(key="gain").value is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "kind", "key", "value"),
     [
@@ -172,6 +174,7 @@ def test_a_knob_that_is_moved_back_waits_no_longer(routed: Any) -> None:
         service.stop(run)
 
 
+@pytest.mark.slow
 def test_a_new_run_has_every_knob(routed: Any) -> None:
     shown = routed(PLAYGROUND, batch_size="16")
     shown.button(key="main_train").click().run()
