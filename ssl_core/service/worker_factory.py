@@ -1,6 +1,5 @@
 """How a worker is started: as a process of this machine, or on a Ray cluster."""
 
-import math
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -16,7 +15,9 @@ from ssl_core.settings import Settings, variable
 
 WorkerFactory = Callable[[OnMessage, OnExit], WorkerConnection]
 MAX_DEFAULT_WORKERS = 4
-READY_SECONDS = 300.0  # to import PyTorch and draw a data set on a busy machine
+# To import PyTorch and draw a data set on a busy machine, or to wait for a place in a
+# cluster; then another start is tried.
+READY_SECONDS = 300.0
 CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of a container: microseconds, of so many
 
 
@@ -53,17 +54,15 @@ def worker_factory(root: Path, settings: Settings) -> WorkerFactory:
     if settings.backend == "ray":
         _require_ray(settings)
         module, log_path = "ssl_core.service.ray_worker", root / "ray.log"
-        ready_seconds = math.inf  # a cluster may have no room for a long time
         arguments += ["--address", settings.ray_address, "--workers", str(size)]
     else:
         module, log_path = "ssl_core.service.worker", root / "worker.log"
-        ready_seconds = READY_SECONDS
         threads = max(1, (available_cores() - 1) // size)
         arguments += ["--threads", str(threads)]
 
     def start(on_message: OnMessage, on_exit: OnExit) -> WorkerConnection:
         return ProcessConnection(
-            module, arguments, log_path, on_message, on_exit, ready_seconds
+            module, arguments, log_path, on_message, on_exit, READY_SECONDS
         )
 
     return start

@@ -34,7 +34,7 @@ from ssl_core.service.states import State
 from ssl_core.service.worker_factory import worker_factory
 from ssl_core.settings import Settings
 from ssl_core.train import RunConfig
-from tests.polling import wait_until
+from tests.polling import START_LIMIT_S, wait_until
 
 
 class TestProcesses(Contract):
@@ -79,7 +79,7 @@ class TestProcesses(Contract):
         run = started(service, config, "jan")
         assert service.umap(run) is None
         service.request_umap(run)
-        wait_until(lambda: service.umap(run), "a layout")
+        wait_until(lambda: service.umap(run), "a layout", START_LIMIT_S)
         frame, images = service.umap(run), service.map_set(run)
         assert frame is not None and images is not None
         assert frame.xy.shape == (len(images.images), 2)

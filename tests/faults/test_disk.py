@@ -71,7 +71,7 @@ def test_a_full_disk_ends_a_run_and_space_lets_the_next_begin(disk: Path) -> Non
             lambda: not service.status(hurt).active, "the end of what cannot be kept"
         )
         now = service.status(hurt)
-        assert now.state == "failed" and ROOM in (now.end_reason or ""), now
+        assert now.state == "interrupted" and ROOM in (now.end_reason or ""), now
         assert "No space left" in (now.end_reason or "")
         with pytest.raises(ValueError, match=ROOM) as refusal:
             service.submit(SMALL, owner="cid")
@@ -97,7 +97,7 @@ def test_a_read_only_folder_ends_a_run(disk: Path) -> None:
             lambda: not service.status(before).active, "the end of what cannot be kept"
         )
         now = service.status(before)
-        assert now.state == "failed" and "Read-only" in (now.end_reason or ""), now
+        assert now.state == "interrupted" and "Read-only" in (now.end_reason or ""), now
         assert service.history(before) and service.latest(before)
         writable(disk)
         after = trained(service, "cid")
@@ -128,7 +128,7 @@ def test_a_limit_on_file_size_ends_a_run(tmp_path: Path) -> None:
             lambda: not service.status(run).active, "the end of what cannot be kept"
         )
         now = service.status(run)
-        assert now.state == "failed" and ROOM in (now.end_reason or ""), now
+        assert now.state == "interrupted" and ROOM in (now.end_reason or ""), now
         assert "too large" in (now.end_reason or "")
         wait_until(service.ready, "a worker for the next", START_LIMIT_S)
     finally:
