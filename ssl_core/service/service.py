@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # these import torch, which a page that only looks does not n
 SWEEP_SECONDS = 0.5
 RETENTION_SECONDS = 60.0
 CLOSE_SECONDS = 5.0
-FAILED_STARTS_TOLD = 3
+MIN_FAILED_STARTS_TO_REPORT = 3
 NO_WORKER = (
     "This server cannot start a training process now. It keeps trying; your run stays in "
     "the queue."
@@ -127,7 +127,7 @@ class Service:
         Args:
             config: what to run; ``config.data`` may be the path of a folder or zip.
             owner: whose run it is, any text; what stands before its first slash is the
-                learner, who may have one run that trains and one that waits.
+                learner, who may have two runs that train or wait.
             budget: when it ends by itself; after the most seconds if left out.
             resume: a checkpoint folder or zip to start from.
             restart: whether to begin anew if the owner's present run is the same.
@@ -140,7 +140,7 @@ class Service:
 
         Raises:
             ValueError: if the run is larger than this server allows, if the learner has
-                enough runs on their way, if too many wait already, or if the disk is full.
+                two runs that train or wait, if the queue is full, or if the disk is.
         """
         self.quotas.check(config)
         limits: dict[str, float | None]
@@ -201,7 +201,7 @@ class Service:
         """Take exactly one optimisation step, then be paused.
 
         Raises:
-            ValueError: if it needs a worker, and too many wait already.
+            ValueError: if it has ended, or if it needs a worker and the queue is full.
         """
         with self._lock:
             run = self._watched(run_id)
@@ -215,8 +215,8 @@ class Service:
         As for a new run, any other present run of its owner is stopped.
 
         Raises:
-            ValueError: if it has ended otherwise, if the learner has enough runs on their
-                way, or if too many wait already.
+            ValueError: if it has ended otherwise, if the learner has two runs that train
+                or wait, or if the queue is full.
         """
         with self._lock:
             run = self._watched(run_id)
@@ -294,7 +294,7 @@ class Service:
         return self._files(run_id).checkpoint
 
     def report(self) -> ServiceHealth:
-        """How the service fares, for its operator."""
+        """State of the service, for its operator."""
         return ServiceHealth.of(
             self._scheduler,
             self.root,
@@ -329,7 +329,7 @@ class Service:
         self._last_sweep = time.monotonic()
 
     def delete_old(self) -> None:
-        """Delete old runs and uploads, but none that is under way or was looked at."""
+        """Delete old runs and uploads, but none that trains or that somebody watches."""
         most, days = self.settings.retention_runs, self.settings.retention_days
         for files in retention.expired_runs(self.root, most, days):
             with self._lock:
@@ -433,7 +433,7 @@ class Service:
 
     def _pool_is_failing(self) -> bool:
         pool = self._scheduler.pool
-        return pool.failed_starts >= FAILED_STARTS_TOLD and not pool.ready
+        return pool.failed_starts >= MIN_FAILED_STARTS_TO_REPORT and not pool.ready
 
     def _files(self, run_id: str) -> RunFiles:
         with self._lock:

@@ -27,7 +27,7 @@ class WorkerPool:
         size: how many there should be.
         lock: guards the list of workers; not held while a process starts.
         clock: seconds, as ``time.monotonic`` tells them.
-        on_message: called with a worker and each message of it but ``ready``.
+        on_message: called with a worker and each of its messages.
         on_lost: called with a worker that has ended; hold no lock.
     """
 
@@ -68,7 +68,7 @@ class WorkerPool:
                 self.failed_starts = 0
 
     def report_error(self, what: str) -> None:
-        """Note a problem for the operator."""
+        """Record a problem for the operator."""
         self.errors.append((time.time(), what))
         log.warning(what, extra={"event": "trouble"})
 
