@@ -15,7 +15,7 @@ from ssl_core.quiz.serialization import Unreadable
 SYNC_INTERVAL_SECONDS = 60.0  # another device may have written after this time
 # Session keys: progress of the last sync, its time, and why the last attempt failed.
 _SYNCED, _SYNCED_AT, _ERROR = "account_progress", "account_synced_at", "account_error"
-# Session keys: what the account holds besides, and when the learner discarded it.
+# Session keys: the account's rows that cannot be read, and when the learner discarded them.
 _UNREADABLE, _DISCARDED_AT = "account_unreadable", "account_discarded_at"
 # st.login needs both packages; Authlib accepts either HTTP client.
 _REQUIRED_PACKAGES = (("authlib",), ("httpx", "httpx2"))

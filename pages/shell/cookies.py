@@ -13,7 +13,7 @@ def is_https(scope: Any) -> bool:
     """Whether the browser's connection is encrypted.
 
     Behind a proxy that speaks TLS the app itself is asked over HTTP, and the proxy says so
-    in ``X-Forwarded-Proto``. Whoever forges that header changes their own cookies only.
+    in ``X-Forwarded-Proto``. A forged header changes only the sender's own cookies.
 
     Args:
         scope: of an HTTP request (ASGI).

@@ -1,8 +1,8 @@
-"""Progress of signed-in learners in SQL: a row each, merged by whoever writes it.
+"""Progress of signed-in learners in SQL: one row each; a writer merges its copy into it.
 
-What cannot be read, because a newer version of the app wrote it or it is damaged, is never
-written over: the learner's progress goes to the next row of theirs instead. Whoever can read
-both rows merges them into one.
+A row that cannot be read, because a newer version of the app wrote it or it is damaged, is
+never overwritten: the learner's progress goes to another row. A version that can read both
+merges them into one.
 
 SQLAlchemy is imported where a store is opened: a server without sign-in needs none.
 """
@@ -32,7 +32,7 @@ class Joined(NamedTuple):
 
     Args:
         progress: of both.
-        unreadable: what the account holds besides.
+        unreadable: the account's rows that this version cannot read.
     """
 
     progress: Progress
