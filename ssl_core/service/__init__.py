@@ -9,7 +9,7 @@ from ssl_core.service.health import ServiceHealth
 from ssl_core.service.run_files import RootInUse, UnknownRun
 from ssl_core.service.service import Service
 from ssl_core.service.snapshot import (
-    FEWEST_POINTS,
+    UMAP_MIN_POINTS,
     MapFactor,
     MapSet,
     Snapshot,
@@ -22,8 +22,8 @@ from ssl_core.settings import Settings
 __all__ = [
     "ACTIVE",
     "ENDED",
-    "FEWEST_POINTS",
     "RESUMABLE",
+    "UMAP_MIN_POINTS",
     "MapFactor",
     "MapSet",
     "RootInUse",

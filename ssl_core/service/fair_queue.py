@@ -33,17 +33,17 @@ class FairQueue:
     def __iter__(self) -> "Iterator[Run]":
         return iter(self._runs)
 
-    def add(self, run: "Run", place: int | None = None) -> None:
+    def add(self, run: "Run", index: int | None = None) -> None:
         """Put a run at the end, or at an index by arrival."""
-        self._runs.insert(len(self._runs) if place is None else place, run)
+        self._runs.insert(len(self._runs) if index is None else index, run)
 
     def remove(self, run: "Run") -> None:
         """Take a run out, if it is there."""
         if run in self._runs:
             self._runs.remove(run)
 
-    def place(self, run: "Run") -> int:
-        """A run's place by arrival, 0 for the first."""
+    def index(self, run: "Run") -> int:
+        """How many runs arrived before it."""
         return self._runs.index(run)
 
     def order(self, training: "Collection[Run]") -> "list[Run]":

@@ -75,7 +75,7 @@ class RayWorker:
         threading.Thread(target=self._listen, daemon=True).start()
         threading.Thread(target=self._train, daemon=True).start()
 
-    def hear(self, message: Message | None) -> None:
+    def send(self, message: Message | None) -> None:
         """Take a message; None asks to save what is done and to end."""
         self._messages.put(message)
 
@@ -190,11 +190,11 @@ def _deliver(actor: Any) -> None:
     with contextlib.suppress(ray.exceptions.RayError):
         # One after the other: an actor with several threads takes calls in any order.
         for message in messages(sys.stdin):
-            ray.get(actor.hear.remote(message))
+            ray.get(actor.send.remote(message))
         limit = threading.Timer(SAVE_SECONDS, os._exit, (1,))
         limit.daemon = True
         limit.start()
-        ray.get(actor.hear.remote(None))
+        ray.get(actor.send.remote(None))
 
 
 def _replies(actor: Any) -> Iterator[Message]:

@@ -44,7 +44,7 @@ class Reaper:
             )
         # The worker itself looks at the clock, but only between two steps.
         most = self.settings.max_seconds
-        if run.state is not State.PAUSED and now - run.last_heard_at > most:
+        if run.state is not State.PAUSED and now - run.last_report_at > most:
             return (
                 f"Its training process did not answer for {most:,.0f} seconds, the limit of "
                 "this server. Try less data, a smaller batch or a smaller encoder"

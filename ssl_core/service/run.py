@@ -37,7 +37,7 @@ class Run:
         last_number: of the messages about this run that were sent to workers.
         loaded: the part of the data that is read or downloaded, in [0, 1].
         worker_deaths: how many workers it has lost since its owner last started it.
-        assigned_at, last_heard_at: when it got its worker, and when that one last said
+        assigned_at, last_report_at: when it got its worker, and when that one last said
             something of it (seconds of the service's clock).
         last_viewed_at: when somebody last looked at it (by the same clock).
         kill_deadline: when its worker is killed if it has not let the run go.
@@ -58,7 +58,7 @@ class Run:
     notice: str | None = None
     worker_deaths: int = 0
     assigned_at: float = 0.0
-    last_heard_at: float = 0.0
+    last_report_at: float = 0.0
     last_viewed_at: float = 0.0
     kill_deadline: float | None = None
 
@@ -152,8 +152,8 @@ class Run:
         )
 
     @classmethod
-    def found(cls, files: RunFiles) -> "Run | None":
-        """A run as an earlier server left it, None if nobody can tell whose it is."""
+    def from_disk(cls, files: RunFiles) -> "Run | None":
+        """A run of an earlier server; None if its owner cannot be read."""
         try:
             spec = files.spec()
         except ValueError:
@@ -172,7 +172,7 @@ class Run:
         return run
 
     def end_with_server(self) -> None:
-        """What becomes of a found run that was under way when its server ended."""
+        """What becomes of a run that was under way when its server ended."""
         self.files.remove_temp_files()
         self.apply(Event.SHUT_DOWN)
         # The worker went on a little after the server last heard of it.

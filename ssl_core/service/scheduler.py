@@ -59,17 +59,17 @@ class Scheduler:
 
     # --- commands of owners -----------------------------------------------------------
 
-    def enqueue(self, run: Run, place: int | None = None) -> None:
-        """Let a new run wait; ``place`` is its index by arrival, None the end."""
-        self.queue.add(run, place)
-        self._note(run)
+    def enqueue(self, run: Run, index: int | None = None) -> None:
+        """Let a new run wait; ``index`` counts those that come before it."""
+        self.queue.add(run, index)
+        self._run_changed(run)
         self.dispatch()
 
     def adjust(self, run: Run, changes: dict[str, Any]) -> None:
         """Pass changed knobs on to the run's worker, now or as soon as it has one."""
         self._require(run, run.active and run.state is not State.STOPPING)
         run.request({"do": "adjust", "changes": changes})
-        self._note(run)
+        self._run_changed(run)
 
     def pause(self, run: Run) -> None:
         """Have a run pause after its step; one that waits leaves the queue."""
@@ -88,7 +88,7 @@ class Scheduler:
         self._command(run, Event.RESUME, "resume")
         run.drop_steps()
         run.worker_deaths, run.end_reason, run.notice = 0, None, None
-        run.last_heard_at = self.clock()  # a paused worker has nothing to say
+        run.last_report_at = self.clock()  # a paused worker has nothing to say
         self.dispatch()
 
     def stop(self, run: Run) -> None:
@@ -97,20 +97,20 @@ class Scheduler:
             self._command(run, Event.STOP, "release")
 
     def supersede(self, runs: Sequence[Run]) -> int | None:
-        """Stop an owner's present runs; the place in the queue that the next one takes.
+        """Stop an owner's present runs; return the index in the queue for the next one.
 
-        Who starts another run keeps the worker, or the place, that they had.
+        An owner who starts another run keeps the worker, or the index.
         """
-        places = []
+        indices = []
         for run in runs:
             if run in self.queue:
-                places.append(self.queue.place(run))
+                indices.append(self.queue.index(run))
             elif run.takes_commands:
-                places.append(0)
+                indices.append(0)
             self.stop(run)
-        return min(places, default=None)
+        return min(indices, default=None)
 
-    def turn(self, run: Run) -> tuple[int, float | None]:
+    def queue_position(self, run: Run) -> tuple[int, float | None]:
         """A run's position in the queue and the seconds until it is likely to start.
 
         Returns:
@@ -150,7 +150,7 @@ class Scheduler:
             self._release(run)
         else:
             run.drop_steps()
-        self._note(run)
+        self._run_changed(run)
 
     def end_over_limit(self, run: Run, reason: str) -> None:
         """End a run that takes more than it may, and its worker with it."""
@@ -158,7 +158,7 @@ class Scheduler:
         run.end_reason = reason
         if run.worker:
             run.worker.kill()
-        self._note(run)
+        self._run_changed(run)
 
     def reconcile(self, runs: Iterable[Run]) -> None:
         """Go on with runs whose worker's end could not be handled when it came."""
@@ -172,18 +172,18 @@ class Scheduler:
         """Take over a run of an earlier server."""
         if run.active:
             run.end_with_server()
-            self._note(run)
+            self._run_changed(run)
 
     def interrupt_waiting(self) -> None:
         """End all runs that have no worker, because the server ends."""
         for run in list(self.queue):
             if run.worker is None:
                 run.apply(Event.SHUT_DOWN)
-                self._note(run)
+                self._run_changed(run)
 
     def save_changes(self) -> None:
         """Write the records of changed runs; hold no lock. What fails is tried again."""
-        with self._saving:  # one at a time: an older record never replaces a newer one
+        with self._saving:  # one at a time: an older record never reindices a newer one
             with self.lock:
                 changed = [(run, run.record()) for run in self._changed]
                 self._changed.clear()
@@ -212,27 +212,27 @@ class Scheduler:
         with self.lock:
             run = self.busy.get(worker)
             if run and report and report.run == run.files.run_id:
-                run.last_heard_at = self.clock()
-                self._hear(run, report)
+                run.last_report_at = self.clock()
+                self._on_report(run, report)
             self.dispatch()
 
-    def _hear(self, run: Run, report: WorkerReport) -> None:
+    def _on_report(self, run: Run, report: WorkerReport) -> None:
         """Take note of what the worker says of its run."""
         for name in ("step", "seconds", "loaded"):
             if (value := getattr(report, name)) is not None:
                 setattr(run, name, value)
         if report.tick is not None and run.apply(Event.BEGIN):
-            self._note(run)
-        elif report.rests is not None:
+            self._run_changed(run)
+        elif report.paused is not None:
             # A pause that was followed by another command is past.
-            if report.rests == run.last_number and run.apply(Event.REST):
+            if report.paused == run.last_number and run.apply(Event.PAUSE_DONE):
                 run.drop_steps()
-                self._note(run)
-        elif report.answers is not None:
-            run.requests.pop(report.answers, None)
+                self._run_changed(run)
+        elif report.reply_to is not None:
+            run.requests.pop(report.reply_to, None)
             run.config = report.config or run.config
             run.rejection = report.rejection
-            self._note(run)
+            self._run_changed(run)
         elif report.ended:
             self._end(run, END_EVENTS[report.ended], report.reason)
 
@@ -243,7 +243,7 @@ class Scheduler:
             self.pool.report_error("a run failed")
         assert run.worker is not None
         self._detach(run.worker)
-        self._note(run)
+        self._run_changed(run)
 
     def _on_lost(self, worker: WorkerConnection) -> None:
         with self.lock:
@@ -278,7 +278,7 @@ class Scheduler:
             )
             if run.steps_due:
                 run.apply(Event.STEP)
-        self._note(run)
+        self._run_changed(run)
 
     def _detach(self, worker: WorkerConnection) -> Run | None:
         run = self.busy.pop(worker, None)
@@ -291,7 +291,7 @@ class Scheduler:
         run.apply(Event.ASSIGN)
         run.worker, self.busy[worker] = worker, run
         run.loaded = 0.0
-        run.assigned_at = run.last_heard_at = self.clock()
+        run.assigned_at = run.last_report_at = self.clock()
         run.send(
             {
                 "do": "start",
@@ -303,19 +303,19 @@ class Scheduler:
                 "limits": self.quotas.limits(),
             }
         )
-        self._note(run)
+        self._run_changed(run)
 
     # --- both -------------------------------------------------------------------------
 
     def _command(self, run: Run, event: Event, do: str | None) -> None:
         """Change the state at an owner's command, and tell the worker."""
-        heard = run.takes_commands
+        reachable = run.takes_commands
         self._require(run, run.apply(event))
-        if heard and do == "release":
+        if reachable and do == "release":
             self._release(run)
-        elif heard and do:
+        elif reachable and do:
             run.send({"do": do})
-        self._note(run)
+        self._run_changed(run)
 
     def _require(self, run: Run, allowed: bool) -> None:
         if not allowed:
@@ -327,7 +327,7 @@ class Scheduler:
         run.send({"do": "release"})
         run.kill_deadline = self.clock() + KILL_SECONDS
 
-    def _note(self, run: Run) -> None:
+    def _run_changed(self, run: Run) -> None:
         """Keep the queue and the disk in step with a changed run."""
         queued = run.state is State.QUEUED
         if queued and run not in self.queue:

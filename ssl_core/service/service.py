@@ -77,8 +77,8 @@ class Service:
         self._started, self._clock = time.monotonic(), clock
         self._wake, self._closed = threading.Event(), threading.Event()
         run_files.finish_deletions(self.root)
-        found = (Run.found(files) for files in run_files.list_runs(self.root))
-        self._runs = {run.files.run_id: run for run in found if run}
+        runs = (Run.from_disk(files) for files in run_files.list_runs(self.root))
+        self._runs = {run.files.run_id: run for run in runs if run}
         self._scheduler = Scheduler(
             factory or worker_factory(self.root, self.settings),
             pool_size(self.settings),
@@ -240,7 +240,7 @@ class Service:
         """Where a run stands; from memory, so that a slow disk holds up no page."""
         with self._lock:
             run = self._watched(run_id)
-            status = RunStatus.of(run, *self._scheduler.turn(run))
+            status = RunStatus.of(run, *self._scheduler.queue_position(run))
             if status.position and self._pool_is_failing():
                 status = replace(status, notice=NO_WORKER)
             return status

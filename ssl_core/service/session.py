@@ -238,7 +238,7 @@ class Session:
                 self.steps_due -= 1
                 return
             self._save()
-            self.report(rests=self.last_number)
+            self.report(paused=self.last_number)
             self._apply(fit, self.commands.get())
 
     def _apply(self, fit: Fit, command: Message) -> None:
@@ -260,9 +260,9 @@ class Session:
             fit.config.adjusted(changes).require_fit(fit.data)
             fit.adjust(changes)
         except ValueError as refusal:
-            self.report(answers=number, rejection=str(refusal).splitlines()[0])
+            self.report(reply_to=number, rejection=str(refusal).splitlines()[0])
         else:
-            self.report(answers=number, config=fit.config.flat())
+            self.report(reply_to=number, config=fit.config.flat())
 
     def _save(self) -> None:
         """Save a checkpoint, unless nothing was learned since the last one."""

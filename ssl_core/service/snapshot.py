@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ssl_core.data import ImageSet
     from ssl_core.train import Tick
 
-FEWEST_POINTS = 10  # that UMAP lays out
+UMAP_MIN_POINTS = 10
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class Event(StrEnum):
     SHUT_DOWN = "close"  # the server ends
     # Messages of its worker.
     BEGIN = "begin"  # the first tick
-    REST = "rest"  # it has paused
+    PAUSE_DONE = "paused"  # it has paused
     RELEASE = "release"  # it has saved the run and is free
     FINISH = "finish"
     REACH_LIMIT = "limit"  # of steps or seconds on this server
@@ -75,7 +75,7 @@ lose    queued      queued      queued      paused     paused     paused   pause
 give_up -           interrupted interrupted -          -          -        -          -
 close   interrupted interrupted interrupted paused     paused     paused   paused     stopped
 begin   -           running     -           -          -          -        -          -
-rest    -           paused      paused      paused     paused     -        -          -
+paused  -           paused      paused      paused     paused     -        -          -
 release queued      interrupted interrupted paused     paused     paused   paused     stopped
 finish  finished    finished    finished    finished   finished   finished finished   finished
 limit   stopped     stopped     stopped     stopped    stopped    stopped  stopped    stopped

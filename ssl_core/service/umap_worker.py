@@ -16,7 +16,7 @@ from pathlib import Path
 from ssl_core.service.connection import claim_stdout
 from ssl_core.service.run_files import RunFiles
 from ssl_core.service.snapshot import (
-    FEWEST_POINTS,
+    UMAP_MIN_POINTS,
     UmapFrame,
     read_snapshot,
     read_umap,
@@ -35,9 +35,9 @@ def compute_layout(folder: RunFiles) -> None:
     """
     snapshot = read_snapshot(folder.latest)
     features = snapshot.map_features
-    if len(features) < FEWEST_POINTS:
+    if len(features) < UMAP_MIN_POINTS:
         raise ValueError(
-            f"the map has {len(features)} points; UMAP needs at least {FEWEST_POINTS}"
+            f"the map has {len(features)} points; UMAP needs at least {UMAP_MIN_POINTS}"
         )
     from ssl_core import embed
 

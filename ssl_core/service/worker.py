@@ -2,7 +2,7 @@
 
 ``python -m ssl_core.service.worker --root DIR [--threads N]`` takes commands as JSON
 lines on standard input and answers on standard output: ``{"ready": true}``, and of its run
-``{"run": id, …}`` with ``loaded``, ``tick``, ``rests``, ``answers`` or ``ended``. When
+``{"run": id, …}`` with ``loaded``, ``tick``, ``paused``, ``reply_to`` or ``ended``. When
 standard input ends, the server is gone: the run is saved.
 """
 

@@ -86,7 +86,7 @@ class WorkerPool:
     def _start(self) -> None:
         worker = None
         try:
-            worker = self._factory(self._heard, self._lost)
+            worker = self._factory(self._receive, self._lost)
             with self._lock:
                 # Before it is known: whoever closes the pool waits for workers that listen.
                 self.workers.append(worker)
@@ -108,7 +108,7 @@ class WorkerPool:
         delay = min(MAX_DELAY_S, FIRST_DELAY_S * 2.0**doublings)
         self._next_start = self._clock() + delay
 
-    def _heard(self, worker: WorkerConnection, message: Message) -> None:
+    def _receive(self, worker: WorkerConnection, message: Message) -> None:
         if "tick" in message:  # it works
             worker.has_trained = True
             self.failed_starts = 0

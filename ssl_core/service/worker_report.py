@@ -17,8 +17,8 @@ class WorkerReport(BaseModel):
         step, seconds: how far training is; seconds exclude pauses.
         loaded: the part of the data that is read or downloaded, in [0, 1].
         tick: the step of a tick that was written.
-        rests: the number of the last command that was taken; the run is paused now.
-        answers: the number of a changed knob that was taken, or was not.
+        paused: the number of the last command that was taken; the run is paused now.
+        reply_to: the number of a changed knob that was taken, or was not.
         config: the knobs in force, by flat name.
         rejection: why a changed knob was not taken, one sentence.
         ended: how the run ended.
@@ -32,8 +32,8 @@ class WorkerReport(BaseModel):
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     loaded: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     tick: _Count | None = None
-    rests: _Count | None = None
-    answers: _Count | None = None
+    paused: _Count | None = None
+    reply_to: _Count | None = None
     config: dict[str, Any] | None = None
     rejection: str | None = None
     ended: Literal["finished", "limit", "failed", "diverged", "released"] | None = None

@@ -81,6 +81,7 @@ def test_a_lab_keeps_its_case_and_its_seed(routed: Any) -> None:
     assert (shown.query_params["case"], shown.query_params["seed"]) == ("byol", "5")
 
 
+@pytest.mark.slow
 def test_a_link_sets_what_was_chosen_before_and_later_choices_count(
     routed: Any,
 ) -> None:
@@ -146,6 +147,7 @@ def waiting(shown: AppTest) -> str:
     return " ".join(i.value for i in shown.info if "waiting for" in i.value)
 
 
+@pytest.mark.slow
 def test_a_knob_that_is_moved_back_waits_no_longer(routed: Any) -> None:
     shown = routed(PLAYGROUND, batch_size="16")
     shown.button(key="main_train").click().run()

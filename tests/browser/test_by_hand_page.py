@@ -182,6 +182,7 @@ def test_a_link_brings_the_points_back(page: Page) -> None:
     assert query(page) == link
 
 
+@pytest.mark.slow
 def test_a_click_chooses_the_anchor_and_moves_nothing(page: Page) -> None:
     page.goto("/loss_by_hand")
     before = rested(page)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from page_actions import eventually, main
 from playwright.sync_api import CDPSession, Locator, Page, expect
 
@@ -21,6 +22,7 @@ def described(canvas: Locator) -> str:
     return str(canvas.evaluate(f"{look}.textContent"))
 
 
+@pytest.mark.slow
 def test_modules_come_when_they_are_needed_and_listeners_go_with_their_page(
     page: Page,
 ) -> None:

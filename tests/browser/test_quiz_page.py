@@ -12,6 +12,8 @@ from tests.load.server import reserved_port
 
 SET = "/quiz?lesson=composition"
 STORED = "localStorage.getItem('ssl_progress')"
+NEXT = re.compile("^Next question")
+RECONNECT_S = 150.0  # Streamlit doubles the time between two tries, up to a minute
 DONE = re.compile(r"(check|close)\s*1\b")
 
 
@@ -26,7 +28,7 @@ def answer(page: Page, letter: str) -> None:
 
 def onwards(page: Page) -> None:
     """Go to the next question."""
-    main(page).get_by_role("button", name=re.compile("^Next question")).click()
+    main(page).get_by_role("button", name=NEXT).click()
 
 
 def stored(page: Page) -> list[dict]:
@@ -201,8 +203,11 @@ def test_answers_survive_the_server(visit: Visit, visitors, another_server) -> N
             answer(page, "B")
             eventually(lambda: len(stored(page)) == 1, "the browser to keep it")
         with another_server(port):
-            # The page reconnects by itself, to a server that has never seen it; what is
-            # pressed before that is lost.
+            # The page reconnects by itself, to a server that has never seen it. It waits
+            # longer before each try, and takes no press until one has succeeded.
+            button = main(page).get_by_role("button", name=NEXT)
+            expect(button).to_be_enabled(timeout=1000 * RECONNECT_S)
+
             def moved() -> bool:
                 onwards(page)
                 return "Question 2 of" in said(page)

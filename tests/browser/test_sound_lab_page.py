@@ -47,6 +47,7 @@ def tone() -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_views_are_seen_heard_and_rolled(page: Page) -> None:
     page.goto("/sound")
     expect(page.locator(VIEWS)).to_have_count(2)

@@ -1,6 +1,8 @@
 """A local Ray cluster of two nodes: the contract, and the loss of a node."""
 
+import os
 import secrets
+import signal
 import threading
 import time
 from collections import Counter
@@ -143,13 +145,31 @@ def test_a_worker_saves_its_run_when_its_server_ends(
     wait_for_state(service, run, "interrupted")
     assert saved_step(service, run) == service.status(run).step >= 1
     assert not list(service.root.glob(".shared-*"))
-    wait_until(service.ready, "another proxy, and a worker", START_LIMIT_S)
+    # The next test's run must not go to the proxy that has just ended.
+    wait_until(lambda: workers.newest is not proxy, "another proxy", START_LIMIT_S)
+    wait_until(service.ready, "its worker", START_LIMIT_S)
+
+
+def test_a_run_goes_on_when_its_proxy_is_killed(
+    service: Service, workers: Workers, cluster: Any
+) -> None:
+    run = started(service, SMALL, "lee")
+    wait_until(lambda: service.checkpoint(run), "a checkpoint")
+    (worker,) = actors(cluster)
+    assert not service.status(run).notice
+    os.kill(workers.newest.process.pid, signal.SIGKILL)
+    _, alive = psutil.wait_procs([worker], 60)
+    assert not alive, "it would write where another one writes"
+    assert_goes_on(service, run)
+    service.stop(run)
+    wait_for_state(service, run, "stopped")
 
 
 def test_a_run_goes_on_when_its_node_is_lost(service: Service, cluster: Any) -> None:
     run = started(service, SMALL, "noa")
     wait_until(lambda: service.checkpoint(run), "a checkpoint")
     (worker,) = actors(cluster)
+    assert not service.status(run).notice
     node = raylets(cluster)[worker.ppid()]
     cluster.remove_node(node, allow_graceful=False)
     _, alive = psutil.wait_procs([worker], 60)

@@ -98,7 +98,7 @@ class StubWorker(WorkerConnection):
             self.loaded = True
             self.tell(tick=self.step, loaded=1.0)
         if self.paused and not self.steps_due:
-            self.tell(rests=self.number)
+            self.tell(paused=self.number)
             return
         self.steps_due = max(0, self.steps_due - 1)
         self.step += 1
@@ -118,11 +118,11 @@ class StubWorker(WorkerConnection):
             after = self.config | message["changes"]
             if after["batch_size"] > ROWS:
                 self.tell(
-                    answers=message["number"], rejection="batch_size is too large"
+                    reply_to=message["number"], rejection="batch_size is too large"
                 )
             else:
                 self.config = after
-                self.tell(answers=message["number"], config=after)
+                self.tell(reply_to=message["number"], config=after)
         elif do == "pause":
             self.paused = True
         elif do == "step":

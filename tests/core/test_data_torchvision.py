@@ -55,7 +55,8 @@ class Server:
         self.folder, self.requests = folder, []
         handler = functools.partial(self._handler(), directory=str(folder))
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve = functools.partial(self.server.serve_forever, poll_interval=0.02)
+        threading.Thread(target=serve, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
 
     def _handler(self) -> type[http.server.SimpleHTTPRequestHandler]:

@@ -30,7 +30,7 @@ from ssl_core.quiz.wording import block, html, plain, seen
 TEMPLATE = Path(__file__).parents[2] / "assets" / "quiz" / "template" / "my_bank.toml"
 THE_ISSUE = "~ = # { } : \\ $\\tau$"  # and tabs
 MANY = settings(
-    max_examples=100,
+    max_examples=40,
     deadline=None,
     derandomize=True,  # the same banks on every machine
     database=None,

@@ -14,7 +14,7 @@ from ssl_core.quiz.judging import LONGEST
 from ssl_core.quiz.progress import KEPT, Attempt, Exam, Opened, Progress
 from ssl_core.quiz.serialization import LARGEST, dumps, loads
 
-STEADY = settings(deadline=None, derandomize=True, max_examples=60)
+STEADY = settings(deadline=None, derandomize=True, max_examples=25)
 THOROUGH = settings(deadline=None, max_examples=1000)
 SLUGS = st.sampled_from(["temperature-low", "batch_64", "q3", "a"])
 TIMES = st.integers(1_700_000_000, 1_700_000_020)  # close: tabs meet within a second
@@ -723,7 +723,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(deadline=None, derandomize=True, max_examples=80)
 @given(
     histories(),
     st.sampled_from(

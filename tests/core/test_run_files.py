@@ -221,7 +221,7 @@ def test_a_damaged_checkpoint_is_replaced_by_the_one_before(
 def test_what_another_run_has_trained_does_not_count_in_any_session(
     files: RunFiles, data: ImageSet, tmp_path: Path
 ) -> None:
-    train(files, data, 40)
+    train(files, data, 8)
     other = RunFiles(tmp_path, new_id())
     other.write_spec(RunSpec({}, "ann", {}, 0.0))
 
@@ -229,21 +229,21 @@ def test_what_another_run_has_trained_does_not_count_in_any_session(
         start = Start(
             number=1,
             config=SMALL.flat(),
-            budget={"steps": 30},
+            budget={"steps": 6},
             resume=str(files.checkpoint),
-            limits={"steps": 50},
+            limits={"steps": 10},
         )
         return Session(other, start, lambda name, progress: data, on_report)
 
     def release(report: Message) -> None:
-        if report.get("tick", 0) >= 48:
+        if report.get("tick", 0) >= 10:
             first.enqueue({"do": "release", "number": 2})
 
     first = session(release)
-    first.paused, first.steps_due = True, 400  # a tick at every step
+    first.paused, first.steps_due = True, 40  # a tick at every step
     assert first.run()["ended"] == "released"
     ended = session().run()
-    assert (ended["ended"], ended["step"]) == ("finished", 70)
+    assert (ended["ended"], ended["step"]) == ("finished", 14)
 
 
 def test_a_save_that_failed_is_tried_again(
@@ -261,7 +261,7 @@ def test_a_save_that_failed_is_tried_again(
     monkeypatch.setattr(RunWriter, "save", refuse_once)
 
     def release(report: Message) -> None:
-        if "rests" in report:
+        if "paused" in report:
             session.enqueue({"do": "release", "number": 2})
 
     start = Start(

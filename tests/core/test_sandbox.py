@@ -311,7 +311,9 @@ def test_a_file_that_takes_too_much_memory_is_refused(
     assert is_fine(hostile)
 
 
-@pytest.mark.parametrize("content", [b"hang", b"spin", b"unbound"])
+@pytest.mark.parametrize(
+    "content", [b"hang", pytest.param(b"spin", marks=pytest.mark.slow), b"unbound"]
+)
 def test_a_file_that_takes_too_long_is_refused_and_ended(
     hasty: Sandbox, content: bytes
 ) -> None:

@@ -473,7 +473,7 @@ def test_runs_are_submitted_while_uploads_come_and_go(
 
     def submit() -> None:
         try:
-            for seed in range(50):
+            for seed in range(20):
                 run = driver.submit("zoe", RunConfig(batch_size=8, seed=seed))
                 assert driver.state(run) == "running"
                 service.uploads.sweep()

@@ -223,8 +223,8 @@ def test_a_worker_whose_child_holds_its_pipe_is_gone_with_it(tmp_path: Path) -> 
     [
         {"ended": "boom"},
         {"ended": ["finished"]},
-        {"config": "x", "answers": 3},
-        {"rejection": 5, "answers": 3},
+        {"config": "x", "reply_to": 3},
+        {"rejection": 5, "reply_to": 3},
         {"step": -1, "tick": 1},
         {"seconds": float("nan"), "tick": 1},
         {"loaded": "half"},

@@ -22,7 +22,7 @@ def cases(count: int, root: Path) -> list[fuzz.Case]:
 
 
 def test_a_few_mutated_inputs_are_taken_or_refused(tmp_path: Path) -> None:
-    outcomes = {c.outcome for c in cases(2, tmp_path)}
+    outcomes = {c.outcome for c in cases(1, tmp_path)}
     assert outcomes == {"taken", "refused"}
 
 

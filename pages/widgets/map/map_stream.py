@@ -18,7 +18,7 @@ from starlette.routing import Route
 from pages.shell import resources, run_keys
 from pages.shell.base_url import base_url_path
 from pages.widgets.map.map_codec import encode_frame
-from ssl_core.service import ACTIVE, FEWEST_POINTS, UnknownRun
+from ssl_core.service import ACTIVE, UMAP_MIN_POINTS, UnknownRun
 
 # Time between two checks for a new frame. It grows while there is none, so that queued runs
 # cost little.
@@ -65,8 +65,8 @@ def next_frame(
     umap = service.umap(run) if layout == "umap" else None
     is_computing = False
     if layout == "umap":
-        if len(xy) < FEWEST_POINTS:
-            note = f" · UMAP needs {FEWEST_POINTS} points, this is PCA"
+        if len(xy) < UMAP_MIN_POINTS:
+            note = f" · UMAP needs {UMAP_MIN_POINTS} points, this is PCA"
         else:
             is_current = umap is not None and umap.step == tick["step"]
             is_computing = not is_current and service.request_umap(run)
