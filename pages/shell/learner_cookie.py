@@ -60,11 +60,14 @@ class LearnerCookie:
 
 
 def _is_page(scope: Any, message: Any) -> bool:
-    """Whether a response is an HTML page, or says that the browser's copy is current."""
-    if message["status"] == 304:  # it has no content type
-        return "text/html" in HTTPConnection(scope).headers.get("accept", "")
+    """Whether a browser asked for an HTML page, and gets it or has a current copy.
+
+    Streamlit answers with HTML where an icon was asked for, too.
+    """
+    if "text/html" not in HTTPConnection(scope).headers.get("accept", ""):
+        return False
     kind = MutableHeaders(scope=message).get("content-type", "")
-    return kind.startswith("text/html")
+    return message["status"] == 304 or kind.startswith("text/html")
 
 
 def _set_cookies(scope: Any) -> Iterator[str]:

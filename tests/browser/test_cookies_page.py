@@ -102,7 +102,10 @@ def test_a_second_tab_s_late_answer_takes_no_run_away(
     page: Page, runs: Path, server: str
 ) -> None:
     # Its request left before the first answer came, so it has no cookie.
-    late = urllib.request.urlopen(f"{server}/playground", timeout=30)
+    request = urllib.request.Request(
+        f"{server}/playground", headers={"Accept": "text/html"}
+    )
+    late = urllib.request.urlopen(request, timeout=30)
     name, _, value = late.headers["Set-Cookie"].partition(";")[0].partition("=")
     page.goto(DEEP)
     own = train(page, runs)
