@@ -9,7 +9,7 @@ from ssl_core.data import ImageSet
 from ssl_core.encoders import make_encoder
 from ssl_core.methods import METHODS, Method
 from ssl_core.methods.slices import embedded
-from ssl_core.train import Budget, RunConfig, fit
+from ssl_core.train import Budget, RunConfig, Watch, fit
 
 
 def without_batch_norm(slug: str) -> Method:
@@ -94,10 +94,10 @@ def test_activations_are_kept_for_one_slice_only() -> None:
 
 def test_a_run_takes_a_batch_in_slices(small_shapes: ImageSet) -> None:
     known = {"batch_size": 64, "encoder": "tiny_group_norm", "head_norm": "layer"}
-    runs = []
+    watch, runs = Watch(bank=20, asked=10, mapped=10), []
     for size in (0, 32):
         config = RunConfig.of({**known, "slice_size": size, "precision": "float32"})
-        *_, last = fit(config, data=small_shapes, budget=Budget(steps=3))
+        *_, last = fit(config, data=small_shapes, budget=Budget(steps=3), watch=watch)
         runs.append(last.loss)
     assert runs[0] == pytest.approx(runs[1], rel=1e-4)
 
