@@ -5,6 +5,8 @@ Streamlit keeps one pending request to run the script. Without this module it wo
 - merge a second click into the first: two presses of one button would count as one, and the
   callbacks of two buttons would run in the reverse order;
 - drop a click, if the next one arrives before its callbacks begin;
+- take a click twice: the browser keeps a press until it sends it a moment later, and a
+  fragment's timer that runs out in that moment sends it as well;
 - raise the request of the next click, or of a closed tab, inside a callback that runs. The
   rest of the callback would be lost.
 
@@ -14,7 +16,9 @@ was drawn: another click may have been handled since.
 """
 
 from collections import deque
+from dataclasses import replace
 
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.runtime.scriptrunner_utils.script_requests import (
     RerunData,
@@ -42,6 +46,8 @@ class ClickQueue(ScriptRequests):
 
     def request_rerun(self, new_data: RerunData) -> bool:
         """Accept a request of the browser; False if the runner has ended."""
+        if new_data.is_auto_rerun:
+            new_data = _without_clicks(new_data)
         with self._lock:
             if not new_data.is_auto_rerun:
                 self._stopping = False
@@ -99,6 +105,16 @@ def install() -> None:
 def _has_click(request: RerunData) -> bool:
     """Whether a button was pressed, or a component sent an event."""
     states = request.widget_states
-    return states is not None and any(
-        "trigger" in (state.WhichOneof("value") or "") for state in states.widgets
-    )
+    return states is not None and any(map(_is_click, states.widgets))
+
+
+def _without_clicks(request: RerunData) -> RerunData:
+    """A timer's request; the clicks in it arrive with a request of their own."""
+    if not _has_click(request):
+        return request
+    kept = [s for s in request.widget_states.widgets if not _is_click(s)]
+    return replace(request, widget_states=WidgetStates(widgets=kept))
+
+
+def _is_click(state: WidgetState) -> bool:
+    return "trigger" in (state.WhichOneof("value") or "")

@@ -63,9 +63,9 @@ class RunWriter:
         Raises:
             OSError, ValueError: if the disk refuses, or the weights are not finite.
         """
-        with self.files.saving() as place:
+        with self.files.saving() as folder:
             checkpoints.save(
-                place, fit, history=self._curve, about={"origin": dict(self.origin)}
+                folder, fit, history=self._curve, about={"origin": dict(self.origin)}
             )
 
     def _extend_curve(self, line: dict[str, Any]) -> None:

@@ -171,7 +171,9 @@ def request(number: int, kind: str) -> RerunData:
     )
 
 
-KINDS = st.sampled_from(["click", "click", "value", "timer", "yield", "stop"])
+KINDS = st.sampled_from(
+    ["click", "click", "early timer", "value", "timer", "yield", "stop"]
+)
 
 
 @given(st.lists(KINDS, max_size=40))
@@ -194,6 +196,12 @@ def test_every_click_is_delivered_once_in_order_and_alone(
                 deliver(asked.rerun_data)
         elif event == "stop":
             queue.request_stop()
+        elif event == "early timer":  # it sends what was pressed, before the click does
+            click = request(number, "click")
+            timer = request(number, "timer")
+            queue.request_rerun(replace(timer, widget_states=click.widget_states))
+            if queue.request_rerun(click):
+                sent.append(str(number))
         elif queue.request_rerun(request(number, event)) and event == "click":
             sent.append(str(number))
     while (ready := queue.on_scriptrunner_ready()).type is ScriptRequestType.RERUN:

@@ -230,3 +230,28 @@ def test_the_augmentations_page_redraws(page: Page) -> None:
     page.locator(".st-key-crop label").click()
     expect(view).not_to_have_attribute("src", rolled or "")
     expect(main(page).get_by_text("On: ")).not_to_contain_text("crop")
+
+
+# Streamlit sends a click in a task of its own. On a busy page, a timer of a fragment runs
+# before that task, and sends what was pressed as well.
+LATE_CLICK = """(button) => {
+  const inTime = window.setTimeout;
+  window.setTimeout = (task, ms, ...more) => inTime(task, ms + 2500, ...more);
+  button.click();
+  window.setTimeout = inTime;
+}"""
+
+
+@pytest.mark.slow
+def test_a_click_on_a_busy_page_counts_once(page: Page, runs: Path) -> None:
+    page.goto("/playground")
+    press(page, "Train")
+    wait_for_step(page, 1)
+    run = newest_run(runs)
+    before = pause(page, run)
+    button = main(page).get_by_role("button", name="Step", exact=True)
+    button.evaluate(LATE_CLICK)
+    eventually(lambda: step(page) > before, "the step")
+    page.wait_for_timeout(3000)  # the click itself is sent after the timer's request
+    at_rest(page)
+    assert wait_for_pause(page, run) == before + 1
