@@ -23,9 +23,9 @@ def draw_report() -> None:
 st.title("Operators", anchor=False)
 # Not st.stop(): the router still has to store the learner's progress.
 if operator_session.is_signed_in():
+    operators.draw_sign_out()
     st.fragment(draw_report, run_every=REFRESH_S)()
     st.subheader("Settings that differ from the defaults", anchor=False)
     operators.draw_settings(resources.settings().changed())
-    operators.draw_sign_out()
 else:
     operators.draw_sign_in()

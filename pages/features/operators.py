@@ -20,7 +20,7 @@ STATUS_TEXTS = {
 }
 # Why the form is shown again -> what the page says.
 REASONS = {
-    operator_session.WRONG: "That is not the key.",
+    operator_session.WRONG: "The key is wrong. Check it for spaces, and try again.",
     operator_session.TOO_MANY: "There were too many wrong keys. Try again in a minute.",
     operator_session.OLD_LINK: "A link no longer opens this page: enter the key here, and "
     "set a new one if others may have read that link.",
@@ -29,17 +29,19 @@ _STYLE = """<style>
 .operators { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
 .operators input, .operators button {
   font: inherit; color: inherit; background: transparent; padding: 0.4rem 0.75rem;
-  border: 1px solid currentColor; border-radius: 8px;
+  border: 1px solid color-mix(in srgb, currentColor 45%, transparent);
+  border-radius: 8px;
 }
 .operators input { flex: 0 1 24rem; min-width: 0; }
 .operators button { cursor: pointer; }
+.operators .primary { background: #0072B2; border-color: #0072B2; color: #FFFFFF; }
 </style>"""
 # The URLs are relative to the page.
 SIGN_IN = f"""{_STYLE}<form class="operators" method="post" action="operators/sign_in">
 <label for="operators-key">The operators' key</label>
 <input id="operators-key" name="key" type="password" autocomplete="current-password"
  required>
-<button type="submit">Sign in</button>
+<button type="submit" class="primary">Sign in</button>
 </form>"""
 SIGN_OUT = f"""{_STYLE}<form class="operators" method="post" action="operators/sign_out">
 <button type="submit">Sign out</button>
@@ -48,13 +50,13 @@ SIGN_OUT = f"""{_STYLE}<form class="operators" method="post" action="operators/s
 
 def draw_sign_in() -> None:
     """Draw the form that asks for the operators' key, and why it is there again."""
-    if sentence := REASONS.get(st.query_params.get(operator_session.REASON, "")):
-        st.warning(sentence, icon=":material/lock:")
     # Not a form of Streamlit's: its script cannot set the cookie that follows.
     st.html(SIGN_IN)
-    st.caption(
-        "`CONTRASTIVE_OPERATOR_KEY` is the key. You stay signed in for an hour, with a "
-        "cookie of this browser."
+    if sentence := REASONS.get(st.query_params.get(operator_session.REASON, "")):
+        st.error(sentence, icon=":material/error:")
+    st.markdown(
+        "The key is the value of the server's setting `CONTRASTIVE_OPERATOR_KEY`. A cookie "
+        "keeps this browser signed in for an hour."
     )
 
 
@@ -69,14 +71,15 @@ def draw_status(report: ServiceHealth) -> None:
     status = STATUS_TEXTS[HealthReport.of(report).body["status"]]
     st.markdown(
         f"{status} Version {__version__}, up for "
-        f"{run_text.duration(report.uptime_seconds)}, training by backend “{report.backend}”. "
-        f"Expected waits count {run_text.duration(report.median_duration_s)} a run."
+        f"{run_text.duration(report.uptime_seconds)}. Training backend: {report.backend}. "
+        "Estimated duration of a run, from which waits are computed: "
+        f"{run_text.duration(report.median_duration_s)}."
     )
     counts = {
         "Training": f"{report.training} of {report.workers}",
         "Waiting": f"{report.waiting} of {settings.queue:,}",
         "Runs kept": f"{report.runs:,} of {settings.retention_runs:,}",
-        "Visits connected": f"{connections.count():,}",
+        "Open sessions": f"{connections.count():,}",
     }
     for column, (name, count) in zip(st.columns(4), counts.items(), strict=True):
         column.metric(name, count)
@@ -90,7 +93,7 @@ def draw_memory(report: ServiceHealth) -> None:
         {
             "process": list(memory_mb),
             "MB": [f"{mb:,.0f}" for mb in memory_mb.values()],
-            "most MB": [
+            "limit (MB)": [
                 limit if name.startswith("Worker") else "–" for name in memory_mb
             ],
         },
@@ -99,8 +102,8 @@ def draw_memory(report: ServiceHealth) -> None:
     )
     disk_state = "can be written" if report.writable else "**cannot be written**"
     st.markdown(
-        f"All together {sum(memory_mb.values()):,.0f} MB. The folder of runs "
-        f"`{report.root}` {disk_state}; its disk has {report.disk_free_mb:,.0f} MB left."
+        f"Total: {sum(memory_mb.values()):,.0f} MB. The folder of runs "
+        f"`{report.root}` {disk_state}; {report.disk_free_mb:,.0f} MB of its disk are free."
     )
 
 

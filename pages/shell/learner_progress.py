@@ -20,7 +20,10 @@ _WIDGET = "progress_store"
 # Session keys: what the browser holds and this version of the app cannot read, by its key in
 # the browser, None if it belongs to another account; whether the browser stores nothing.
 _UNREADABLE, _NOT_STORED = "progress_unreadable", "progress_not_stored"
-_SAID = "progress_said"  # session key: the sentences that this visit's toasts have said
+_SAID = "progress_said"  # session key: the problems that this visit was told
+NOT_READ = (
+    "Your saved answers could not be read. Nothing was deleted: see *Your progress*."
+)
 
 _mount = components.declare("ssl_progress_store", "progress")
 
@@ -67,17 +70,23 @@ def mount() -> None:
         height=1,
         on_stored_change=_on_stored,
     )
-    for sentence in problems():
-        if sentence not in (said := state.setdefault(_SAID, [])):
-            said.append(sentence)
-            st.toast(sentence, icon=":material/error:")
+    if new := [p for p in problems() if p not in state.get(_SAID, ())]:
+        text = NOT_READ if any(unreadable()) else new[0]
+        st.toast(text, icon=":material/warning:")
+        mark_problems_shown()
+
+
+def mark_problems_shown() -> None:
+    """Show no toast for the present problems: the page tells them."""
+    st.session_state[_SAID] = problems()
 
 
 def problems() -> list[str]:
-    """A sentence for each thing that is not stored, or stored and cannot be read."""
+    """What is not stored, and what is stored and cannot be read, each in a few sentences."""
     sentences = [
-        f"What {place} holds of your answers cannot be read: {copy.reason}. It stays as it "
-        "is, and your new answers are kept beside it."
+        f"The answers saved in {place} cannot be read: {copy.reason}. They are kept "
+        "unchanged, and new answers are saved separately. Download a copy before you "
+        "delete them."
         for place, copy in unreadable()
     ]
     if st.session_state.get(_NOT_STORED) and browser_storage_enabled():

@@ -216,7 +216,7 @@ def test_the_page_shows_the_server_s_state(operators: Operators) -> None:
     assert told["Training"] == f"{report.training} of {report.workers}"
     assert told["Waiting"] == f"{report.waiting} of 40"
     prose = "\n".join(m.value for m in shown.main.markdown)
-    assert report.root in prose and "MB left" in prose
+    assert report.root in prose and "MB of its disk are free" in prose
     memory, settings = (d.value for d in shown.dataframe)
     assert list(memory["process"])[:2] == ["Web server", "Worker 1"]
     assert "CONTRASTIVE_IDLE_TIMEOUT_CONTENDED_S" in set(settings["setting"])
@@ -240,7 +240,9 @@ def test_a_wrong_key_opens_nothing(operators: Operators, key: str) -> None:
     assert answer.headers["location"] == "../operators?sign_in=wrong"
     assert not answer.cookies
     shown = operators.page(sign_in="wrong")
-    assert asks_for_the_key(shown) and shown.warning[0].value == "That is not the key."
+    assert asks_for_the_key(shown) and shown.error[0].value.startswith(
+        "The key is wrong."
+    )
 
 
 def test_a_cookie_that_this_key_has_not_signed_opens_nothing(
@@ -313,7 +315,7 @@ def test_guesses_are_limited_by_the_minute(
     assert not late.cookies, "a guess that is right may not stand out"
     assert operators.sign_in(address="192.0.2.2").cookies, "nobody locks others out"
     shown = operators.page(sign_in="too-many")
-    assert "Try again in a minute." in shown.warning[0].value
+    assert "Try again in a minute." in shown.error[0].value
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 61)
     assert operators.sign_in().cookies
@@ -335,7 +337,7 @@ def test_a_link_with_the_key_shows_the_form_and_loses_the_key(
     )
     shown = operators.page(sign_in="old-link")
     assert asks_for_the_key(shown)
-    assert "A link no longer opens this page" in shown.warning[0].value
+    assert "A link no longer opens this page" in shown.error[0].value
     assert asks_for_the_key(operators.page(key=KEY))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.shell import learner_progress
 from pages.widgets.questions.catalogue import IMPORTED_BANK
 from ssl_core.quiz import bank
 from ssl_core.quiz.bank import Bank
@@ -743,18 +744,18 @@ def told_browser(page: AppTest) -> dict[str, Any]:
     ids=["newer", "damaged", "lone surrogate", "too large", "cut off"],
 )
 def test_what_the_browser_holds_and_cannot_be_read_is_kept_and_offered(
-    quiz: Any, routed: Any, text: str
+    routed: Any, text: str
 ) -> None:
-    page = reported(routed(YOUR_PROGRESS), text)
-    (toast,) = (t.value for t in page.toast)
-    assert toast.startswith(
-        "What this browser holds of your answers cannot be read: this "
-    )
-    assert "It stays as it is, and your new answers are kept beside it." in toast
-    assert not page.run().toast, "it is said once"
-    assert toast in [w.value for w in page.warning], "and stays on this page"
+    other_page = reported(routed(QUIZ), text)
+    assert [t.value for t in other_page.toast] == [learner_progress.NOT_READ]
+    assert not other_page.run().toast, "it is said once"
+    page = reported(routed(YOUR_PROGRESS), text).run()
+    (warning,) = (w.value for w in page.warning)
+    assert warning.startswith("The answers saved in this browser cannot be read: this ")
+    assert "They are kept unchanged, and new answers are saved separately." in warning
+    assert not page.toast, "the page itself tells"
     downloads = [b.proto.label for b in page.get("download_button")]
-    assert "Download what this browser holds" in downloads
+    assert "Download the unreadable answers in this browser" in downloads
     assert told_browser(page)["unreadable"] == ["ssl_progress"]
     page.session_state["progress"] = kept(page).with_attempt(missed(0, "my-choice"))
     page.run()

@@ -228,16 +228,14 @@ def test_an_account_that_cannot_be_read_is_kept_and_united_later(
         rows.execute("UPDATE progress SET text = ?", (NEWER,))
 
     page = visit(YOUR_PROGRESS, who, progress=answered(200)).run()
-    assert "What your account holds of your answers cannot be read: " in trouble(page)
-    assert "version 99; this app reads versions up to 2. It stays as it is" in trouble(
-        page
-    )
+    assert "The answers saved in your account cannot be read: " in trouble(page)
+    assert "version 99; this app reads versions up to 2. They are kept" in trouble(page)
     labels = [b.proto.label for b in page.get("download_button")]
-    assert "Download what your account holds" in labels
+    assert "Download the unreadable answers in your account" in labels
     assert kept(visit(YOUR_PROGRESS, who)) == [200], "new answers reach other devices"
     assert (NEWER,) in rows.execute("SELECT text FROM progress").fetchall()
     page.button(key="sign_out").click().run()
-    assert "your account holds" not in trouble(page), "it is the account's alone"
+    assert "saved in your account" not in trouble(page), "it is the account's alone"
 
     read = progress_store.loads
     monkeypatch.setattr(

@@ -45,7 +45,7 @@ def test_there_is_no_operators_page_without_a_key(
     page = browser.new_page()
     page.goto(f"{server}/operators?key=guess")
     expect(page.get_by_text("Page not found")).to_be_visible()
-    expect(page.get_by_text("Visits connected")).to_have_count(0)
+    expect(page.get_by_text("Open sessions")).to_have_count(0)
     page.close()
 
 
@@ -72,7 +72,7 @@ def test_operators_sign_in_and_out_and_the_key_is_in_no_url(
     page.on("framenavigated", lambda frame: urls.append(frame.url))
     own = f"{operated.address}/operators"
     state, form = (
-        page.get_by_text("Visits connected"),
+        page.get_by_text("Open sessions"),
         page.get_by_label("The operators"),
     )
 
@@ -80,7 +80,7 @@ def test_operators_sign_in_and_out_and_the_key_is_in_no_url(
     expect(page.get_by_text("A link no longer opens this page")).to_be_visible()
     expect(form).to_be_visible()
     enter(page, "a guess")
-    expect(page.get_by_text("That is not the key.")).to_be_visible()
+    expect(page.get_by_text("The key is wrong")).to_be_visible()
     expect(state).to_have_count(0)
     enter(page, KEY)
     expect(state).to_be_visible()
@@ -91,7 +91,7 @@ def test_operators_sign_in_and_out_and_the_key_is_in_no_url(
 
     other = page.context.new_page()  # in the same browser, one is signed in
     other.goto(own)
-    expect(other.get_by_text("Visits connected")).to_be_visible()
+    expect(other.get_by_text("Open sessions")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(form).to_be_visible()
     assert page.url == own

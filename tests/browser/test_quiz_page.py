@@ -98,7 +98,7 @@ def test_what_a_newer_app_has_stored_stays_and_is_united_later(page: Page) -> No
     newer = json.dumps({"format": "contrastive learning progress", "version": 99})
     page.evaluate(put, newer)
     page.goto(SET)
-    expect(page.get_by_text("It stays as it is")).to_be_visible()
+    expect(page.get_by_text("Nothing was deleted")).to_be_visible()
     answer(page, "B")
     beside = "localStorage.getItem('ssl_progress-2')"
     eventually(lambda: page.evaluate(beside) is not None, "the answer beside it")
@@ -107,7 +107,7 @@ def test_what_a_newer_app_has_stored_stays_and_is_united_later(page: Page) -> No
     expect(main(page).get_by_text("your answer")).to_be_visible()
     page.goto("/your_progress")
     with page.expect_download() as download:
-        press(page, "Download what this browser holds")
+        press(page, "Download the unreadable answers in this browser")
     assert Path(download.value.path()).read_text() == newer
     at_rest(page)
 

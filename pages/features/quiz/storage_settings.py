@@ -13,7 +13,6 @@ def draw() -> None:
     """Draw the browser switch, download, upload, and the button that deletes all."""
     st.markdown(_storage_text())
     account_progress.draw()
-    _draw_unreadable()
     key = "progress_switch"
     st.session_state[key] = learner_progress.browser_storage_enabled()
     st.toggle(
@@ -43,30 +42,32 @@ def _storage_text() -> str:
     return text if account_progress.can_sign_in() else f"There is no account. {text}"
 
 
-def _draw_unreadable() -> None:
-    """Draw what the app cannot read: why, a download, and a button that deletes it."""
+def draw_problems() -> None:
+    """Draw what is not stored or cannot be read: why, a download, and how to delete it."""
     for problem in learner_progress.problems():
-        st.warning(problem, icon=":material/lock:")
+        st.warning(problem, icon=":material/warning:")
+    learner_progress.mark_problems_shown()
     copies = list(learner_progress.unreadable())
     if not copies:
         return
     with st.container(horizontal=True):
         for number, (place, copy) in enumerate(copies, start=1):
             st.download_button(
-                f"Download what {place} holds",
+                f"Download the unreadable answers in {place}",
                 copy.content,
                 f"contrastive-learning-unreadable-{number}.json",
                 "application/json",
                 key=f"progress_unreadable_{number}",
                 icon=":material/download:",
+                type="primary",
                 on_click="ignore",
             )
-        st.button(
-            "Delete what cannot be read",
-            key="progress_discard",
-            icon=":material/delete:",
-            on_click=learner_progress.discard_unreadable,
-        )
+        with st.popover("Delete the unreadable answers", icon=":material/delete:"):
+            st.button(
+                "Delete them for good",
+                key="progress_discard",
+                on_click=learner_progress.discard_unreadable,
+            )
 
 
 def _draw_download() -> None:
