@@ -24,6 +24,10 @@ _SAID = "progress_said"  # session key: the problems that this visit was told
 NOT_READ = (
     "Your saved answers could not be read. Nothing was deleted: see *Your progress*."
 )
+NOT_STORED = (
+    "This browser does not store your new answers: its storage is full or closed to this "
+    "app. They are in this visit; save your progress to take them along."
+)
 
 _mount = components.declare("ssl_progress_store", "progress")
 
@@ -70,15 +74,16 @@ def mount() -> None:
         height=1,
         on_stored_change=_on_stored,
     )
-    if new := [p for p in problems() if p not in state.get(_SAID, ())]:
-        text = NOT_READ if any(unreadable()) else new[0]
+    new = [p for p in problems() if p not in state.get(_SAID, ())]
+    for text in {NOT_STORED if p == NOT_STORED else NOT_READ for p in new}:
         st.toast(text, icon=":material/warning:")
-        mark_problems_shown()
+    mark_problems_shown()
 
 
 def mark_problems_shown() -> None:
-    """Show no toast for the present problems: the page tells them."""
-    st.session_state[_SAID] = problems()
+    """Show no toast for the present problems in this visit any more."""
+    said = st.session_state.get(_SAID, [])
+    st.session_state[_SAID] = list(dict.fromkeys([*said, *problems()]))
 
 
 def problems() -> list[str]:
@@ -90,10 +95,7 @@ def problems() -> list[str]:
         for place, copy in unreadable()
     ]
     if st.session_state.get(_NOT_STORED) and browser_storage_enabled():
-        sentences.append(
-            "This browser does not store your new answers: its storage is full or closed "
-            "to this app. They are in this visit; save your progress to take them along."
-        )
+        sentences.append(NOT_STORED)
     return sentences
 
 

@@ -754,6 +754,7 @@ def test_what_the_browser_holds_and_cannot_be_read_is_kept_and_offered(
     assert warning.startswith("The answers saved in this browser cannot be read: this ")
     assert "They are kept unchanged, and new answers are saved separately." in warning
     assert not page.toast, "the page itself tells"
+    assert not any("not answered anything" in i.value for i in page.info)
     downloads = [b.proto.label for b in page.get("download_button")]
     assert "Download the unreadable answers in this browser" in downloads
     assert told_browser(page)["unreadable"] == ["ssl_progress"]

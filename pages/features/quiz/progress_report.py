@@ -16,9 +16,11 @@ def draw_concepts() -> None:
     """Draw a table of concepts with the share of right last answers."""
     concepts = results.by_concept(learner_progress.current(), library())
     if not any(entry.answered for entry in concepts):
+        none = "You have not answered anything yet."
+        if any(learner_progress.unreadable()):  # they may well have
+            none = "The app can read none of your answers."
         st.info(
-            "You have not answered anything yet. Begin with a lesson, or with ten mixed "
-            "questions.",
+            f"{none} Begin with a lesson, or with ten mixed questions.",
             icon=":material/school:",
         )
         page_links.page_link("quiz?mixed=true", "Draw ten questions", "shuffle")
