@@ -266,7 +266,7 @@ def changed_scores(folder: Path, *path: str) -> dict:
         ("knn", "accuracy"),
         ("knn", "raw_input"),
         ("knn", "random_init"),
-        ("probes", "texture", "accuracy"),
+        ("probes", "fill_hue", "accuracy"),
         ("probes", "shape", "chance"),
     ],
 )
@@ -316,10 +316,10 @@ def test_an_invalid_size_of_the_knn_bank_fails(quick, small_shapes, tmp_path, ba
 def test_a_missing_probe_is_named(quick, small_shapes, tmp_path):
     folder = Path(shutil.copytree(quick, tmp_path / "less"))
     scores = card_of(folder)["scores"]
-    del scores["probes"]["scale"]
+    del scores["probes"]["fill_hue"]
     reseal(folder, scores=scores)
     verdict = verify(folder, {"shapes": small_shapes})
-    assert verdict.failed and "probe scale" in verdict.problem
+    assert verdict.failed and "probe fill hue" in verdict.problem
 
 
 # The command line.
